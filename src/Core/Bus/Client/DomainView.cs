@@ -1,0 +1,64 @@
+using VirtHandover.Handover;
+
+namespace VirtHandover.Bus.Client;
+
+/// <summary>One domain as the service shows it on D-Bus (<c>org.virthandover.Handover1.Domain</c>).</summary>
+public sealed record DomainView
+{
+    /// <summary>The domain's UUID.</summary>
+    public required Guid Uuid { get; init; }
+
+    /// <summary>The domain's name, as libvirt has it: any text, control characters included.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>current</c>, <c>pending</c>, <c>approved</c>, <c>running</c>, <c>done</c>, <c>failed</c>, <c>deferred</c> or <c>blocked</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Version of the QEMU the guest runs on.</summary>
+    public required string RunningVersion { get; init; }
+
+    /// <summary>Version of the QEMU on disk; empty when there is none.</summary>
+    public required string InstalledVersion { get; init; }
+
+    /// <summary>The packager's version of the running QEMU; may be empty.</summary>
+    public string RunningPackage { get; init; } = "";
+
+    /// <summary>The packager's version of the QEMU on disk; may be empty.</summary>
+    public string InstalledPackage { get; init; } = "";
+
+    /// <summary>Why it is outdated, one sentence each; empty when it is current.</summary>
+    public IReadOnlyList<string> OutdatedReasons { get; init; } = [];
+
+    /// <summary><c>shared</c>, <c>copy</c>, or empty while it is not known.</summary>
+    public string Method { get; init; } = "";
+
+    /// <summary>Why this method, in one sentence.</summary>
+    public string MethodReason { get; init; } = "";
+
+    /// <summary>The preflight's findings.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>Until when it is deferred; null when it is not.</summary>
+    public DateTimeOffset? DeferredUntil { get; init; }
+
+    /// <summary>Who approved it, for example <c>root (uid 0)</c> or <c>Mode=auto</c>; empty when nobody did.</summary>
+    public string ApprovedBy { get; init; } = "";
+
+    /// <summary>The phase of the handover that runs now, lower case; empty when none runs.</summary>
+    public string Phase { get; init; } = "";
+
+    /// <summary>0 to 1 while memory is being copied; negative when nothing is being copied.</summary>
+    public double Progress { get; init; } = -1;
+
+    /// <summary>The last handover's pause in µs; 0 when there was none.</summary>
+    public long LastPauseMicroseconds { get; init; }
+
+    /// <summary>The last handover's total in µs; 0 when there was none.</summary>
+    public long LastTotalMicroseconds { get; init; }
+
+    /// <summary>The last handover's outage of libvirt in µs; 0 when there was none.</summary>
+    public long LastOutageMicroseconds { get; init; }
+
+    /// <summary>What the last handover said; empty when there was none.</summary>
+    public string LastSentence { get; init; } = "";
+}

@@ -1,0 +1,37 @@
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Detection;
+
+/// <summary>Why a running QEMU is called outdated.</summary>
+public enum StalenessKind
+{
+    /// <summary>The emulator's file on disk is another build than the running one.</summary>
+    Binary,
+
+    /// <summary>The emulator is the same, but a library or module it has mapped was replaced on disk.</summary>
+    Libraries,
+}
+
+/// <summary>One reason why a domain is outdated.</summary>
+/// <param name="Kind">What was replaced.</param>
+/// <param name="Paths">The files that were replaced, in host paths.</param>
+public sealed record Staleness(StalenessKind Kind, IReadOnlyList<string> Paths);
+
+/// <summary>One running domain with the QEMU it runs on and the QEMU it would get if it were started now.</summary>
+/// <param name="Uuid">The domain's UUID.</param>
+/// <param name="Name">The domain's name.</param>
+/// <param name="ProcessId">The QEMU process as the host sees it.</param>
+/// <param name="Running">The build the process runs.</param>
+/// <param name="Installed">The build on disk; null when it is missing or cannot be executed.</param>
+/// <param name="Reasons">Why it is outdated; empty when it is current.</param>
+public sealed record DetectedDomain(
+    Guid Uuid,
+    string Name,
+    int ProcessId,
+    QemuBuild Running,
+    QemuBuild? Installed,
+    IReadOnlyList<Staleness> Reasons)
+{
+    /// <summary>True when a handover would change what the guest runs on.</summary>
+    public bool IsOutdated => Installed is not null && Reasons.Count > 0;
+}

@@ -1,0 +1,82 @@
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover;
+
+/// <summary>How a handover ended.</summary>
+public enum HandoverOutcome
+{
+    /// <summary>The guest runs on the new QEMU and libvirt manages it.</summary>
+    Done,
+
+    /// <summary>The rehearsal went through; nothing was changed.</summary>
+    Rehearsed,
+
+    /// <summary>A blocker refused it; nothing was changed.</summary>
+    Refused,
+
+    /// <summary>Cancelled before the pause; the guest runs on the old QEMU.</summary>
+    Cancelled,
+
+    /// <summary>It failed and was undone; the guest runs on the old QEMU.</summary>
+    Undone,
+
+    /// <summary>The guest runs on the new QEMU, but libvirt could not take it over; an administrator is needed.</summary>
+    Stranded,
+}
+
+/// <summary>How long one phase took.</summary>
+/// <param name="Phase">The phase.</param>
+/// <param name="Microseconds">Its duration in µs.</param>
+public sealed record PhaseDuration(HandoverPhase Phase, long Microseconds);
+
+/// <summary>The result of one handover: what the administrator reads and what the history keeps.</summary>
+public sealed record HandoverReport
+{
+    /// <summary>The request's number.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>The domain's UUID.</summary>
+    public required Guid Domain { get; init; }
+
+    /// <summary>The domain's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required HandoverOutcome Outcome { get; init; }
+
+    /// <summary>One sentence: what happened, what state the VM is in, what to do next. Never empty.</summary>
+    public required string Sentence { get; init; }
+
+    /// <summary>The QEMU the guest ran on before; null when it was not read.</summary>
+    public QemuBuild? From { get; init; }
+
+    /// <summary>The QEMU the target was started from; null when it was not read.</summary>
+    public QemuBuild? To { get; init; }
+
+    /// <summary>The RAM method; null when none was chosen.</summary>
+    public RamMethod? Method { get; init; }
+
+    /// <summary>Why this method, in one sentence.</summary>
+    public string MethodReason { get; init; } = "";
+
+    /// <summary>Preflight and twin check findings.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>When the request was started, host clock.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>From the source's STOP event to the target's RESUME event in µs (QEMU's own timestamps); 0 when it was never paused.</summary>
+    public long PauseMicroseconds { get; init; }
+
+    /// <summary>From the start of Begin until libvirt showed the domain running, in µs.</summary>
+    public long TotalMicroseconds { get; init; }
+
+    /// <summary>How long libvirt's API was away, in µs; 0 when the daemon was not stopped.</summary>
+    public long OutageMicroseconds { get; init; }
+
+    /// <summary>Bytes of guest memory that were copied.</summary>
+    public long CopiedBytes { get; init; }
+
+    /// <summary>Each phase that was entered, in order.</summary>
+    public IReadOnlyList<PhaseDuration> Phases { get; init; } = [];
+}

@@ -1,0 +1,8 @@
+namespace VirtHandover.Handover;
+
+/// <summary>One handover as it was asked for; validated, nothing below it looks at options again.</summary>
+/// <param name="Id">Unique number of this handover, from the queue's store; also the journal's name.</param>
+/// <param name="Domain">The domain's UUID.</param>
+/// <param name="Rehearse">Stop after the twin check (<c>--dry-run</c>); the guest is not touched.</param>
+/// <param name="CopyLimit">How long a <see cref="RamMethod.Copy"/> may take before it is cancelled.</param>
+public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit);
