@@ -3,8 +3,17 @@ namespace VirtHandover.Libvirt;
 /// <summary>A libvirt call failed. The message is a sentence that names the call's purpose and libvirt's own words.</summary>
 public sealed class LibvirtException : Exception
 {
+    /// <summary><see cref="Code"/> of a call that was given up at its limit; libvirt has no such number.</summary>
+    public const int NoAnswer = -1;
+
+    /// <summary>libvirt's <c>VIR_ERR_NO_DOMAIN</c>.</summary>
+    public const int NoDomain = 42;
+
+    /// <summary>libvirt's <c>VIR_ERR_OPERATION_INVALID</c>, for example because the domain is not running.</summary>
+    public const int OperationInvalid = 55;
+
     /// <summary>Creates the exception.</summary>
-    /// <param name="code">libvirt's <c>virErrorNumber</c>; 0 when libvirt gave none.</param>
+    /// <param name="code">libvirt's <c>virErrorNumber</c>; 0 when libvirt gave none, <see cref="NoAnswer"/> when it did not answer.</param>
     /// <param name="message">What failed and what libvirt said.</param>
     public LibvirtException(int code, string message)
         : base(message) => Code = code;

@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace VirtHandover.Libvirt.Interop;
+
+/// <summary><c>libvirt-qemu.so.0</c>: what libvirt offers for QEMU alone.</summary>
+internal static unsafe partial class LibVirtQemu
+{
+    [LibraryImport("libvirt-qemu.so.0", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int virDomainQemuMonitorCommand(DomainHandle domain, string cmd, byte** result, uint flags);
+}

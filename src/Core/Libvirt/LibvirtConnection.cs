@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using VirtHandover.Libvirt.Interop;
+
+namespace VirtHandover.Libvirt;
+
+/// <summary>A connection to the libvirt daemon. Safe for several callers at once; every call has a limit.</summary>
+/// <remarks>It does not come back by itself after the daemon was restarted: open a new one.</remarks>
+public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposable
+{
+    /// <summary>The daemon of the host's virtual machines, monolithic or modular.</summary>
+    public const string SystemUri = "qemu:///system";
+
+    private readonly ConnectionHandle _handle;
+
+    private LibvirtConnection(ConnectionHandle handle, string uri)
+    {
+        _handle = handle;
+        Uri = uri;
+    }
+
+    /// <summary>How long one call may take; 30 s, because libvirt itself waits that long for a domain that is busy.</summary>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(35);
+
+    /// <summary>The URI it was opened with.</summary>
+    public string Uri { get; }
+
+    /// <summary>False once the daemon has gone away or the connection was disposed. Asks nobody.</summary>
+    public bool IsAlive
+    {
+        get
+        {
+            try
+            {
+                return !_handle.IsClosed && LibVirt.virConnectIsAlive(_handle) == 1;
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Connects (<c>virConnectOpen</c>).</summary>
+    /// <param name="uri">The connection URI.</param>
+    /// <param name="limit">How long to wait; 10 s when null.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>An open connection.</returns>
+    /// <exception cref="LibvirtException">The daemon does not run, does not answer in time, or libvirt is not installed.</exception>
+    public static async Task<LibvirtConnection> OpenAsync(
+        string uri = SystemUri, TimeSpan? limit = null, CancellationToken cancellationToken = default)
+    {
+        LibVirtEventLoop.EnsureStarted();
+        ConnectionHandle handle = await LibvirtCall.RunAsync(
+            $"open the connection {uri}",
+            () =>
+            {
+                ConnectionHandle opened = LibVirt.virConnectOpen(uri);
+                return opened.IsInvalid ? throw LibVirtError.Take($"open the connection {uri}") : opened;
+            },
+            limit ?? TimeSpan.FromSeconds(10),
+            cancellationToken,
+            late => late.Dispose()).ConfigureAwait(false);
+        return new LibvirtConnection(handle, uri);
+    }
+
+    /// <summary>Connects as soon as the daemon answers: for the moments after it was started.</summary>
+    /// <param name="uri">The connection URI.</param>
+    /// <param name="limit">How long to try.</param>
+    /// <param name="cancellationToken">Stops trying.</param>
+    /// <returns>An open connection.</returns>
+    /// <exception cref="LibvirtException">The daemon did not answer within the limit; the message is that of the last attempt.</exception>
+    public static async Task<LibvirtConnection> OpenWhenReadyAsync(string uri, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
+            try
+            {
+                return await OpenAsync(uri, left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), cancellationToken).ConfigureAwait(false);
+            }
+            catch (LibvirtException) when (Stopwatch.GetElapsedTime(start) < limit)
+            {
+                // The socket is not there or refuses: nothing to wait on but time. This sits in the outage, so keep it short.
+                await Task.Delay(TimeSpan.FromMilliseconds(5), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Lets go of the connection; waits at most 2 s for a daemon that does not answer.</summary>
+    /// <returns>Completes when it is closed or given up.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_handle.IsClosed)
+        {
+            _handle.Dispose();
+            await Task.WhenAny(_handle.Closed, Task.Delay(TimeSpan.FromSeconds(2))).ConfigureAwait(false);
+        }
+    }
+
+    private Task<T> CallAsync<T>(string purpose, Func<T> call, CancellationToken cancellationToken) =>
+        LibvirtCall.RunAsync(
+            purpose,
+            () =>
+            {
+                try
+                {
+                    return call();
+                }
+                catch (ObjectDisposedException)
+                {
+                    throw new LibvirtException(0, $"libvirt could not {purpose}: the connection is closed.");
+                }
+            },
+            CallLimit,
+            cancellationToken);
+}

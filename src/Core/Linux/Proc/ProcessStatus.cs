@@ -1,0 +1,171 @@
+using System.Globalization;
+
+namespace VirtHandover.Linux.Proc;
+
+/// <summary><c>/proc/PID/status</c>, see proc_pid_status(5).</summary>
+public sealed class ProcessStatus
+{
+    private readonly string _path;
+    private readonly Dictionary<string, string> _fields;
+
+    private ProcessStatus(string path, Dictionary<string, string> fields)
+    {
+        _path = path;
+        _fields = fields;
+    }
+
+    /// <summary>The main thread's state: R, S, D, T, t, Z or X.</summary>
+    public char State => Text("State") is [var state, ..] ? state : throw Bad("State");
+
+    /// <summary>The umask; -1 when the kernel does not say.</summary>
+    public int Umask => _fields.TryGetValue("Umask", out string? text) ? Octal(text) : -1;
+
+    /// <summary>The parent.</summary>
+    public int ParentId => Number("PPid", Text("PPid"));
+
+    /// <summary>The tracer; 0 for none.</summary>
+    public int TracerId => Number("TracerPid", Text("TracerPid"));
+
+    /// <summary>Real, effective, saved and file system user id.</summary>
+    public IReadOnlyList<uint> UserIds => Ids("Uid", exactly: 4);
+
+    /// <summary>Real, effective, saved and file system group id.</summary>
+    public IReadOnlyList<uint> GroupIds => Ids("Gid", exactly: 4);
+
+    /// <summary>Supplementary groups.</summary>
+    public IReadOnlyList<uint> Groups => Ids("Groups", exactly: null);
+
+    /// <summary>Number of threads.</summary>
+    public int Threads => Number("Threads", Text("Threads"));
+
+    /// <summary>Permitted capabilities.</summary>
+    public ulong PermittedCapabilities => Mask("CapPrm");
+
+    /// <summary>Effective capabilities.</summary>
+    public ulong EffectiveCapabilities => Mask("CapEff");
+
+    /// <summary>Inheritable capabilities.</summary>
+    public ulong InheritableCapabilities => Mask("CapInh");
+
+    /// <summary>Capability bounding set.</summary>
+    public ulong BoundingCapabilities => Mask("CapBnd");
+
+    /// <summary>Ambient capabilities.</summary>
+    public ulong AmbientCapabilities => Mask("CapAmb");
+
+    /// <summary>Ignored signals; bit 0 is signal 1.</summary>
+    public ulong IgnoredSignals => Mask("SigIgn");
+
+    /// <summary>Whether <c>no_new_privs</c> is set.</summary>
+    public bool NoNewPrivileges => _fields.GetValueOrDefault("NoNewPrivs") == "1";
+
+    /// <summary>Seccomp mode: 0 none, 1 strict, 2 filter.</summary>
+    public int SeccompMode => _fields.TryGetValue("Seccomp", out string? text) ? Number("Seccomp", text) : 0;
+
+    /// <summary>CPUs the main thread may run on, as the kernel prints the list (<c>0-3,8</c>).</summary>
+    public string AllowedCpus => Text("Cpus_allowed_list");
+
+    /// <summary>NUMA nodes it may allocate from, as the kernel prints the list.</summary>
+    public string AllowedNodes => Text("Mems_allowed_list");
+
+    /// <summary>Resident anonymous memory in bytes; 0 for a zombie.</summary>
+    public long AnonymousBytes => Bytes("RssAnon");
+
+    /// <summary>Resident shared memory (memfd, tmpfs, huge pages excluded) in bytes; 0 for a zombie.</summary>
+    public long SharedBytes => Bytes("RssShmem");
+
+    /// <summary>Locked memory in bytes; 0 for a zombie.</summary>
+    public long LockedBytes => Bytes("VmLck");
+
+    /// <summary>The pid in each nested pid namespace, ours first.</summary>
+    public IReadOnlyList<uint> NamespaceIds => Ids("NSpid", exactly: null);
+
+    /// <summary>Reads a process.</summary>
+    /// <param name="proc">Where procfs is.</param>
+    /// <param name="processId">The process.</param>
+    /// <returns>Its status; a missing or malformed field throws when it is asked for.</returns>
+    /// <exception cref="ProcException">The process has ended, or may not be read.</exception>
+    public static ProcessStatus Read(ProcRoot proc, int processId)
+    {
+        string path = proc.File(processId, "status");
+        return Parse(path, ProcFile.ReadBytes(path));
+    }
+
+    /// <summary>Reads one thread.</summary>
+    /// <param name="proc">Where procfs is.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="threadId">The thread.</param>
+    /// <returns>Its status.</returns>
+    /// <exception cref="ProcException">The thread has ended, or may not be read.</exception>
+    public static ProcessStatus ReadThread(ProcRoot proc, int processId, int threadId)
+    {
+        string path = proc.File(processId, FormattableString.Invariant($"task/{threadId}/status"));
+        return Parse(path, ProcFile.ReadBytes(path));
+    }
+
+    /// <summary>Reads the file's content.</summary>
+    /// <param name="path">Named in exceptions.</param>
+    /// <param name="content">The bytes.</param>
+    /// <returns>The status; a missing or malformed field throws when it is asked for.</returns>
+    public static ProcessStatus Parse(string path, ReadOnlySpan<byte> content)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        // The name may hold any bytes but a line break; nothing else does.
+        foreach (ReadOnlySpan<char> line in System.Text.Encoding.Latin1.GetString(content).AsSpan().EnumerateLines())
+        {
+            int colon = line.IndexOf(':');
+            if (colon > 0)
+            {
+                _ = fields.TryAdd(line[..colon].ToString(), line[(colon + 1)..].Trim().ToString());
+            }
+        }
+
+        return new ProcessStatus(path, fields);
+    }
+
+    private string Text(string field) => _fields.TryGetValue(field, out string? text) ? text : throw Bad(field);
+
+    private ulong Mask(string field) =>
+        ulong.TryParse(Text(field), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mask) ? mask : throw Bad(field);
+
+    private int Number(string field, string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Bad(field);
+
+    private long Bytes(string field)
+    {
+        if (!_fields.TryGetValue(field, out string? text))
+        {
+            return 0;
+        }
+
+        return text.EndsWith(" kB", StringComparison.Ordinal)
+            && long.TryParse(text.AsSpan(0, text.Length - 3), NumberStyles.None, CultureInfo.InvariantCulture, out long kib)
+            && kib <= long.MaxValue / 1024
+            ? kib * 1024
+            : throw Bad(field);
+    }
+
+    private List<uint> Ids(string field, int? exactly)
+    {
+        var ids = new List<uint>();
+        foreach (string part in Text(field).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            ids.Add(uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) ? id : throw Bad(field));
+        }
+
+        return exactly is null || ids.Count == exactly ? ids : throw Bad(field);
+    }
+
+    private int Octal(string text)
+    {
+        int value = 0;
+        foreach (char c in text)
+        {
+            value = c is >= '0' and <= '7' && value < 0x1000 ? (value * 8) + (c - '0') : throw Bad("Umask");
+        }
+
+        return value;
+    }
+
+    private ProcException Bad(string field) => ProcException.Malformed(_path, $"field {field} is missing or not as documented");
+}
