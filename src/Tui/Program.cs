@@ -1,1 +1,3 @@
-return 0;
+using VirtHandover.Tui;
+
+return await Startup.RunAsync(args);

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using VirtHandover.Tui.Time;
+
+namespace VirtHandover.Tui.Cli;
+
+/// <summary>Options and arguments that several verbs share.</summary>
+internal static class CommonOptions
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Print JSON (schema 1) instead of text.", Recursive = true };
+
+    public static readonly Option<bool> NoColor = new("--no-color")
+    {
+        Description = "Never use colours; NO_COLOR in the environment does the same.",
+        Recursive = true,
+    };
+
+    public static Argument<string> Domain() => new("DOMAIN") { Description = "Name or UUID of a running domain." };
+
+    public static Argument<string[]> Domains(ArgumentArity arity) => new("DOMAIN")
+    {
+        Description = "Names or UUIDs of running domains.",
+        Arity = arity,
+    };
+
+    /// <summary>A positive whole number.</summary>
+    public static Option<int> Number(string name, string description, int fallback) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result =>
+        {
+            var text = Only(result);
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"{name}: “{text}” is not a whole number above 0; write for example {name} {fallback}.");
+            return fallback;
+        },
+    };
+
+    /// <summary>A duration.</summary>
+    public static Option<TimeSpan?> Span(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            var text = Only(result);
+            if (SpanParser.TryParse(text, out var span, out var error))
+            {
+                return span;
+            }
+
+            result.AddError($"{name}: “{text}” is not a duration: {error}; write for example {SpanParser.Example}.");
+            return null;
+        },
+    };
+
+    private static string Only(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
+}

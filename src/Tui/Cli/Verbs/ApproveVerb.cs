@@ -1,0 +1,83 @@
+using System.CommandLine;
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Format;
+
+namespace VirtHandover.Tui.Cli.Verbs;
+
+/// <summary><c>virt-handover approve DOMAIN…|--all</c>.</summary>
+internal sealed class ApproveVerb : Verb
+{
+    private readonly Argument<string[]> domains = CommonOptions.Domains(ArgumentArity.ZeroOrMore);
+    private readonly Option<bool> all = new("--all") { Description = "Every pending domain." };
+    private readonly Option<bool> yes = new("--yes", "-y") { Description = "With --all: do not ask." };
+
+    public ApproveVerb(CliContext context)
+        : base(
+            context,
+            "approve",
+            "Approve the handover of pending or deferred domains.",
+            "approve web-01 db-02",
+            "approve --all",
+            "approve --all --yes")
+    {
+        Arguments.Add(domains);
+        Options.Add(all);
+        Options.Add(yes);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
+    {
+        var names = arguments.GetValue(domains) ?? [];
+        var everyone = arguments.GetValue(all);
+        if (everyone == names.Length > 0)
+        {
+            throw new UsageException(everyone ? "approve takes either domains or --all, not both." : "approve needs the name of a domain, or --all.");
+        }
+
+        if (everyone && !arguments.GetValue(yes) && !Context.Traits.InputIsTerminal)
+        {
+            throw new UsageException("approve --all asks before it approves, but standard input is no terminal; add --yes.");
+        }
+
+        await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
+        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var action = new DomainAction(output, "approve", "approved");
+        var chosen = new List<DomainView>();
+        if (everyone)
+        {
+            chosen.AddRange(view.Domains.Where(domain => domain.State == "pending"));
+            if (chosen.Count == 0)
+            {
+                output.Message("No domain is pending; there is nothing to approve.");
+            }
+            else if (!arguments.GetValue(yes) && !await Confirmation.AskAsync(Context, Question(chosen), cancellationToken).ConfigureAwait(false))
+            {
+                output.Message("Nothing was approved.");
+                return ExitCode.Failed;
+            }
+        }
+
+        foreach (var name in names)
+        {
+            try
+            {
+                chosen.Add(DomainFinder.Find(view, name));
+            }
+            catch (ServiceException e)
+            {
+                action.Failed(null, name, e);
+            }
+        }
+
+        foreach (var domain in chosen.DistinctBy(domain => domain.Uuid))
+        {
+            await action.ForAsync(domain, uuid => service.ApproveAsync(uuid, cancellationToken)).ConfigureAwait(false);
+        }
+
+        return action.Finish();
+    }
+
+    private static string Question(List<DomainView> chosen) =>
+        $"Approve {(chosen.Count == 1 ? "1 domain" : $"{chosen.Count} domains")}: "
+        + string.Join(", ", chosen.Select(domain => ShellWord.Domain(domain.Name, domain.Uuid))) + "?";
+}

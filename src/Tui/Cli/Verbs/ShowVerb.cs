@@ -1,0 +1,33 @@
+using System.CommandLine;
+using VirtHandover.Tui.Json;
+using VirtHandover.Tui.Model;
+
+namespace VirtHandover.Tui.Cli.Verbs;
+
+/// <summary><c>virt-handover show DOMAIN</c>: everything about one domain.</summary>
+internal sealed class ShowVerb : Verb
+{
+    private const int WidthOfAFile = 120;
+    private readonly Argument<string> domain = CommonOptions.Domain();
+
+    public ShowVerb(CliContext context)
+        : base(context, "show", "Show one domain: versions, method and why, every finding, the last handover.", "show web-01", "show web-01 --json") =>
+        Arguments.Add(domain);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
+    {
+        await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
+        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var found = DomainFinder.Find(view, arguments.GetRequiredValue(domain));
+        if (output.Json)
+        {
+            output.Document(JsonMap.Show(found), json => json.ShowJson);
+        }
+        else
+        {
+            output.Lines(DetailLines.Of(found, Math.Min(output.Width, WidthOfAFile), output.Glyphs, Context.Now, Context.Zone));
+        }
+
+        return ExitCode.Ok;
+    }
+}

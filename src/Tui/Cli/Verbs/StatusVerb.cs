@@ -1,0 +1,89 @@
+using System.CommandLine;
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Format;
+using VirtHandover.Tui.Json;
+using VirtHandover.Tui.Model;
+
+namespace VirtHandover.Tui.Cli.Verbs;
+
+/// <summary><c>virt-handover status [--watch]</c>: 0 all done, 1 some failed, 3 still waiting.</summary>
+internal sealed class StatusVerb : Verb
+{
+    private readonly Option<bool> watch = new("--watch") { Description = "Wait until no domain is pending, approved or running." };
+    private readonly Option<TimeSpan?> timeout = CommonOptions.Span("--timeout", "With --watch: give up after this long (exit code 3).");
+
+    public StatusVerb(CliContext context)
+        : base(context, "status", "Summarise the queue; with --watch, wait until it is empty.", "status", "status --watch --timeout 10m")
+    {
+        Options.Add(watch);
+        Options.Add(timeout);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
+    {
+        var limit = arguments.GetValue(timeout);
+        if (limit is not null && !arguments.GetValue(watch))
+        {
+            throw new UsageException("status: --timeout only means something together with --watch.");
+        }
+
+        if (arguments.GetValue(watch))
+        {
+            return await WatchAsync(output, limit, cancellationToken).ConfigureAwait(false);
+        }
+
+        await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
+        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        Print(view, output, oneLine: false);
+        return CodeOf(Summary.Of(view.Domains));
+    }
+
+    private async Task<int> WatchAsync(Output output, TimeSpan? limit, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, Context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        Summary? last = null;
+        try
+        {
+            await foreach (var view in new SteadyWatch(Context).ViewsAsync(output.Message, either.Token).ConfigureAwait(false))
+            {
+                var summary = Summary.Of(view.Domains);
+                if (last is null || summary.Text(output.Glyphs) != last.Text(output.Glyphs) || summary.Waiting == 0)
+                {
+                    Print(view, output, oneLine: true);
+                }
+
+                last = summary;
+                if (summary.Waiting == 0)
+                {
+                    return CodeOf(summary);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        output.Message($"Gave up after {Quantity.Span(limit ?? TimeSpan.Zero)}: {last?.Text(output.Glyphs) ?? "the service said nothing"}.");
+        return ExitCode.Pending;
+    }
+
+    private static void Print(HostView view, Output output, bool oneLine)
+    {
+        if (output.Json)
+        {
+            output.Document(JsonMap.Status(view), json => json.StatusJson, oneLine);
+            return;
+        }
+
+        output.Data(Summary.Of(view.Domains).Text(output.Glyphs));
+        if (view.Alarm.Length > 0)
+        {
+            output.Fault(view.Alarm);
+        }
+    }
+
+    private static int CodeOf(Summary summary) =>
+        summary.Waiting > 0 ? ExitCode.Pending : summary["failed"] > 0 ? ExitCode.Failed : ExitCode.Ok;
+}

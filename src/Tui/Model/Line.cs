@@ -1,0 +1,32 @@
+using VirtHandover.Tui.Format;
+
+namespace VirtHandover.Tui.Model;
+
+/// <summary>A piece of a line in one tone.</summary>
+internal readonly record struct Run(string Text, Tone Tone = Tone.Normal);
+
+/// <summary>One line of the screen, ready to be drawn.</summary>
+internal sealed record Line(params Run[] Runs)
+{
+    public static readonly Line Empty = new();
+
+    /// <summary>True for the line under the cursor: the whole line is shown in reverse.</summary>
+    public bool Selected { get; init; }
+
+    public string Text => string.Concat(Runs.Select(run => run.Text));
+
+    public bool Equals(Line? other) => other is not null && Selected == other.Selected && Runs.AsSpan().SequenceEqual(other.Runs);
+
+    public override int GetHashCode() => HashCode.Combine(Text, Selected);
+
+    /// <summary>Wraps a text under a label: <c>label  text text</c>, further lines indented.</summary>
+    public static IEnumerable<Line> Wrapped(string text, int width, Tone tone, string label = "", int indent = 0, Tone labelTone = Tone.Dim)
+    {
+        var head = label;
+        foreach (var part in Columns.Wrap(text, Math.Max(1, width - indent)))
+        {
+            yield return indent == 0 ? new Line(new Run(part, tone)) : new Line(new Run(Columns.Fit(head, indent, ""), labelTone), new Run(part, tone));
+            head = "";
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using VirtHandover.Handover;
+using VirtHandover.Qemu;
+using VirtHandover.Tui.Format;
+using VirtHandover.Tui.Json;
+
+namespace VirtHandover.Tui.Model;
+
+/// <summary>The result of one handover as text.</summary>
+internal static class ReportLines
+{
+    private const int LabelWidth = 10;
+
+    public static IReadOnlyList<Line> Of(HandoverReport report, int width, GlyphSet glyphs, TimeZoneInfo zone)
+    {
+        var lines = new List<Line>();
+        Add("domain", report.Name, Tone.Heading);
+        Add("outcome", JsonMap.Word(report.Outcome), ToneOf(report.Outcome));
+        Add("started", Started(report, zone), Tone.Normal);
+        Add("qemu", Versions(report, glyphs), Tone.Normal);
+        if (report.Method is { } method)
+        {
+            Add("method", JsonMap.Word(method), Tone.Normal);
+            Add("why", report.MethodReason, Tone.Dim);
+        }
+
+        foreach (var finding in report.Findings.OrderByDescending(finding => finding.Severity))
+        {
+            Add(JsonMap.Word(finding.Severity), $"{finding.Code}: {finding.Sentence}", finding.Severity == FindingSeverity.Blocker ? Tone.Bad : Tone.Normal);
+        }
+
+        Add("phases", string.Join(", ", report.Phases.Select(phase => $"{JsonMap.Word(phase.Phase)} {Quantity.Duration(phase.Microseconds)}")), Tone.Normal);
+        Add("pause", Quantity.Duration(report.PauseMicroseconds), Tone.Normal);
+        Add("total", Quantity.Duration(report.TotalMicroseconds), Tone.Normal);
+        Add("away", report.OutageMicroseconds > 0 ? $"{Quantity.Duration(report.OutageMicroseconds)} (libvirt)" : "", Tone.Normal);
+        Add("copied", report.CopiedBytes > 0 ? Quantity.Bytes(report.CopiedBytes) : "", Tone.Normal);
+        Add("said", report.Sentence, ToneOf(report.Outcome));
+        return lines;
+
+        void Add(string label, string text, Tone tone)
+        {
+            if (text.Length > 0)
+            {
+                lines.AddRange(Line.Wrapped(glyphs.Safe(text), width, tone, label, Math.Min(LabelWidth, width / 2)));
+            }
+        }
+    }
+
+    public static string Started(HandoverReport report, TimeZoneInfo zone) =>
+        TimeZoneInfo.ConvertTime(report.StartedAt, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>From which to which QEMU; package versions when only those differ.</summary>
+    public static string Versions(HandoverReport report, GlyphSet glyphs)
+    {
+        var packages = report is { From: { Package.Length: > 0 } from, To: { Package.Length: > 0 } to } && from.Version == to.Version && from.Package != to.Package;
+        return (report.From, report.To) switch
+        {
+            (null, null) => glyphs.None,
+            (null, { } only) => Name(only),
+            ({ } only, null) => Name(only),
+            ({ } old, { } next) => $"{Name(old)} {glyphs.Arrow} {Name(next)}",
+        };
+
+        string Name(QemuBuild build) => glyphs.Safe(packages ? build.Package : build.Version.Length == 0 ? "?" : build.Version);
+    }
+
+    public static Tone ToneOf(HandoverOutcome outcome) => outcome switch
+    {
+        HandoverOutcome.Done or HandoverOutcome.Rehearsed => Tone.Good,
+        HandoverOutcome.Cancelled => Tone.Attention,
+        _ => Tone.Bad,
+    };
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Cli;
+
+namespace VirtHandover.Tui;
+
+/// <summary>Puts the program together: the real terminal, clock, signals and service.</summary>
+internal static class Startup
+{
+    private const int HangUp = 129;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        var signalCode = 0;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Stop(context, HangUp));
+
+        var cli = new CliContext
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            In = Console.In,
+            Traits = TerminalTraits.Detect(),
+            Time = TimeProvider.System,
+            Connect = ConnectAsync,
+            OpenScreen = (_, _) => Task.FromResult(ExitCode.Usage),
+        };
+        var code = await CommandLine.RunAsync(args, cli, stop.Token).ConfigureAwait(false);
+        return signalCode != 0 ? signalCode : code;
+
+        void Stop(PosixSignalContext context, int code)
+        {
+            context.Cancel = true;
+            signalCode = code;
+            stop.Cancel();
+        }
+    }
+
+    private static Task<IHandoverService> ConnectAsync(CancellationToken cancellationToken) =>
+        throw new ServiceException(ServiceFault.Unreachable, "No D-Bus yet.");
+}

@@ -1,0 +1,267 @@
+using System.Text.Json;
+using VirtHandover.Bus.Client;
+using VirtHandover.Handover;
+using VirtHandover.Tests.Unit.Tui.Support;
+using VirtHandover.Tui.Cli;
+
+namespace VirtHandover.Tests.Unit.Tui;
+
+public class CommandLineTests
+{
+    private readonly FakeService service = new(Sample.Host()) { Reports = [Sample.Report(1, 3, "api-03", HandoverOutcome.Done), Sample.Report(2, 6, "mail", HandoverOutcome.Undone)] };
+
+    [Theory(Timeout = 20_000)]
+    [InlineData("list", "list")]
+    [InlineData("list-json", "list", "--json")]
+    [InlineData("show", "show", "web-01")]
+    [InlineData("show-json", "show", "00000000-0000-4000-8000-000000000003", "--json")]
+    [InlineData("history", "history")]
+    [InlineData("history-json", "history", "mail", "--json")]
+    [InlineData("help", "--help")]
+    [InlineData("help-approve", "approve", "--help")]
+    [InlineData("help-defer", "defer", "--help")]
+    [InlineData("help-run", "run", "-h")]
+    [InlineData("help-status", "status", "--help")]
+    public async Task Output_is_as_recorded(string golden, params string[] arguments)
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync(arguments));
+        Assert.Equal("", run.Error);
+        Golden.Match(run.Out, $"cli-{golden}.txt");
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Status_tells_what_waits()
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Pending, await run.RunAsync("status"));
+        Assert.Equal("10 domains: 3 pending, 1 approved, 1 running, 1 failed, 1 blocked, 1 deferred, 1 done, 1 current\n", run.Out);
+        run = new CliRun(service);
+        Assert.Equal(ExitCode.Pending, await run.RunAsync("status", "--json"));
+        Golden.Match(run.Out, "cli-status-json.txt");
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("list extra", "list", "extra")]
+    [InlineData("show", "show")]
+    [InlineData("show two", "show", "web-01", "db-02")]
+    [InlineData("approve", "approve")]
+    [InlineData("approve both", "approve", "--all", "web-01")]
+    [InlineData("approve all unasked", "approve", "--all")]
+    [InlineData("defer", "defer", "db-02")]
+    [InlineData("defer empty", "defer", "db-02", "--until", "")]
+    [InlineData("defer soon", "defer", "db-02", "--until", "soon")]
+    [InlineData("defer past", "defer", "db-02", "--until", "2020-01-01 00:00")]
+    [InlineData("history limit", "history", "--limit", "many")]
+    [InlineData("status timeout", "status", "--timeout", "10m")]
+    [InlineData("status timeout number", "status", "--watch", "--timeout", "10")]
+    [InlineData("option", "list", "--frob")]
+    [InlineData("json alone", "--json")]
+    [InlineData("no terminal")]
+    public async Task A_wrong_call_says_what_is_wrong_and_what_is_right(string golden, params string[] arguments)
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(arguments));
+        Assert.Equal("", run.Out);
+        Assert.Empty(service.Calls);
+        Assert.Contains("Example: virt-handover ", run.Error, StringComparison.Ordinal);
+        Golden.Match($"$ virt-handover {string.Join(' ', arguments)}\n{run.Error}", $"usage-{golden.Replace(' ', '-')}.txt");
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Approves_by_name_and_by_uuid()
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("approve", "web-01", Sample.Id(4).ToString(), "web-01"));
+        Assert.Equal(["approve web-01", "approve legacy-7"], service.Calls);
+        Assert.Equal("web-01: approved\nlegacy-7: approved\n", run.Out);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task One_refusal_does_not_keep_the_others_from_being_approved()
+    {
+        service.Faults[Sample.Id(3)] = new ServiceException(ServiceFault.WrongState, "api-03 is done; only pending or deferred domains can be approved.");
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("approve", "nobody", "api-03", "web-01", "--json"));
+        Assert.Equal(["approve api-03", "approve web-01"], service.Calls);
+        Golden.Match(run.Out + run.Error, "cli-approve-mixed.txt");
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData(ServiceFault.NotAuthorized, ExitCode.NotAuthorized)]
+    [InlineData(ServiceFault.WrongState, ExitCode.Failed)]
+    [InlineData(ServiceFault.Unreachable, ExitCode.Unreachable)]
+    [InlineData(ServiceFault.InvalidArgument, ExitCode.Usage)]
+    [InlineData(ServiceFault.LibvirtUnavailable, ExitCode.Failed)]
+    public async Task A_fault_decides_the_exit_code(ServiceFault fault, int expected)
+    {
+        service.Faults[Sample.Id(1)] = new ServiceException(fault, "It did not work, for this reason.");
+        foreach (var arguments in new[] { new[] { "approve", "web-01" }, ["cancel", "web-01"], ["retry", "web-01"], ["run", "web-01"], ["defer", "web-01", "--until", "+1h"] })
+        {
+            var run = new CliRun(service);
+            Assert.Equal(expected, await run.RunAsync(arguments));
+            Assert.Equal("virt-handover: It did not work, for this reason.\n", run.Error);
+            Assert.Equal("", run.Out);
+        }
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Without_a_service_every_verb_says_so()
+    {
+        service.GoAway();
+        foreach (var arguments in new[]
+        {
+            new[] { "list" }, ["show", "web-01"], ["approve", "web-01"], ["defer", "web-01", "--until", "+1h"], ["cancel", "x"], ["retry", "x"],
+            ["run", "x"], ["history"], ["status"], ["status", "--watch"], ["rescan"],
+        })
+        {
+            var run = new CliRun(service);
+            Assert.Equal(ExitCode.Unreachable, await run.RunAsync(arguments));
+            Assert.Equal("virt-handover: The service cannot be reached: no such bus.\n", run.Error);
+        }
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task An_unknown_domain_is_named_with_those_there_are()
+    {
+        service.Show(service.View with { Domains = [.. service.View.Domains.Take(2)] });
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("show", "web-1\e[31m"));
+        Assert.Equal("virt-handover: No running domain has the name or UUID “web-1\\x1b[31m”; running are web-01, db-02.\n", run.Error);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Defers_until_the_moment_the_parser_finds()
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("defer", "web-01", "--until", "22:00"));
+        Assert.Equal(["defer 2026-11-22T22:00:00Z web-01"], service.Calls);
+        Assert.Equal("web-01: deferred until Sun 2026-11-22 22:00:00 UTC (in 12 h)\n", run.Out);
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData("yes", 0)]
+    [InlineData("y", 0)]
+    [InlineData("", 1)]
+    [InlineData("no", 1)]
+    [InlineData("yesterday", 1)]
+    public async Task Approve_all_asks_with_count_and_names(string answer, int expected)
+    {
+        var run = new CliRun(service, terminal: true);
+        run.Context = run.Context with { In = new StringReader(answer) };
+        Assert.Equal(expected, await run.RunAsync("approve", "--all"));
+        Assert.StartsWith("Approve 3 domains: web-01, 00000000-0000-4000-8000-000000000009, '日本語の仮想マシン'? [y/N] ", run.Error, StringComparison.Ordinal);
+        Assert.Equal(expected == 0 ? 3 : 0, service.Calls.Count);
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData(HandoverOutcome.Done, 0)]
+    [InlineData(HandoverOutcome.Rehearsed, 0)]
+    [InlineData(HandoverOutcome.Refused, 1)]
+    [InlineData(HandoverOutcome.Cancelled, 1)]
+    [InlineData(HandoverOutcome.Undone, 1)]
+    [InlineData(HandoverOutcome.Stranded, 1)]
+    public async Task Run_prints_the_report(HandoverOutcome outcome, int expected)
+    {
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 1, "web-01", outcome));
+        var run = new CliRun(service);
+        Assert.Equal(expected, await run.RunAsync("run", "web-01", "--dry-run"));
+        Assert.Equal([$"run {Sample.Id(1)} rehearse=True"], service.Calls);
+        Golden.Match(run.Out, $"cli-run-{outcome}.txt");
+
+        run = new CliRun(service);
+        Assert.Equal(expected, await run.RunAsync("run", "web-01", "--json"));
+        using var json = JsonDocument.Parse(run.Out);
+        Assert.Equal(1, json.RootElement.GetProperty("schema").GetInt32());
+        Assert.Equal(312, json.RootElement.GetProperty("report").GetProperty("total_ms").GetDecimal());
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task An_interrupted_run_says_that_the_handover_goes_on()
+    {
+        using var stop = new CancellationTokenSource();
+        service.OnRun = async token =>
+        {
+            await stop.CancelAsync();
+            await Task.Delay(Timeout.Infinite, token);
+            throw new InvalidOperationException();
+        };
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Interrupted, await run.RunAsync(stop.Token, "run", "web-01"));
+        Assert.Equal("Stopped waiting; the handover goes on. See: virt-handover show web-01\n", run.Error);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Status_watch_waits_for_the_end_across_a_restart_of_the_service()
+    {
+        service.Show(service.View with { Domains = [.. service.View.Domains.Take(1)] });
+        var run = new CliRun(service);
+        var watching = run.RunAsync("status", "--watch");
+        await Eventually.TrueAsync(() => run.Out.Contains("1 pending", StringComparison.Ordinal));
+        service.GoAway();
+        await Eventually.TrueAsync(() => run.Error.Contains("went away", StringComparison.Ordinal));
+        service.Change(Sample.Id(1), domain => domain with { State = "failed" });
+        service.Reachable = true;
+        await Eventually.TrueAsync(() =>
+        {
+            run.Time.Advance(TimeSpan.FromSeconds(1));
+            return watching.IsCompleted;
+        });
+        Assert.Equal(ExitCode.Failed, await watching);
+        Assert.EndsWith("1 domain: 1 failed\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("The service is back.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task Status_watch_gives_up_after_its_timeout()
+    {
+        var run = new CliRun(service);
+        var watching = run.RunAsync("status", "--watch", "--timeout", "10m", "--json");
+        await Eventually.TrueAsync(() => run.Out.Length > 0);
+        run.Time.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(ExitCode.Pending, await watching);
+        Assert.StartsWith("Gave up after 10 min: 10 domains: 3 pending", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task A_terminal_gets_colours_and_no_lines_wider_than_itself()
+    {
+        var run = new CliRun(service, terminal: true);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("list"));
+        Assert.Contains("\e[31m", run.Out, StringComparison.Ordinal);
+        run = new CliRun(service, terminal: true);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("list", "--no-color"));
+        Assert.DoesNotContain('\e', run.Out);
+        Assert.All(run.Out.Split('\n'), line => Assert.True(VirtHandover.Tui.Format.Columns.Of(line) <= 100, line));
+    }
+
+    [Theory(Timeout = 20_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task No_verb_on_a_terminal_opens_the_screen(bool color)
+    {
+        var run = new CliRun(service, terminal: true);
+        Assert.Equal(ExitCode.Ok, color ? await run.RunAsync() : await run.RunAsync("--no-color"));
+        Assert.Equal(new ScreenOptions(color), run.Screen);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task A_dumb_terminal_gets_a_sentence_instead_of_the_screen()
+    {
+        var run = new CliRun(service, terminal: true);
+        run.Context = run.Context with { Traits = run.Context.Traits with { Kind = "dumb" } };
+        Assert.Equal(ExitCode.Usage, await run.RunAsync());
+        Assert.Contains("“virt-handover list”", run.Error, StringComparison.Ordinal);
+        Assert.Null(run.Screen);
+    }
+
+    [Fact(Timeout = 20_000)]
+    public async Task The_version_is_one_line()
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("--version"));
+        Assert.Matches(@"\Avirt-handover \d+\.\d+\.\d+\n\z", run.Out);
+    }
+}
