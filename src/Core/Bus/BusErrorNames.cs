@@ -1,0 +1,20 @@
+namespace VirtHandover.Bus;
+
+/// <summary>The names of D-Bus errors that the bus itself and sd-bus send.</summary>
+internal static class BusErrorNames
+{
+    internal const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
+    internal const string Disconnected = "org.freedesktop.DBus.Error.Disconnected";
+    internal const string Failed = "org.freedesktop.DBus.Error.Failed";
+    internal const string InvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
+    internal const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
+    internal const string NoReply = "org.freedesktop.DBus.Error.NoReply";
+    internal const string NoServer = "org.freedesktop.DBus.Error.NoServer";
+    internal const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
+    internal const string Timeout = "org.freedesktop.DBus.Error.Timeout";
+    internal const string UnknownMethod = "org.freedesktop.DBus.Error.UnknownMethod";
+    internal const string UnknownObject = "org.freedesktop.DBus.Error.UnknownObject";
+
+    /// <summary>Every way in which starting a service on demand fails begins so.</summary>
+    internal const string SpawnPrefix = "org.freedesktop.DBus.Error.Spawn.";
+}

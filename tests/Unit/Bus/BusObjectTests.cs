@@ -1,0 +1,146 @@
+using System.Threading.Channels;
+using CsCheck;
+using VirtHandover.Bus;
+
+namespace VirtHandover.Tests.Unit.Bus;
+
+public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAsyncLifetime
+{
+    private readonly EchoService _service = new();
+    private BusConnection _server = null!;
+    private BusConnection _client = null!;
+    private BusObject _object = null!;
+    private string _owner = "";
+
+    public async Task InitializeAsync()
+    {
+        _server = await bus.ConnectAsync();
+        _client = await bus.ConnectAsync();
+        await _server.AddObjectManagerAsync("/org/example");
+        _object = await _server.ExportAsync(EchoService.Path, announce: true, (EchoService.Definition, _service));
+        await _server.RequestNameAsync(EchoService.Name, CancellationToken.None);
+        _owner = await _client.GetNameOwnerAsync(EchoService.Name, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Every_value_comes_back_as_it_was_sent() =>
+        await BusValueGen.Any.SampleAsync(
+            async value =>
+            {
+                var reply = await CallAsync("Echo", new BusValue.Variant(value));
+                return reply[0].Equals(new BusValue.Variant(value));
+            },
+            iter: 500);
+
+    [Fact(Timeout = 60_000)]
+    public async Task Any_text_goes_through_and_arrives_sanitized() =>
+        await BusValueGen.AnyText.SampleAsync(
+            async text => (await CallAsync("Echo", new BusValue.Variant(text)))[0].AsText() == BusText.Sanitize(text), iter: 300);
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("Throw", ServiceErrors.Prefix + "Failed", "Something of our own")]
+    [InlineData("Refuse", BusErrorNames.AccessDenied, "Not you.")]
+    [InlineData("WrongResult", ServiceErrors.Prefix + "InvalidArgument", "\"o\"")]
+    [InlineData("Unknown", BusErrorNames.UnknownMethod, "")]
+    public async Task A_failing_handler_answers_with_an_error(string member, string name, string text)
+    {
+        var error = await Assert.ThrowsAsync<BusException>(() => CallAsync(member));
+        Assert.Equal(name, error.Name);
+        Assert.Contains(text, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_failing_getter_answers_with_an_error()
+    {
+        await _server.ExportAsync("/org/broken", announce: false, (EchoService.Broken, _service));
+        var error = await Assert.ThrowsAsync<BusException>(() => _client.CallAsync(
+            new BusRequest(EchoService.Name, "/org/broken", "org.freedesktop.DBus.Properties", "Get", EchoService.Name, "Broken"),
+            CancellationToken.None));
+        Assert.Equal(ServiceErrors.Prefix + "Failed", error.Name);
+        Assert.Contains("Out of order.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Wrong_argument_types_do_not_reach_the_handler()
+    {
+        var error = await Assert.ThrowsAsync<BusException>(() => CallAsync("Echo", "a plain string"));
+        Assert.Equal(BusErrorNames.InvalidArgs, error.Name);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_handler_learns_its_caller() =>
+        Assert.Equal(
+            (await _server.GetCallerAsync(_owner, CancellationToken.None)).UserId, (await CallAsync("WhoAmI"))[0].AsUInt32());
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_call_gives_up_at_its_timeout_and_on_request()
+    {
+        var never = new TaskCompletionSource<IReadOnlyList<BusValue>>();
+        var hanging = EchoService.Hanging(new TaskCompletionSource(), never.Task);
+        await _server.ExportAsync("/org/other", announce: false, (hanging, this));
+        var request = new BusRequest(EchoService.Name, "/org/other", EchoService.Name, "Hang") { Timeout = TimeSpan.FromMilliseconds(50) };
+        var error = await Assert.ThrowsAsync<BusException>(() => _client.CallAsync(request, CancellationToken.None));
+        Assert.Equal(BusErrorNames.NoReply, error.Name);
+
+        using var cancel = new CancellationTokenSource();
+        var call = _client.CallAsync(request with { Timeout = Timeout.InfiniteTimeSpan }, cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        never.SetResult([]);
+        Assert.NotEmpty(await CallAsync("WhoAmI"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Changes_and_signals_arrive_in_order()
+    {
+        var seen = Channel.CreateUnbounded<BusMessage>();
+        await using var match = await _client.MatchAsync(
+            $"type='signal',sender='{EchoService.Name}',path='{EchoService.Path}'", message => seen.Writer.TryWrite(message));
+
+        _service.Count = 1;
+        await _object.ChangedAsync(EchoService.Name, ["Count"]);
+        await _object.SignalAsync(EchoService.Name, "Rang", "text", 7UL);
+
+        var changed = await seen.Reader.ReadAsync();
+        Assert.Equal("PropertiesChanged", changed.Member);
+        Assert.Equal(1u, changed.Body[1].AsOptions()["Count"].AsUInt32());
+        var rang = await seen.Reader.ReadAsync();
+        Assert.Equal("Rang", rang.Member);
+        Assert.Equal([(BusValue)"text", 7UL], rang.Body);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Objects_come_and_go_in_front_of_the_object_manager()
+    {
+        var seen = Channel.CreateUnbounded<BusMessage>();
+        await using var match = await _client.MatchAsync(
+            "type='signal',interface='org.freedesktop.DBus.ObjectManager'", message => seen.Writer.TryWrite(message));
+        var added = await _server.ExportAsync("/org/example/Second", announce: true, (EchoService.Definition, new EchoService { Count = 9 }));
+
+        var arrival = await seen.Reader.ReadAsync();
+        Assert.Equal("InterfacesAdded", arrival.Member);
+        Assert.Equal("/org/example/Second", arrival.Body[0].AsPath());
+        Assert.Equal(9u, arrival.Body[1].AsOptions()[EchoService.Name].AsOptions()["Count"].AsUInt32());
+
+        await added.RemoveAsync();
+        var leaving = await seen.Reader.ReadAsync();
+        Assert.Equal("InterfacesRemoved", leaving.Member);
+        Assert.Contains(EchoService.Name, leaving.Body[1].AsStrings());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_path_can_be_taken_once()
+    {
+        await Assert.ThrowsAsync<BusException>(() => _server.ExportAsync(EchoService.Path, false, (EchoService.Definition, _service)));
+        Assert.NotEmpty(await CallAsync("WhoAmI"));
+    }
+
+    private Task<IReadOnlyList<BusValue>> CallAsync(string member, params BusValue[] arguments) =>
+        _client.CallAsync(new BusRequest(EchoService.Name, EchoService.Path, EchoService.Name, member, arguments), CancellationToken.None);
+}
