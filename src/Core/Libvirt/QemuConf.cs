@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace VirtHandover.Libvirt;
+
+/// <summary>The settings of libvirt's QEMU driver that decide whether a handover is possible.</summary>
+/// <param name="LockManager"><c>nop</c> (the default), <c>lockd</c>, <c>sanlock</c>, …</param>
+/// <param name="Hooks">Executables that the daemon runs when it adopts a domain; one that fails kills the VM.</param>
+public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> Hooks)
+{
+    /// <summary>Reads them.</summary>
+    /// <param name="paths">Where libvirt's files are.</param>
+    /// <returns>The settings; a missing file means libvirt's defaults.</returns>
+    /// <exception cref="LibvirtException"><c>qemu.conf</c> or the hooks' directory exists and cannot be read.</exception>
+    public static QemuConf Read(LibvirtPaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        try
+        {
+            string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllLines(paths.QemuConf) : [];
+            return new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LibvirtException(0, $"The settings of libvirt's QEMU driver below {paths.ConfigDirectory} cannot be read: {exception.Message}");
+        }
+    }
+
+    private static string? Setting(string[] lines, Regex pattern) =>
+        // As in libvirt's own parser, a key said twice counts as said first.
+        lines.Select(line => pattern.Match(line)).FirstOrDefault(match => match.Success) is { } found ? found.Groups["value"].Value : null;
+
+    private static List<string> FindHooks(LibvirtPaths paths)
+    {
+        string single = Path.Combine(paths.ConfigDirectory, "hooks", "qemu");
+        string directory = single + ".d";
+        IEnumerable<string> candidates = Directory.Exists(directory) ? Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal) : [];
+        return [.. candidates.Prepend(single).Where(file => File.Exists(file) && (File.GetUnixFileMode(file) & AnyExecute) != 0)];
+    }
+
+    private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    [GeneratedRegex("""^\s*lock_manager\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex LockManagerLine();
+}

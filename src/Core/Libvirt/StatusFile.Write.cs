@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using VirtHandover.Libvirt.Interop;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Libvirt;
+
+public sealed partial class StatusFile
+{
+    /// <summary>Keeps a copy of the content as it was read, on disk when this returns.</summary>
+    /// <param name="path">Where; an older copy is replaced.</param>
+    /// <exception cref="StatusFileException">The copy could not be written.</exception>
+    public void SaveCopy(string path) => WriteDurably(path, Content.Span, like: Path);
+
+    /// <summary>
+    /// Replaces the file in one step (temporary file in the same directory, fsync, rename, fsync of the directory), with the same
+    /// mode and owner. libvirt's daemon must not run: it would write over it.
+    /// </summary>
+    /// <param name="content">The new content, from <see cref="Apply"/>.</param>
+    /// <exception cref="StatusFileException">The file is not any more what was read, or could not be written; it was not changed.</exception>
+    public void Replace(byte[] content)
+    {
+        StatusFile now = Read(Path);
+        if (!now.Content.Span.SequenceEqual(Content.Span))
+        {
+            throw new StatusFileException(Path, $"The status file {Path} was changed by someone else since it was read; it was left as it is. Read it again.");
+        }
+
+        WriteDurably(Path, content, like: Path);
+    }
+
+    private void WriteDurably(string path, ReadOnlySpan<byte> content, string like)
+    {
+        // libvirt reads every *.xml in its directory, so the temporary name must not end like that.
+        string temporary = path + ".virt-handover";
+        try
+        {
+            FileIdentity model = FileIdentity.Of(like) ?? throw new IOException("the file it is modelled on is gone");
+            File.Delete(temporary);
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            };
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(content);
+                if (LibC.chown(temporary, model.UserId, model.GroupId) != 0)
+                {
+                    throw new IOException($"chown: {Marshal.GetLastPInvokeErrorMessage()}");
+                }
+
+                File.SetUnixFileMode(stream.SafeFileHandle, (UnixFileMode)(model.Mode & 0xfff));
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporary);
+            throw new StatusFileException(Path, $"{path} could not be written: {exception.Message}");
+        }
+    }
+
+    private static void SyncDirectory(string directory)
+    {
+        nint stream = LibC.opendir(directory);
+        if (stream == 0)
+        {
+            throw new IOException($"{directory}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        int result = LibC.fsync(LibC.dirfd(stream));
+        string message = Marshal.GetLastPInvokeErrorMessage();
+        _ = LibC.closedir(stream);
+        if (result != 0)
+        {
+            throw new IOException($"{directory}: {message}");
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one to tell.
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using VirtHandover.Libvirt;
+
+namespace VirtHandover.Tests.Unit.Libvirt;
+
+public class StatusFileTests
+{
+    internal static StatusFile Running => Read("libvirt-9.0-running.xml");
+
+    internal static StatusFile Read(string good) => StatusFile.Read(Path.Combine(Corpus.Directory, "status/good", good));
+
+    [Fact]
+    public void A_real_file_is_understood()
+    {
+        StatusFile file = Running;
+        Assert.Equal(367, file.ProcessId);
+        Assert.Equal("web 01&ü", file.Name);
+        Assert.Equal(Guid.Parse("11111111-2222-3333-4444-555555555501"), file.Uuid);
+        Assert.Equal(1, file.DomainId);
+        Assert.Equal(("running", "booted"), (file.State, file.Reason));
+        Assert.Equal("/var/lib/libvirt/qemu/domain-1-web 01&ü/monitor.sock", file.MonitorPath);
+        Assert.Equal("unix", file.MonitorType);
+        Assert.Equal("/var/lib/libvirt/qemu/domain-1-web 01&ü", file.LibDirectory);
+        Assert.Equal("/var/lib/libvirt/qemu/channel/target/domain-1-web 01&ü", file.ChannelDirectory);
+        Assert.Null(file.Job);
+        Assert.False(file.HasBlockJobs);
+        Assert.False(file.HasBackup);
+        Assert.False(file.FakeReboot);
+        Assert.Equal("", file.LockState);
+        Assert.Equal(["mount"], file.Namespaces);
+        Assert.Equal([0, 1], file.VcpuThreads.Keys.Order());
+        Assert.Contains("vhost-vsock", file.Capabilities);
+        Assert.Contains("virtio-disk0", file.DeviceAliases);
+        Assert.Equal(["/dev/pts/0"], file.Ptys);
+        Assert.Equal("/usr/bin/qemu-system-x86_64", file.Domain.Emulator);
+    }
+
+    [Fact]
+    public void A_block_job_is_seen()
+    {
+        StatusFile file = Read("libvirt-9.0-paused-blockcopy.xml");
+        Assert.True(file.HasBlockJobs);
+        Assert.True(file.Domain.Disks.Single().HasMirror);
+        Assert.Equal(("paused", "user"), (file.State, file.Reason));
+    }
+
+    [Fact]
+    public void A_job_is_seen() => Assert.Equal("save", Read("libvirt-9.0-saving.xml").Job);
+
+    [Theory]
+    [InlineData("<backups><domainbackup/></backups>")]
+    [InlineData("<lockstate>abc</lockstate>")]
+    [InlineData("<fakereboot/>")]
+    public void What_forbids_a_handover_is_seen(string element)
+    {
+        string text = System.Text.Encoding.UTF8.GetString(Running.Content.Span).Replace("<chardevStdioLogd/>", element, StringComparison.Ordinal);
+        StatusFile file = StatusFile.Parse("x.xml", System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.True(file.HasBackup || file.FakeReboot || file.LockState == "abc");
+    }
+
+    [Fact]
+    public void Every_bad_file_of_the_corpus_is_refused_by_name()
+    {
+        foreach (string path in Corpus.Files("status/bad"))
+        {
+            StatusFileException refusal = Assert.Throws<StatusFileException>(() => StatusFile.Read(path));
+            Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(path, refusal.Path);
+        }
+    }
+
+    [Fact]
+    public void A_missing_file_and_a_directory_are_refused_by_name()
+    {
+        Assert.Contains("/nowhere/x.xml", Assert.Throws<StatusFileException>(() => StatusFile.Read("/nowhere/x.xml")).Message, StringComparison.Ordinal);
+        Assert.Contains("/tmp", Assert.Throws<StatusFileException>(() => StatusFile.Read("/tmp")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_huge_file_is_refused_unread()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (FileStream stream = File.OpenWrite(path))
+            {
+                stream.SetLength(1L << 40);
+            }
+
+            Assert.Contains("larger", Assert.Throws<StatusFileException>(() => StatusFile.Read(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
