@@ -16,7 +16,11 @@ internal enum PropertyChange
 /// <summary>One argument of a method or signal.</summary>
 /// <param name="Signature">Its complete D-Bus type.</param>
 /// <param name="Name">Its name, <c>snake_case</c>.</param>
-internal sealed record ArgumentDefinition(string Signature, string Name);
+internal sealed record ArgumentDefinition(string Signature, string Name)
+{
+    /// <summary>Ends the arguments of every method that may grow.</summary>
+    internal static ArgumentDefinition Options { get; } = new("a{sv}", "options");
+}
 
 /// <summary>One method; the handler runs on the thread pool, its exceptions become D-Bus errors.</summary>
 internal sealed record MethodDefinition(

@@ -1,0 +1,71 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Server;
+
+namespace VirtHandover.Bus.Contract;
+
+/// <summary><c>org.virthandover.Handover1.Domain</c>; its documentation is <c>data/dbus/org.virthandover.Handover1.Domain.xml</c>.</summary>
+internal static class DomainContract
+{
+    internal static InterfaceDefinition Definition { get; } = new InterfaceBuilder<PublishedDomain>(HandoverNames.Domain)
+        .Method("Approve", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.ApproveAsync))
+        .Method("Defer", [new("t", "until_usec"), ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
+            call, (id, caller, cancellation) => domain.Requests.DeferAsync(id, Until(call.Arguments[0]), caller, cancellation)))
+        .Method("Cancel", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.CancelAsync))
+        .Method("Retry", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.RetryAsync))
+        .Property("Uuid", "s", domain => domain.View.Uuid.ToString("D"), PropertyChange.Constant)
+        .Property("Name", "s", domain => domain.View.Name)
+        .Property("State", "s", domain => domain.View.State)
+        .Property("RunningVersion", "s", domain => domain.View.RunningVersion)
+        .Property("InstalledVersion", "s", domain => domain.View.InstalledVersion)
+        .Property("RunningPackage", "s", domain => domain.View.RunningPackage)
+        .Property("InstalledPackage", "s", domain => domain.View.InstalledPackage)
+        .Property("OutdatedReasons", "as", domain => BusValue.Strings(domain.View.OutdatedReasons))
+        .Property("Method", "s", domain => domain.View.Method)
+        .Property("MethodReason", "s", domain => domain.View.MethodReason)
+        .Property("Findings", FindingCodec.Signature, domain => FindingCodec.ToBus(domain.View.Findings))
+        .Property("DeferredUntil", "t", domain => BusTime.ToBus(domain.View.DeferredUntil))
+        .Property("ApprovedBy", "s", domain => domain.View.ApprovedBy)
+        .Property("Phase", "s", domain => domain.View.Phase)
+        .Property("Progress", "d", domain => domain.View.Progress)
+        .Property("LastPause", "t", domain => BusTime.Duration(domain.View.LastPauseMicroseconds))
+        .Property("LastTotal", "t", domain => BusTime.Duration(domain.View.LastTotalMicroseconds))
+        .Property("LastOutage", "t", domain => BusTime.Duration(domain.View.LastOutageMicroseconds))
+        .Property("LastSentence", "s", domain => domain.View.LastSentence)
+        .Build();
+
+    /// <summary>Reads a domain from its properties; one that an older service does not have is left at its default.</summary>
+    /// <exception cref="BusException">A property is of another type, or the UUID is missing.</exception>
+    internal static DomainView Read(IReadOnlyDictionary<string, BusValue> properties)
+    {
+        return new DomainView
+        {
+            Uuid = Guid.TryParseExact(Text("Uuid"), "D", out var uuid)
+                ? uuid
+                : throw new BusException(BusErrorNames.InvalidArgs, "A domain's object has no UUID."),
+            Name = Text("Name"),
+            State = Text("State"),
+            RunningVersion = Text("RunningVersion"),
+            InstalledVersion = Text("InstalledVersion"),
+            RunningPackage = Text("RunningPackage"),
+            InstalledPackage = Text("InstalledPackage"),
+            OutdatedReasons = properties.TryGetValue("OutdatedReasons", out var reasons) ? reasons.AsStrings() : [],
+            Method = Text("Method"),
+            MethodReason = Text("MethodReason"),
+            Findings = properties.TryGetValue("Findings", out var findings) ? FindingCodec.FromBus(findings) : [],
+            DeferredUntil = properties.TryGetValue("DeferredUntil", out var until) ? BusTime.FromBus(until) : null,
+            ApprovedBy = Text("ApprovedBy"),
+            Phase = Text("Phase"),
+            Progress = properties.TryGetValue("Progress", out var progress) ? progress.AsDouble() : -1,
+            LastPauseMicroseconds = Number("LastPause"),
+            LastTotalMicroseconds = Number("LastTotal"),
+            LastOutageMicroseconds = Number("LastOutage"),
+            LastSentence = Text("LastSentence"),
+        };
+
+        string Text(string name) => properties.TryGetValue(name, out var value) ? value.AsText() : "";
+        long Number(string name) => properties.TryGetValue(name, out var value) ? value.AsClampedInt64() : 0;
+    }
+
+    private static DateTimeOffset Until(BusValue value) => BusTime.FromBus(value) ?? throw new ServiceException(
+        ServiceFault.InvalidArgument, "The time until which to defer is missing: it is given in microseconds since 1970, and was 0.");
+}

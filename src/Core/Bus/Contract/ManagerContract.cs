@@ -1,0 +1,70 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Server;
+
+namespace VirtHandover.Bus.Contract;
+
+/// <summary><c>org.virthandover.Handover1.Manager</c>; its documentation is <c>data/dbus/org.virthandover.Handover1.Manager.xml</c>.</summary>
+internal static class ManagerContract
+{
+    /// <summary>More reports in one reply than this are not given, whatever is asked for: a D-Bus message has its limit.</summary>
+    internal const uint MaximumHistory = 10_000;
+
+    internal static InterfaceDefinition Definition { get; } = new InterfaceBuilder<PublishedManager>(HandoverNames.Manager)
+        .Method("NotifyUpdate", [new("s", "source"), new("as", "paths")], async (manager, call) =>
+        {
+            await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            await manager.Requests.NotifyUpdateAsync(call.Arguments[0].AsText(), call.Arguments[1].AsStrings(), manager.Stopping)
+                .ConfigureAwait(false);
+        })
+        .Method("Rescan", [ArgumentDefinition.Options], async (manager, call) =>
+        {
+            await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            await manager.Requests.RescanAsync(manager.Stopping).ConfigureAwait(false);
+        })
+        .Method("Run", [new("o", "domain"), ArgumentDefinition.Options], [new("t", "id")], async (manager, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            var rehearse = CallOptions.Read(call, "rehearse").TryGetValue("rehearse", out var value) && value.AsBoolean();
+            var id = await manager.Requests.RunAsync(Domain(call.Arguments[0].AsPath()), rehearse, caller, manager.Stopping).ConfigureAwait(false);
+            return [(ulong)id];
+        })
+        .Method("History", [new("s", "domain_uuid"), new("u", "limit"), ArgumentDefinition.Options], [new("aa{sv}", "reports")], async (manager, call) =>
+        {
+            await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            var limit = (int)Math.Min(call.Arguments[1].AsUInt32(), MaximumHistory);
+            var reports = await manager.Requests.HistoryAsync(Uuid(call.Arguments[0].AsText()), limit, manager.Stopping).ConfigureAwait(false);
+            return [BusValue.ArrayOf("a{sv}", reports.Select(ReportCodec.ToBus))];
+        })
+        .Property("Version", "s", manager => manager.View.ServiceVersion, PropertyChange.Constant)
+        .Property("Mode", "s", manager => manager.View.Mode)
+        .Property("Alarm", "s", manager => manager.View.Alarm)
+        .Property("LastScan", "t", manager => BusTime.ToBus(manager.View.LastScan))
+        .Signal("HandoverEnded", [new("t", "id"), new("o", "domain"), new("s", "outcome")])
+        .Build();
+
+    /// <summary>Reads the manager's properties.</summary>
+    /// <exception cref="BusException">A property is of another type.</exception>
+    internal static HostView Read(IReadOnlyDictionary<string, BusValue> properties, IReadOnlyList<DomainView> domains)
+    {
+        return new HostView(
+            Text("Version"),
+            Text("Mode"),
+            Text("Alarm"),
+            properties.TryGetValue("LastScan", out var scan) ? BusTime.FromBus(scan) : null,
+            domains);
+
+        string Text(string name) => properties.TryGetValue(name, out var value) ? value.AsText() : "";
+    }
+
+    private static Guid Domain(string path) => HandoverNames.TryParsePath(path, out var domain)
+        ? domain
+        : throw new ServiceException(ServiceFault.UnknownDomain, $"{path} is not the object of a domain.");
+
+    private static Guid? Uuid(string text) => text.Length == 0
+        ? null
+        : Guid.TryParseExact(text, "D", out var uuid)
+            ? uuid
+            : throw new ServiceException(ServiceFault.InvalidArgument, $"\"{text}\" is not a UUID; it looks like 6a2c8b1e-0000-4000-8000-0123456789ab.");
+}

@@ -1,0 +1,42 @@
+using VirtHandover.Handover;
+
+namespace VirtHandover.Bus.Server;
+
+/// <summary>
+/// What callers on the bus can ask for; access is already checked and arguments are parsed. Every method returns when the request
+/// is recorded, not when it is carried out, and runs on the thread pool. A <see cref="Client.ServiceException"/> reaches the caller
+/// as the error of its kind.
+/// </summary>
+public interface IHandoverRequests
+{
+    /// <summary>A package manager has replaced files; answers well within the hook's 5 s.</summary>
+    /// <param name="source">Who says so, for example <c>rpm</c>.</param>
+    /// <param name="paths">Hints, not to be trusted.</param>
+    /// <param name="cancellationToken">The service stops.</param>
+    Task NotifyUpdateAsync(string source, IReadOnlyList<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>Looks at all domains again.</summary>
+    Task RescanAsync(CancellationToken cancellationToken);
+
+    /// <summary>One handover now, outdated or not.</summary>
+    /// <returns>Its number; <see cref="HandoverServer.EndedAsync"/> tells its end.</returns>
+    Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Past handovers, newest first.</summary>
+    /// <param name="domain">One domain, or null for all.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="cancellationToken">The service stops.</param>
+    Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Approves a domain.</summary>
+    Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Defers a domain until a moment.</summary>
+    Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Takes an approval back, or cancels a handover before its pause.</summary>
+    Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Puts a failed or blocked domain back.</summary>
+    Task RetryAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+}

@@ -1,0 +1,44 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Contract;
+
+namespace VirtHandover.Bus.Server;
+
+/// <summary>The manager's object; the bus thread reads what the server last put here.</summary>
+internal sealed class PublishedManager(IHandoverRequests requests, HostView view, CancellationToken stopping)
+{
+    private volatile HostView _view = view;
+
+    internal IHandoverRequests Requests => requests;
+
+    internal CancellationToken Stopping => stopping;
+
+    internal HostView View
+    {
+        get => _view;
+        set => _view = value;
+    }
+}
+
+/// <summary>One domain's object.</summary>
+internal sealed class PublishedDomain(PublishedManager manager, DomainView view)
+{
+    private volatile DomainView _view = view;
+
+    internal delegate Task DomainAction(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+
+    internal IHandoverRequests Requests => manager.Requests;
+
+    internal DomainView View
+    {
+        get => _view;
+        set => _view = value;
+    }
+
+    /// <summary>What all four methods have in common.</summary>
+    internal async Task ActAsync(BusCall call, DomainAction action)
+    {
+        var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+        CallOptions.Read(call);
+        await action(View.Uuid, caller, manager.Stopping).ConfigureAwait(false);
+    }
+}
