@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+
+namespace VirtHandover.Qemu;
+
+/// <summary>A disk as the guest sees it (<c>query-block</c>).</summary>
+/// <param name="Device">The legacy drive name; empty with libvirt's <c>-blockdev</c>.</param>
+/// <param name="Qdev">The device's id or QOM path; empty when no device uses it.</param>
+/// <param name="IsRemovable">CD-ROM and floppy.</param>
+/// <param name="TrayOpen">Null when there is no tray.</param>
+/// <param name="NodeName">The node the device reads from; null when the drive is empty.</param>
+/// <param name="File">The image as QEMU names it; null when the drive is empty.</param>
+/// <param name="IoStatus"><c>ok</c>, <c>nospace</c>, <c>failed</c>, or null.</param>
+internal sealed record BlockDevice(
+    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus);
+
+/// <summary>A dirty bitmap of a node.</summary>
+internal sealed record DirtyBitmap(string Name, bool IsPersistent);
+
+/// <summary>A node of the block graph (<c>query-named-block-nodes</c>).</summary>
+/// <param name="NodeName">Its name; QEMU's own start with <c>#block</c>.</param>
+/// <param name="Driver">For example <c>qcow2</c>, <c>file</c>, <c>nbd</c>.</param>
+/// <param name="File">The image as QEMU names it.</param>
+/// <param name="IsReadOnly">True when the guest cannot write.</param>
+/// <param name="BackingFile">The next image of the chain; null at its end.</param>
+/// <param name="IsThrottled">True when one of the six basic limits is set.</param>
+/// <param name="Bitmaps">Its dirty bitmaps.</param>
+internal sealed record BlockNode(
+    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, bool IsThrottled, IReadOnlyList<DirtyBitmap> Bitmaps);
+
+/// <summary>Disks and the block graph.</summary>
+internal static class BlockCommands
+{
+    private static readonly string[] Throttles = ["bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"];
+
+    /// <summary><c>query-block</c>.</summary>
+    internal static async Task<IReadOnlyList<BlockDevice>> QueryBlockAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
+        await qmp.ListAsync("query-block", null, ReadDevice, cancellationToken).ConfigureAwait(false);
+
+    /// <summary><c>query-named-block-nodes</c> with <c>flat</c>: a long backing chain would otherwise repeat itself at each level.</summary>
+    internal static async Task<IReadOnlyList<BlockNode>> QueryNamedBlockNodesAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
+        await qmp.ListAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }, ReadNode, cancellationToken).ConfigureAwait(false);
+
+    private static BlockDevice ReadDevice(QmpReply device)
+    {
+        var inserted = device.Find("inserted");
+        return new BlockDevice(
+            device["device"].Text(),
+            device.Find("qdev")?.Text() ?? "",
+            device["removable"].Flag(),
+            device.Find("tray_open")?.Flag(),
+            inserted?.Find("node-name")?.Text(),
+            inserted?["file"].Text(),
+            device.Find("io-status")?.Text());
+    }
+
+    private static BlockNode ReadNode(QmpReply node) => new(
+        node.Find("node-name")?.Text() ?? "",
+        node["drv"].Text(),
+        node["file"].Text(),
+        node["ro"].Flag(),
+        node.Find("backing_file")?.Text(),
+        Throttles.Any(name => node.Find(name) is { } limit && limit.Number() != 0),
+        node.Find("dirty-bitmaps")?.Each(b => new DirtyBitmap(b.Find("name")?.Text() ?? "", b.Find("persistent")?.Flag() ?? false)) ?? []);
+}

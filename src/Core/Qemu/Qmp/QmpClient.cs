@@ -1,0 +1,278 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using VirtHandover.Qemu.Interop;
+
+namespace VirtHandover.Qemu;
+
+/// <summary>
+/// One connection to a QEMU monitor. A thread of its own reads, the caller's thread writes: a handover's pause is some ms, and each
+/// hop through the thread pool would cost a part of it. QEMU accepts one client per monitor; a second one waits for its greeting.
+/// </summary>
+public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
+{
+    private readonly Socket _socket;
+    private readonly Thread _reader;
+    private readonly TaskCompletionSource<QmpGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<QmpEvent> _events = Channel.CreateBounded<QmpEvent>(
+        new BoundedChannelOptions(QmpLimits.Events) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true });
+
+    private readonly Lock _gate = new();
+    private readonly Lock _sending = new();
+    private readonly Dictionary<long, QmpRequest> _waiting = [];
+    private long _lastId;
+    private QmpProtocolException? _fault;
+
+    private QmpClient(Socket socket, string peer, TimeSpan limit)
+    {
+        _socket = socket;
+        Peer = peer;
+        Limit = limit;
+        _reader = new Thread(ReadUntilClosed) { IsBackground = true, Name = "qmp" };
+        _reader.Start();
+    }
+
+    /// <inheritdoc/>
+    public string Peer { get; }
+
+    /// <summary>How long each command may take unless <see cref="QmpDeadline.Within"/> says otherwise.</summary>
+    public TimeSpan Limit { get; }
+
+    /// <summary>What QEMU said of itself on connecting.</summary>
+    public QmpGreeting Greeting { get; private set; } = new(new Version(0, 0, 0), "");
+
+    /// <summary>
+    /// Every event since the connection, in order, for one reader. An event that QEMU sent before a reply is in here before the reply
+    /// is. Completes when the connection ends. The newest 8192 are kept.
+    /// </summary>
+    public ChannelReader<QmpEvent> Events => _events.Reader;
+
+    /// <summary>Connects to a monitor's socket, reads the greeting and negotiates (<c>qmp_capabilities</c>).</summary>
+    /// <param name="path">The socket's path, at most 107 bytes.</param>
+    /// <param name="peer">The QEMU behind it, for error sentences.</param>
+    /// <param name="limit">How long connecting and afterwards each command may take. While another client holds the monitor no greeting comes.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    /// <exception cref="QmpProtocolException">Nobody listens, or no usable greeting came.</exception>
+    /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
+    public static Task<QmpClient> ConnectAsync(string path, string peer, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            // A full backlog makes connect(2) wait; the send timeout bounds that wait.
+            socket.SendTimeout = Milliseconds(limit);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            socket.Dispose();
+            throw new QmpProtocolException(QmpFault.Unreachable, $"The monitor of {peer} cannot be opened at {path}: {e.Message.TrimEnd('.')}.", e);
+        }
+
+        return NegotiateAsync(socket, peer, limit, cancellationToken);
+    }
+
+    /// <summary>Takes over a socket that is already connected to a monitor.</summary>
+    /// <param name="socket">The socket; the connection owns it from now on, also when this fails.</param>
+    /// <param name="peer">The QEMU behind it, for error sentences.</param>
+    /// <param name="limit">How long the greeting and afterwards each command may take.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    /// <exception cref="QmpProtocolException">No usable greeting came.</exception>
+    /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
+    public static Task<QmpClient> AttachAsync(SafeSocketHandle socket, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        NegotiateAsync(new Socket(socket), peer, limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<JsonElement> ExecuteAsync(
+        string command,
+        JsonObject? arguments = null,
+        IReadOnlyList<int>? fds = null,
+        CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var started = Stopwatch.GetTimestamp();
+        var request = new QmpRequest(command);
+        var id = Register(request);
+        try
+        {
+            Send(QmpRequest.Write(command, arguments, id).WrittenSpan, fds is null ? [] : [.. fds], command, started);
+            return await request.Reply.WaitAsync(Limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw QmpDeadline.Passed(Peer, command, Limit);
+        }
+        finally
+        {
+            lock (_gate)
+                _waiting.Remove(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Fail(new QmpProtocolException(QmpFault.Closed, $"The connection to the monitor of {Peer} was closed on this side."));
+        _socket.Dispose();
+        if (Thread.CurrentThread != _reader)
+            _reader.Join();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task<QmpClient> NegotiateAsync(Socket socket, string peer, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var client = new QmpClient(socket, peer, limit);
+        try
+        {
+            client.Greeting = await client._greeting.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            await client.ExecuteAsync("qmp_capabilities", null, null, cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch (Exception e)
+        {
+            client.Dispose();
+            if (e is TimeoutException)
+                throw new QmpProtocolException(
+                    QmpFault.Deadline,
+                    $"The monitor of {peer} sent no greeting within {QmpDeadline.Words(limit)}; another client may hold it.",
+                    e);
+            throw;
+        }
+    }
+
+    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(limit.TotalMilliseconds, 1, int.MaxValue);
+
+    private long Register(QmpRequest request)
+    {
+        lock (_gate)
+        {
+            if (_fault is not null)
+                throw new QmpProtocolException(_fault.Fault, $"'{request.Command}' was not sent: {_fault.Message}", _fault);
+            _waiting.Add(++_lastId, request);
+            return _lastId;
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> data, ReadOnlySpan<int> fds, string command, long started)
+    {
+        try
+        {
+            lock (_sending)
+            {
+                while (!data.IsEmpty)
+                {
+                    var sent = FdSender.Send(_socket.SafeHandle, data, fds);
+                    if (sent > 0)
+                    {
+                        data = data[sent..];
+                        fds = [];
+                    }
+                    else if (!_socket.Poll(Remaining(started), SelectMode.SelectWrite))
+                    {
+                        throw HalfSent(command);
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            throw Fail(new QmpProtocolException(QmpFault.Closed, $"The monitor of {Peer} took no command any more: {e.Message.TrimEnd('.')}.", e));
+        }
+    }
+
+    // A part of the command may have gone, so the next one would be read as its rest: the connection is of no use any more.
+    private QmpProtocolException HalfSent(string command) =>
+        Fail(new QmpProtocolException(QmpFault.Deadline, $"QEMU ({Peer}) did not read '{command}' within {QmpDeadline.Words(Limit)}; it does not read its monitor."));
+
+    private TimeSpan Remaining(long started)
+    {
+        var left = Limit - Stopwatch.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private void ReadUntilClosed()
+    {
+        try
+        {
+            var lines = new QmpLineBuffer(Peer);
+            while (true)
+            {
+                var count = _socket.Receive(lines.Free().Span);
+                if (count == 0)
+                    break;
+                lines.Add(count);
+                while (lines.TryTake(out var line))
+                    Dispatch(QmpMessageReader.Read(line, Peer));
+            }
+
+            Fail(new QmpProtocolException(
+                QmpFault.Closed,
+                $"The monitor of {Peer} closed the connection{(lines.HasPart ? " in the middle of a message" : "")}."));
+        }
+        catch (QmpProtocolException e)
+        {
+            Fail(e);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Fail(new QmpProtocolException(QmpFault.Closed, $"The connection to the monitor of {Peer} broke: {e.Message.TrimEnd('.')}.", e));
+        }
+    }
+
+    private void Dispatch(QmpMessage message)
+    {
+        switch (message)
+        {
+            case QmpMessage.Return reply:
+                Take(reply.Id)?.Succeed(reply.Value);
+                break;
+            case QmpMessage.Error { Id: { } id } error when Take(id) is { } request:
+                request.Fail(new QmpException(Peer, request.Command, error.Class, error.Description));
+                break;
+            case QmpMessage.Error { Id: null } error:
+                throw new QmpProtocolException(QmpFault.Malformed, $"The monitor of {Peer} could not read a command: {error.Description.TrimEnd('.')}.");
+            case QmpMessage.Event e:
+                _events.Writer.TryWrite(e.Value);
+                break;
+            case QmpMessage.Hello hello:
+                _greeting.TrySetResult(hello.Greeting);
+                break;
+        }
+    }
+
+    // Null when the caller has given up waiting.
+    private QmpRequest? Take(long id)
+    {
+        lock (_gate)
+            return _waiting.Remove(id, out var request) ? request : null;
+    }
+
+    private QmpProtocolException Fail(QmpProtocolException fault)
+    {
+        QmpRequest[] waiting;
+        lock (_gate)
+        {
+            fault = _fault ??= fault;
+            waiting = [.. _waiting.Values];
+            _waiting.Clear();
+        }
+
+        foreach (var request in waiting)
+            request.Fail(new QmpProtocolException(fault.Fault, $"'{request.Command}' got no reply: {fault.Message}", fault));
+        if (_greeting.TrySetException(fault))
+            _ = _greeting.Task.Exception;
+        _events.Writer.TryComplete();
+        return fault;
+    }
+}

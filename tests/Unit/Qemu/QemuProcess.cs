@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Tests.Unit.Qemu;
+
+/// <summary>A real QEMU that a test starts and kills; its monitor is a socket in a directory of its own.</summary>
+internal sealed class QemuProcess : IAsyncDisposable
+{
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly DirectoryInfo _directory;
+
+    private QemuProcess(Process process, DirectoryInfo directory)
+    {
+        _process = process;
+        _directory = directory;
+    }
+
+    internal string MonitorPath => Path.Combine(_directory.FullName, "qmp");
+
+    internal int Id => _process.Id;
+
+    internal static async Task<QemuProcess> StartAsync(params string[] arguments)
+    {
+        var directory = Directory.CreateTempSubdirectory("vh-");
+        var start = new ProcessStartInfo("qemu-system-x86_64") { RedirectStandardError = true };
+        string[] all =
+        [
+            "-S", "-nodefaults", "-no-user-config", "-display", "none", "-m", "64", .. arguments,
+            "-qmp", $"unix:{directory.FullName}/qmp,server=on,wait=off",
+        ];
+        foreach (var argument in all)
+            start.ArgumentList.Add(argument);
+        var qemu = new QemuProcess(Process.Start(start)!, directory);
+        using var deadline = new CancellationTokenSource(Limit);
+        while (!File.Exists(qemu.MonitorPath))
+        {
+            if (qemu._process.HasExited)
+                throw new InvalidOperationException("QEMU did not start: " + await qemu._process.StandardError.ReadToEndAsync(deadline.Token));
+            await Task.Delay(10, deadline.Token);
+        }
+
+        return qemu;
+    }
+
+    internal Task<QmpClient> ConnectAsync() => QmpClient.ConnectAsync(MonitorPath, "the test's QEMU", Limit);
+
+    internal void Kill() => _process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _directory.Delete(recursive: true);
+    }
+}
