@@ -20,8 +20,8 @@ public sealed record Staleness(StalenessKind Kind, IReadOnlyList<string> Paths);
 /// <summary>One running domain with the QEMU it runs on and the QEMU it would get if it were started now.</summary>
 /// <param name="Uuid">The domain's UUID.</param>
 /// <param name="Name">The domain's name.</param>
-/// <param name="ProcessId">The QEMU process as the host sees it.</param>
-/// <param name="Running">The build the process runs.</param>
+/// <param name="ProcessId">The QEMU process as the host sees it; 0 when it could not be found.</param>
+/// <param name="Running">The build the process runs; all empty when it could not be read.</param>
 /// <param name="Installed">The build on disk; null when it is missing or cannot be executed.</param>
 /// <param name="Reasons">Why it is outdated; empty when it is current.</param>
 public sealed record DetectedDomain(
@@ -32,6 +32,9 @@ public sealed record DetectedDomain(
     QemuBuild? Installed,
     IReadOnlyList<Staleness> Reasons)
 {
+    /// <summary>A sentence on what could not be found out, for example why <see cref="Installed"/> is null; empty when all is known.</summary>
+    public string Problem { get; init; } = "";
+
     /// <summary>True when a handover would change what the guest runs on.</summary>
     public bool IsOutdated => Installed is not null && Reasons.Count > 0;
 }

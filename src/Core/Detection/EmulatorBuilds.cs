@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Detection;
+
+/// <summary>Describes emulators: the one on disk, and the one a process was started from.</summary>
+internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, PackageOwner owner)
+{
+    private const int MaxRemembered = 64;
+
+    // What was on disk once: after an upgrade it tells the package of those who still run it.
+    private readonly ConcurrentDictionary<string, QemuBuild> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>The emulator on disk that a start of the domain would use.</summary>
+    /// <param name="root">How the root directory is reached from here; empty for the host's.</param>
+    /// <param name="emulator">The path in the domain's XML.</param>
+    /// <param name="started">What the process was started from.</param>
+    /// <param name="scan">What this scan knows already.</param>
+    /// <param name="cancellationToken">Stops the tools that are asked.</param>
+    /// <returns>The build; null with a sentence when it is missing or does not run.</returns>
+    public async Task<(QemuBuild? Build, string Problem)> InstalledAsync(
+        string root, string emulator, string started, ScanMemory scan, CancellationToken cancellationToken)
+    {
+        string? path = RootedPath.Resolve(root, emulator);
+        if (path is not null && path != started && IsScript(root + path))
+        {
+            // For example Debian's /usr/bin/kvm, a script that starts the real one.
+            path = RootedPath.Resolve(root, started);
+        }
+
+        if (path is null || FileIdentity.Of(root + path) is not { } file)
+        {
+            return (null, $"The emulator {path ?? emulator} is not on disk any more; install QEMU again.");
+        }
+
+        if (scan.Installed.TryGetValue((path, file), out (QemuBuild? Build, string Problem) known))
+        {
+            return known;
+        }
+
+        (QemuBuild? Build, string Problem) result = await DescribeAsync(root, path, file, cancellationToken).ConfigureAwait(false);
+        scan.Installed[(path, file)] = result;
+        return result;
+    }
+
+    /// <summary>The emulator a process was started from, whether its file still has a name or not.</summary>
+    /// <param name="executable">The process's <c>exe</c> link.</param>
+    /// <param name="started">Where that link points.</param>
+    /// <param name="installed">The one on disk.</param>
+    /// <param name="cancellationToken">Stops the tools that are asked.</param>
+    /// <returns>The build; null when the process has ended or may not be read.</returns>
+    public async Task<QemuBuild?> RunningAsync(string executable, string started, QemuBuild? installed, CancellationToken cancellationToken)
+    {
+        if (builds.Of(executable) is not { } build)
+        {
+            return null;
+        }
+
+        if (installed?.BuildId == build)
+        {
+            return installed with { Path = started };
+        }
+
+        if (_seen.TryGetValue(build, out QemuBuild? seen))
+        {
+            return seen with { Path = started };
+        }
+
+        // It may not start any more, because its libraries have gone: then its version stays unknown, which stops nothing.
+        (EmulatorVersion? version, _) = await probe.AskAsync(executable, build, cancellationToken).ConfigureAwait(false);
+        return new QemuBuild(started, version?.Version ?? "", version?.Package ?? "", build);
+    }
+
+    private async Task<(QemuBuild? Build, string Problem)> DescribeAsync(
+        string root, string path, FileIdentity file, CancellationToken cancellationToken)
+    {
+        if (!file.IsRegular || !file.IsExecutable)
+        {
+            return (null, $"The emulator {path} is not an executable file; install QEMU again.");
+        }
+
+        if (builds.Of(root + path) is not { } build)
+        {
+            return (null, $"The emulator {path} cannot be read.");
+        }
+
+        (EmulatorVersion? version, string failure) = await probe.AskAsync(root + path, build, cancellationToken).ConfigureAwait(false);
+        if (version is null)
+        {
+            return (null, $"The emulator {path} on disk {failure}; repair or downgrade its package.");
+        }
+
+        string package = await owner.OfAsync(path, file, cancellationToken).ConfigureAwait(false);
+        var installed = new QemuBuild(path, version.Version, package.Length > 0 ? package : version.Package, build);
+        if (_seen.Count >= MaxRemembered)
+        {
+            _seen.Clear();
+        }
+
+        _seen[build] = installed;
+        return (installed, "");
+    }
+
+    private static bool IsScript(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return file.ReadByte() == '#' && file.ReadByte() == '!';
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using VirtHandover.Detection;
+
+namespace VirtHandover.Tests.Unit.Detection;
+
+public sealed class EmulatorProbeTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 60000)]
+    public async Task The_answer_is_read_once_per_file()
+    {
+        string log = Path.Combine(_directory.Path, "log");
+        string file = Script($"echo asked >> '{log}'; echo 'QEMU emulator version 7.2.22 (Debian 1)'");
+        var probe = new EmulatorProbe();
+        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", default)).Version);
+        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", default)).Version);
+        Assert.Equal(["asked"], await File.ReadAllLinesAsync(log));
+    }
+
+    [Theory(Timeout = 60000)]
+    [InlineData("echo hello", "does not answer --version as QEMU does")]
+    [InlineData("echo 'error while loading shared libraries: x' >&2; exit 127", "ended with code 127: error while loading shared libraries: x")]
+    [InlineData("exec sleep 600", "did not answer within 0.3 s")]
+    [InlineData("yes 'QEMU emulator version 1.0'", "did not answer within 0.3 s")]
+    public async Task A_broken_one_is_named(string body, string failure)
+    {
+        var probe = new EmulatorProbe { Limit = TimeSpan.FromSeconds(0.3) };
+        Assert.Equal((null, failure), await probe.AskAsync(Script(body), "b", default));
+    }
+
+    [Fact(Timeout = 60000)]
+    public async Task One_that_cannot_be_trusted_is_not_run()
+    {
+        string log = Path.Combine(_directory.Path, "log");
+        string file = Script($"echo asked >> '{log}'");
+        File.SetUnixFileMode(file, (UnixFileMode)0b111_111_111);
+        Assert.Contains("can be written by others", (await new EmulatorProbe().AskAsync(file, "b", default)).Failure, StringComparison.Ordinal);
+        File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        Assert.Contains("not executable", (await new EmulatorProbe().AskAsync(file, "b", default)).Failure, StringComparison.Ordinal);
+        Assert.False(File.Exists(log));
+    }
+
+    [Fact(Timeout = 60000)]
+    public async Task A_missing_one_is_said() =>
+        Assert.Contains("cannot be opened", (await new EmulatorProbe().AskAsync("/nowhere", "b", default)).Failure, StringComparison.Ordinal);
+
+    private string Script(string body)
+    {
+        string path = Path.Combine(_directory.Path, "qemu");
+        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        return path;
+    }
+}
