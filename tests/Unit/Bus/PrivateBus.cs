@@ -58,5 +58,13 @@ public sealed class PrivateBus : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>Makes the bus start a program for a name.</summary>
+    public async Task ActivateAsync(string name, string program)
+    {
+        await File.WriteAllTextAsync(Path.Combine(ActivationFolder, name + ".service"), $"[D-BUS Service]\nName={name}\nExec={program}\n");
+        await using var connection = await ConnectAsync();
+        await connection.CallAsync(BusRequest.ToBus("ReloadConfig"), CancellationToken.None);
+    }
+
     internal Task<BusConnection> ConnectAsync() => BusConnection.OpenAsync(Address, CancellationToken.None);
 }

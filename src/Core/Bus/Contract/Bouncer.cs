@@ -59,6 +59,6 @@ internal static class Bouncer
 
         return Allows(@interface, member, caller.UserId)
             ? caller
-            : throw new BusException(BusErrorNames.AccessDenied, $"{member} is for root only, and uid {caller.UserId} called it. Run it as root.");
+            : throw new BusException(BusErrorNames.AccessDenied, $"{member} is for root only, and uid {caller.UserId} called it.");
     }
 }

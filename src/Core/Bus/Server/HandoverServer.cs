@@ -16,6 +16,7 @@ public sealed class HandoverServer : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<Guid, (PublishedDomain Domain, BusObject Object)> _domains = [];
     private BusObject? _managerObject;
+    private int _disposed;
 
     private HandoverServer(BusConnection connection, PublishedManager manager, CancellationTokenSource stopping) =>
         (_connection, _manager, _stopping) = (connection, manager, stopping);
@@ -110,6 +111,8 @@ public sealed class HandoverServer : IAsyncDisposable
     /// <summary>Leaves the bus; calls that are still being answered are told to stop.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();

@@ -1,0 +1,60 @@
+using System.Threading.Channels;
+using VirtHandover.Bus.Contract;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Bus.Client;
+
+/// <summary>One handover, from the request to its report.</summary>
+public sealed partial class HandoverServiceClient
+{
+    private const string EndOfHandovers =
+        $"type='signal',sender='{HandoverNames.BusName}',path='{HandoverNames.ManagerPath}',"
+        + $"interface='{HandoverNames.Manager}',member='HandoverEnded'";
+
+    /// <inheritdoc/>
+    public Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken)
+    {
+        var purpose = rehearse ? $"rehearse the handover of domain {domain}" : $"hand domain {domain} over";
+        return Guard(purpose, async () =>
+        {
+            var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+
+            // Before the call: a rehearsal that is refused ends at once.
+            await using var watch = await ServiceWatch.StartAsync(connection, EndOfHandovers).ConfigureAwait(false);
+            var options = BusValue.Options(new Dictionary<string, BusValue> { ["rehearse"] = rehearse });
+            var request = ToManager("Run", new BusValue.ObjectPath(HandoverNames.PathOf(domain)), options);
+            var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+            var id = reply[0].AsUInt64();
+            await watch.BindAsync(cancellationToken).ConfigureAwait(false);
+            if (!await EndedAsync(watch.Signals, id, cancellationToken).ConfigureAwait(false))
+                throw LostSight(id);
+            return await ReportAsync(connection, domain, id, cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    private static async Task<bool> EndedAsync(ChannelReader<BusMessage> signals, ulong id, CancellationToken cancellationToken)
+    {
+        await foreach (var signal in signals.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (signal.Body is [BusValue.UInt64 { Value: var ended }, ..] && ended == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static async Task<HandoverReport> ReportAsync(
+        BusConnection connection, Guid domain, ulong id, CancellationToken cancellationToken)
+    {
+        // A few more than one: another handover of this domain may have ended since.
+        var request = ToManager("History", domain.ToString("D"), 10u, BusValue.NoOptions());
+        var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+        return reply[0].AsItems().Select(ReportCodec.FromBus).FirstOrDefault(report => report.Id == (long)id)
+            ?? throw new ServiceException(
+                ServiceFault.Failed, $"Handover {id} of domain {domain} has ended, but the history does not have it. See: journalctl -u virt-handoverd");
+    }
+
+    private static ServiceException LostSight(ulong id) => new(
+        ServiceFault.Unreachable,
+        $"virt-handoverd left the bus while handover {id} ran. The handover itself goes on without it; see later: virt-handover history");
+}
