@@ -1,0 +1,40 @@
+# Everything ends up below artifacts/. Run `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.json' -o -name '*.xml' \) -not -path '*/obj/*')
+common := Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
+programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
+
+.PHONY: help deps build test demo rpm clean
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+deps: ## Install what building and testing need (apt or dnf, as root).
+	@eng/install-deps
+
+build: $(programs) ## Compile the three programs ahead of time into artifacts/stage.
+
+artifacts/stage/.%: $(common)
+	@echo "== publish $*"
+	@eng/publish $*
+	@touch $@
+artifacts/stage/.Hook: $(call sources,Hook)
+artifacts/stage/.Service: $(call sources,Service)
+artifacts/stage/.Tui: $(call sources,Tui)
+
+test: deps build ## Run every test; the last line is "N passed, N failed".
+	@eng/test
+
+demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1 opens the screen instead.
+	@$(MAKE) build
+	@$(MAKE) rpm
+	@tests/lab/demo $(if $(TUI),--tui)
+
+rpm: build ## Build the RPMs into artifacts/rpm.
+	@packaging/rpm/build
+
+clean: ## Remove everything that was built or downloaded.
+	rm -rf artifacts

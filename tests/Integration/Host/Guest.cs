@@ -1,0 +1,34 @@
+namespace VirtHandover.Tests.Integration.Host;
+
+/// <summary>A running guest of the lab's own kind; see <c>tests/lab/vm</c> for the options.</summary>
+internal sealed record Guest(string Name, string Address)
+{
+    /// <summary>Defines and starts a guest, and returns when it answers.</summary>
+    public static async Task<Guest> Start(string name, params string[] options) =>
+        new(name, (await Shell.Run("vm", [name, .. options])).Trim());
+
+    /// <summary>Asks the guest, waiting up to ten seconds for its answer.</summary>
+    public async Task<GuestStatus> Status() => GuestStatus.Parse(await Shell.Run("probe", "status", Address, "10"));
+
+    /// <summary>Waits until the guest tells something.</summary>
+    public Task<GuestStatus> WaitFor(string what, Func<GuestStatus, bool> condition, TimeSpan? limit = null) =>
+        Eventually.Get($"the guest {Name}: {what}", Status, condition, limit);
+
+    /// <summary>Waits until the guest went once more through all its memory and its disk, and asserts that all was well.</summary>
+    public async Task<GuestStatus> AssertLives(GuestStatus earlier)
+    {
+        var now = await Status();
+        now.AssertContinues(earlier);
+        var later = await WaitFor("its counter, memory and disk go on",
+            s => s.Counter > now.Counter + 100 && s.MemoryPasses > now.MemoryPasses && s.DiskWrites > now.DiskWrites + 2);
+        later.AssertContinues(now);
+        return later;
+    }
+
+    /// <summary>Sets how fast the guest rewrites its memory, MB/s.</summary>
+    public Task SetMemoryRate(int megabytes) => Shell.Run("probe", "send", Address, $"rate={megabytes}");
+
+    public Task<int> Pid() => Virsh.Pid(Name);
+
+    public Task<string> RunningVersion() => Virsh.RunningVersion(Name);
+}
