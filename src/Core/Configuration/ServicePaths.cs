@@ -1,0 +1,28 @@
+namespace VirtHandover.Configuration;
+
+/// <summary>Where the service keeps its things; systemd's environment names the directories.</summary>
+/// <param name="Configuration">The main configuration file.</param>
+/// <param name="State">Kept over reboots: the database.</param>
+/// <param name="Runtime">Dies with the host's boot: the hook's stamp, the handovers' logical command lines.</param>
+public sealed record ServicePaths(string Configuration, string State, string Runtime)
+{
+    /// <summary>The database of queue and history.</summary>
+    public string Database => Path.Combine(State, "virt-handover.db");
+
+    /// <summary>What the package hook leaves when it cannot reach the service.</summary>
+    public string PendingStamp => Path.Combine(Runtime, "pending");
+
+    /// <summary>Reads <c>VIRT_HANDOVER_CONFIG</c>, <c>STATE_DIRECTORY</c> and <c>RUNTIME_DIRECTORY</c>.</summary>
+    /// <param name="variable">Reads one environment variable.</param>
+    /// <returns>The paths, with the installed defaults for what is not set.</returns>
+    public static ServicePaths FromEnvironment(Func<string, string?> variable)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        return new ServicePaths(
+            First(variable("VIRT_HANDOVER_CONFIG"), "/etc/virt-handover/virt-handover.conf"),
+            First(variable("STATE_DIRECTORY")?.Split(':')[0], "/var/lib/virt-handover"),
+            First(variable("RUNTIME_DIRECTORY")?.Split(':')[0], "/run/virt-handover"));
+    }
+
+    private static string First(string? value, string otherwise) => string.IsNullOrEmpty(value) ? otherwise : value;
+}

@@ -1,0 +1,41 @@
+using VirtHandover.Queue;
+
+namespace VirtHandover.Configuration;
+
+/// <summary>One key of the configuration file: its place, what is right, and what it changes.</summary>
+/// <param name="Section">Its section.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Right">What a right value looks like; ends a message.</param>
+/// <param name="Apply">The options with this value, or null when the value is wrong.</param>
+internal sealed record SettingKey(
+    string Section,
+    string Name,
+    string Right,
+    Func<QueueOptions, string, QueueOptions?> Apply)
+{
+    /// <summary>Every key there is.</summary>
+    public static IReadOnlyList<SettingKey> All { get; } =
+    [
+        new("Service", "Mode", "ask or auto", (options, text) => text.ToUpperInvariant() switch
+        {
+            "ASK" => options with { Mode = QueueMode.Ask },
+            "AUTO" => options with { Mode = QueueMode.Auto },
+            _ => null,
+        }),
+        Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
+        Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
+        Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
+        Span("Queue", "SettleTime", TimeSpan.Zero, TimeSpan.FromMinutes(10), (o, v) => o with { SettleTime = v }),
+        Span("Queue", "TransactionLimit", TimeSpan.Zero, TimeSpan.FromDays(1), (o, v) => o with { TransactionLimit = v }),
+    ];
+
+    private static SettingKey Span(
+        string section, string name, TimeSpan least, TimeSpan most, Func<QueueOptions, TimeSpan, QueueOptions> apply) =>
+        new(
+            section,
+            name,
+            $"a time from {TimeSpanText.Format(least)} to {TimeSpanText.Format(most)}, for example {TimeSpanText.Example}",
+            (options, text) => TimeSpanText.TryParse(text, out var value) && value >= least && value <= most
+                ? apply(options, value)
+                : null);
+}
