@@ -22,6 +22,9 @@ public enum HandoverOutcome
 
     /// <summary>The guest runs on the new QEMU, but libvirt could not take it over; an administrator is needed.</summary>
     Stranded,
+
+    /// <summary>Nobody knows: what executed it is gone without a result. The next scan shows what the guest runs on.</summary>
+    Lost,
 }
 
 /// <summary>How long one phase took.</summary>

@@ -5,4 +5,8 @@ namespace VirtHandover.Handover;
 /// <param name="Domain">The domain's UUID.</param>
 /// <param name="Rehearse">Stop after the twin check (<c>--dry-run</c>); the guest is not touched.</param>
 /// <param name="CopyLimit">How long a <see cref="RamMethod.Copy"/> may take before it is cancelled.</param>
-public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit);
+public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit)
+{
+    /// <summary>How long the guest may stay paused before the handover is undone.</summary>
+    public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
+}

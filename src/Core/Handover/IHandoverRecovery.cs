@@ -1,0 +1,12 @@
+namespace VirtHandover.Handover;
+
+/// <summary>Finds out what became of a handover that the service did not see ending.</summary>
+public interface IHandoverRecovery
+{
+    /// <summary>Waits for a handover that is still being executed, finishes or undoes one whose executor died, and reports.</summary>
+    /// <param name="id">The handover's number.</param>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="cancellationToken">Stops waiting; the handover goes on.</param>
+    /// <returns>The final report; null when nothing on this host tells of that handover.</returns>
+    Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken);
+}

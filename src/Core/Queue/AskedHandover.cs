@@ -1,0 +1,9 @@
+namespace VirtHandover.Queue;
+
+/// <summary>A handover that somebody asked for by name and that waits for its turn.</summary>
+/// <param name="Id">Its number.</param>
+/// <param name="Domain">The domain's UUID.</param>
+/// <param name="Rehearse">Stop after the twin check.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="At">When.</param>
+internal sealed record AskedHandover(long Id, Guid Domain, bool Rehearse, string By, DateTimeOffset At);

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+/// <summary>How upgrades and reports are written into the database.</summary>
+[JsonSourceGenerationOptions(
+    UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Upgrade))]
+[JsonSerializable(typeof(HandoverReport))]
+internal sealed partial class QueueJson : JsonSerializerContext
+{
+    public static string Write(Upgrade upgrade) => JsonSerializer.Serialize(upgrade, Default.Upgrade);
+
+    public static string Write(HandoverReport report) => JsonSerializer.Serialize(report, Default.HandoverReport);
+
+    /// <exception cref="StoreException">It is not an upgrade.</exception>
+    public static Upgrade ReadUpgrade(string text, string where) =>
+        Read(() => JsonSerializer.Deserialize(text, Default.Upgrade), where);
+
+    /// <exception cref="StoreException">It is not a report.</exception>
+    public static HandoverReport ReadReport(string text, string where) =>
+        Read(() => JsonSerializer.Deserialize(text, Default.HandoverReport), where);
+
+    private static T Read<T>(Func<T?> read, string where)
+        where T : class
+    {
+        try
+        {
+            return read() ?? throw new StoreException($"{where} is empty.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException)
+        {
+            throw new StoreException($"{where} is damaged: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using VirtHandover.Detection;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+/// <summary>One domain as a scan saw it.</summary>
+/// <param name="Domain">What detection says.</param>
+/// <param name="Instance">The QEMU process.</param>
+/// <param name="Assessment">What the preflight says; null when it was not asked.</param>
+public sealed record ScannedDomain(DetectedDomain Domain, QemuInstance Instance, Assessment? Assessment = null);

@@ -1,0 +1,146 @@
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeQueue
+{
+    /// <summary>Approves a pending or deferred domain.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="by">Who, for the administrator to read.</param>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public void Approve(Guid domain, string by) => Ask(domain, "approved", new UpgradeEvent.Approve(by));
+
+    /// <summary>Puts a domain off.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="until">Not before this moment.</param>
+    /// <param name="by">Who.</param>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public void Defer(Guid domain, DateTimeOffset until, string by) => Ask(domain, "deferred", new UpgradeEvent.Defer(until, by));
+
+    /// <summary>Puts a failed or blocked domain back to pending and has its preflight run again.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public void Retry(Guid domain) => Ask(domain, "retried", new UpgradeEvent.Retry());
+
+    /// <summary>Takes an approval, a deferral or a waiting handover back, or asks a running one to stop before its guest is paused.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="by">Who.</param>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public void Cancel(Guid domain, string by)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            var upgrade = Find_NeedsLock(domain);
+            var waiting = _asked.FindAll(asked => asked.Domain == domain);
+            foreach (var asked in waiting)
+            {
+                DropAsked_NeedsLock(asked, Reports.TakenBack(RecordOf(asked, upgrade.Name), by), changes);
+            }
+
+            if (waiting.Count == 0 || upgrade.State is UpgradeState.Approved)
+            {
+                Ask_NeedsLock(upgrade, "cancelled", new UpgradeEvent.Cancel(by), changes);
+                if (_upgrades[domain].State is UpgradeState.Running running)
+                {
+                    changes.Cancelled.Add(running.Id);
+                }
+            }
+        }
+
+        Announce(changes);
+    }
+
+    /// <summary>Asks for one handover in its turn, outdated or not, approved or not.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="rehearse">Stop after the twin check.</param>
+    /// <param name="by">Who.</param>
+    /// <returns>The handover's number; <see cref="Ended"/> tells its end.</returns>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public long Run(Guid domain, bool rehearse, string by)
+    {
+        var changes = new Changes { Any = true };
+        long id;
+        lock (_lock)
+        {
+            var upgrade = Find_NeedsLock(domain);
+            if (_asked.Exists(asked => asked.Domain == domain))
+            {
+                throw new QueueException(
+                    QueueFault.WrongState, $"A handover of {Printable.Escape(upgrade.Name)} already waits for its turn; wait for its end or cancel it.");
+            }
+
+            var now = _time.GetUtcNow();
+            try
+            {
+                id = _store.Create(domain, upgrade.Name, rehearse, by, now);
+            }
+            catch (StoreException e)
+            {
+                throw NotRecorded_NeedsLock(e);
+            }
+
+            _asked.Add(new AskedHandover(id, domain, rehearse, by, now));
+        }
+
+        Announce(changes);
+        return id;
+    }
+
+    /// <summary>Results of past handovers.</summary>
+    /// <param name="domain">One domain, or null for all.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <returns>The newest first.</returns>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    public IReadOnlyList<HandoverReport> History(Guid? domain, int limit) => _store.History(domain, limit);
+
+    private void Ask(Guid domain, string done, UpgradeEvent asked)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            Ask_NeedsLock(Find_NeedsLock(domain), done, asked, changes);
+        }
+
+        Announce(changes);
+    }
+
+    private void Ask_NeedsLock(Upgrade upgrade, string done, UpgradeEvent asked, Changes changes)
+    {
+        switch (UpgradeMachine.Next(upgrade.State, asked, _time.GetUtcNow()))
+        {
+            case Transition.Refused refused:
+                throw new QueueException(
+                    QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done}: {refused.Why}");
+            case Transition.To { State: var state }:
+                var isRetry = asked is UpgradeEvent.Retry;
+                CommitAsked_NeedsLock(
+                    upgrade with { State = state, Assessment = isRetry ? null : upgrade.Assessment }, changes);
+                changes.ScanWanted |= isRetry;
+                break;
+        }
+    }
+
+    private void DropAsked_NeedsLock(AskedHandover asked, HandoverReport report, Changes changes)
+    {
+        try
+        {
+            Commit_NeedsLock([], ended: report);
+        }
+        catch (StoreException e)
+        {
+            // It is not started either way; the next start of the service writes its end.
+            _alarms[AlarmSource.Store] = e.Message;
+        }
+
+        _asked.Remove(asked);
+        changes.Any = true;
+        changes.Ended.Add(report);
+    }
+
+    private Upgrade Find_NeedsLock(Guid domain) => _upgrades.GetValueOrDefault(domain) ?? throw new QueueException(
+        QueueFault.UnknownDomain, $"No running VM has the UUID {domain}; \"virt-handover list\" shows the running ones.");
+
+    private static HandoverRecord RecordOf(AskedHandover asked, string name) =>
+        new(asked.Id, asked.Domain, name, asked.Rehearse, asked.By, asked.At, Started: false);
+}

@@ -1,0 +1,197 @@
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeQueue
+{
+    /// <summary>True when a handover waits and could start now.</summary>
+    public bool HasWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return CanStart_NeedsLock() && (_asked.Count > 0 || NextApproved_NeedsLock() is not null);
+            }
+        }
+    }
+
+    /// <summary>When the next deferral ends; null when none is.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _upgrades.Values.Select(upgrade => (upgrade.State as UpgradeState.Deferred)?.Until).Min();
+            }
+        }
+    }
+
+    /// <summary>Makes deferred domains pending again whose time has come.</summary>
+    /// <exception cref="StoreException">The database cannot be written; they stay deferred.</exception>
+    public void Tick()
+    {
+        var changes = new Changes();
+        try
+        {
+            lock (_lock)
+            {
+                var now = _time.GetUtcNow();
+                var due = _upgrades.Values
+                    .Where(upgrade => upgrade.State is UpgradeState.Deferred)
+                    .Select(upgrade => (Before: upgrade, Next: UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Tick(), now)))
+                    .Where(one => one.Next is Transition.To { State: not UpgradeState.Deferred })
+                    .Select(one => one.Before with { State = ((Transition.To)one.Next).State })
+                    .Select(one => AutoApproved(one, now))
+                    .ToList();
+                if (due.Count > 0)
+                {
+                    Commit_NeedsLock(due);
+                    changes.Any = changes.ScanWanted = true;
+                }
+            }
+        }
+        finally
+        {
+            Announce(changes);
+        }
+    }
+
+    /// <summary>Starts the next handover: first what was asked for by name, then what was approved, each in its order.</summary>
+    /// <returns>The handover that is now running; null when none may start.</returns>
+    /// <exception cref="StoreException">Its start could not be recorded, so it was not started.</exception>
+    public HandoverRequest? TakeNext()
+    {
+        var changes = new Changes();
+        HandoverRequest? request = null;
+        try
+        {
+            lock (_lock)
+            {
+                request = CanStart_NeedsLock() ? TakeNext_NeedsLock(changes) : null;
+            }
+        }
+        catch (StoreException e)
+        {
+            SetAlarm(AlarmSource.Store, e.Message);
+            throw;
+        }
+        finally
+        {
+            Announce(changes);
+        }
+
+        return request;
+    }
+
+    /// <summary>Takes over what a running handover tells.</summary>
+    /// <param name="id">The handover's number.</param>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="progress">What it tells; its end is for <see cref="End"/>.</param>
+    public void Observe(long id, Guid domain, HandoverProgress progress)
+    {
+        UpgradeEvent? happened = progress switch
+        {
+            HandoverProgress.Entered entered => new UpgradeEvent.Entered(id, entered.Phase),
+            HandoverProgress.Copying { Transferred: var done, Remaining: var left } =>
+                new UpgradeEvent.Copying(id, done + left > 0 ? (double)done / (done + left) : 0),
+            _ => null,
+        };
+        var changes = new Changes();
+        lock (_lock)
+        {
+            if (happened is not null && _upgrades.GetValueOrDefault(domain) is { } upgrade &&
+                UpgradeMachine.Next(upgrade.State, happened, _time.GetUtcNow()) is Transition.To { State: var next })
+            {
+                _upgrades[domain] = upgrade with { State = next };
+                changes.Any = true;
+            }
+        }
+
+        Announce(changes);
+    }
+
+    /// <summary>Ends a handover, with what a scan after it says.</summary>
+    /// <param name="report">Its result.</param>
+    /// <param name="after">The domain as a scan after it saw it; null when no scan could.</param>
+    public void End(HandoverReport report, ScannedDomain? after)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var changes = new Changes { Any = true };
+        lock (_lock)
+        {
+            End_NeedsLock(report, after);
+            changes.Ended.Add(report);
+        }
+
+        Announce(changes);
+    }
+
+    private void End_NeedsLock(HandoverReport report, ScannedDomain? after)
+    {
+        var now = _time.GetUtcNow();
+        var ended = new List<Upgrade>();
+        if (_upgrades.GetValueOrDefault(report.Domain) is { } upgrade)
+        {
+            var next = UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Ended(report), now);
+            upgrade = upgrade with { LastReport = report, State = next is Transition.To { State: var state } ? state : upgrade.State };
+
+            // In the dictionary first, because the merge looks there for what is known.
+            _upgrades[report.Domain] = upgrade;
+            ended.Add(after is null ? upgrade : Merged_NeedsLock(after, now));
+        }
+
+        try
+        {
+            Commit_NeedsLock(ended, ended: report);
+        }
+        catch (StoreException e)
+        {
+            // What has happened has happened: show it, and let the next service ask the recovery again.
+            ended.ForEach(one => _upgrades[one.Domain] = one);
+            _alarms[AlarmSource.Store] = e.Message;
+        }
+
+        _interrupted.RemoveAll(record => record.Id == report.Id);
+    }
+
+    /// <summary>One at a time, and none while it is not certain what runs.</summary>
+    private bool CanStart_NeedsLock() =>
+        _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
+
+    private Upgrade? NextApproved_NeedsLock() => _upgrades.Values
+        .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null })
+        .OrderBy(upgrade => ((UpgradeState.Approved)upgrade.State).At)
+        .ThenBy(upgrade => upgrade.Name, StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    private HandoverRequest? TakeNext_NeedsLock(Changes changes)
+    {
+        var now = _time.GetUtcNow();
+        var asked = _asked.OrderBy(one => one.Id).FirstOrDefault();
+        if (asked is not null)
+        {
+            var started = Start_NeedsLock(_upgrades[asked.Domain], new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, now);
+            _asked.Remove(asked);
+            changes.Any = true;
+            return started;
+        }
+
+        if (NextApproved_NeedsLock() is not { State: UpgradeState.Approved approved } next)
+        {
+            return null;
+        }
+
+        var id = _store.Create(next.Domain, next.Name, rehearse: false, approved.By, now);
+        changes.Any = true;
+        return Start_NeedsLock(next, new UpgradeEvent.Start(id), id, now);
+    }
+
+    private HandoverRequest Start_NeedsLock(Upgrade upgrade, UpgradeEvent start, long id, DateTimeOffset now)
+    {
+        var running = (UpgradeState.Running)((Transition.To)UpgradeMachine.Next(upgrade.State, start, now)).State;
+        Commit_NeedsLock([upgrade with { State = running }], started: id);
+        return new HandoverRequest(id, upgrade.Domain, running.Rehearse, _options.CopyLimit) { MaxPause = _options.MaxPause };
+    }
+}

@@ -1,0 +1,133 @@
+using VirtHandover.Detection;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeQueue
+{
+    /// <summary>Who approved when <see cref="QueueMode.Auto"/> did.</summary>
+    internal const string AutoApprover = "Mode=auto";
+
+    /// <summary>True when the preflight's result would decide something for this domain.</summary>
+    /// <param name="domain">What detection says.</param>
+    /// <param name="instance">The QEMU process.</param>
+    /// <returns>False for current, running, failed and blocked ones.</returns>
+    public bool WantsAssessment(DetectedDomain domain, QemuInstance instance)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        if (!domain.IsOutdated)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            return _upgrades.GetValueOrDefault(domain.Uuid) is not { } known ||
+                known.State is not UpgradeState.Running &&
+                (known.State is not (UpgradeState.Failed or UpgradeState.Blocked) ||
+                    known.Instance != instance || !known.HasTarget(domain.Installed));
+        }
+    }
+
+    /// <summary>Takes a complete scan over: domains that are gone leave, new ones enter, the others are updated.</summary>
+    /// <param name="scan">Every running domain.</param>
+    /// <exception cref="StoreException">The database cannot be written; nothing was changed and nothing starts until a scan succeeds.</exception>
+    public void Merge(IReadOnlyCollection<ScannedDomain> scan)
+    {
+        ArgumentNullException.ThrowIfNull(scan);
+        var changes = new Changes { Any = true };
+        try
+        {
+            lock (_lock)
+            {
+                Merge_NeedsLock(scan, changes);
+            }
+        }
+        finally
+        {
+            Announce(changes);
+        }
+    }
+
+    /// <summary>A scan failed: nothing is started until one succeeds.</summary>
+    /// <param name="sentence">Why, and when the next try is.</param>
+    public void ScanFailed(string sentence)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            _scanIsGood = false;
+            SetAlarm_NeedsLock(AlarmSource.Libvirt, sentence, changes);
+        }
+
+        Announce(changes);
+    }
+
+    private void Merge_NeedsLock(IReadOnlyCollection<ScannedDomain> scan, Changes changes)
+    {
+        var now = _time.GetUtcNow();
+        var seen = scan.Select(one => one.Domain.Uuid).ToHashSet();
+        var gone = _upgrades.Values.Where(upgrade => !seen.Contains(upgrade.Domain) && !Stays(upgrade)).Select(upgrade => upgrade.Domain).ToList();
+        var merged = scan.Select(one => AutoApproved(Merged_NeedsLock(one, now), now)).ToList();
+        try
+        {
+            Commit_NeedsLock(merged, gone);
+        }
+        catch (StoreException e)
+        {
+            _scanIsGood = false;
+            _alarms[AlarmSource.Store] = e.Message;
+            throw;
+        }
+
+        _lastScan = now;
+        _scanIsGood = true;
+        SetAlarm_NeedsLock(AlarmSource.Libvirt, null, changes);
+        SetAlarm_NeedsLock(AlarmSource.Emulator, MissingEmulators(scan), changes);
+        foreach (var asked in _asked.FindAll(asked => !_upgrades.ContainsKey(asked.Domain)))
+        {
+            DropAsked_NeedsLock(asked, Reports.Gone(RecordOf(asked, asked.Domain.ToString())), changes);
+        }
+    }
+
+    private Upgrade Merged_NeedsLock(ScannedDomain scanned, DateTimeOffset now)
+    {
+        var (domain, instance, assessment) = scanned;
+        var known = _upgrades.GetValueOrDefault(domain.Uuid);
+        var happened = new UpgradeEvent.Seen(
+            domain.IsOutdated, known?.Instance == instance, known?.HasTarget(domain.Installed) ?? false, assessment);
+        var state = known?.State ?? new UpgradeState.Current();
+        var next = ((Transition.To)UpgradeMachine.Next(state, happened, now)).State;
+        return new Upgrade
+        {
+            Domain = domain.Uuid,
+            Name = domain.Name,
+            Instance = instance,
+            Running = domain.Running,
+            Installed = domain.Installed,
+            Reasons = domain.Reasons,
+            Assessment = assessment ?? (domain.IsOutdated ? known?.Assessment : null),
+            State = next,
+            LastReport = known?.LastReport,
+        };
+    }
+
+    private Upgrade AutoApproved(Upgrade upgrade, DateTimeOffset now) =>
+        _options.Mode == QueueMode.Auto
+            && upgrade is { State: UpgradeState.Pending { HeldBy: null }, Assessment.IsBlocked: false }
+            && UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Approve(AutoApprover), now) is Transition.To { State: var approved }
+                ? upgrade with { State = approved }
+                : upgrade;
+
+    /// <summary>A running handover's domain may be out of libvirt's sight for a moment; a stranded one needs the administrator's eyes.</summary>
+    private static bool Stays(Upgrade upgrade) =>
+        upgrade.State is UpgradeState.Running or UpgradeState.Failed { Report.Outcome: HandoverOutcome.Stranded };
+
+    private static string? MissingEmulators(IReadOnlyCollection<ScannedDomain> scan)
+    {
+        var paths = scan.Where(one => one.Domain.Installed is null).Select(one => Printable.Escape(one.Domain.Running.Path)).Distinct().Order().ToList();
+        return paths.Count == 0
+            ? null
+            : $"{string.Join(" and ", paths)} is missing or cannot be executed, so its VMs cannot be handed over; they run on. Install QEMU again.";
+    }
+}

@@ -1,0 +1,202 @@
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+/// <summary>
+/// The queue: one lock around all upgrades. What changes is on disk before anybody sees it, and events are raised
+/// outside the lock, so that a listener may call back. Nothing starts before the first scan since the service's
+/// start has succeeded: only then is it certain that an old approval is about the process that still runs.
+/// </summary>
+public sealed partial class UpgradeQueue
+{
+    private readonly Lock _lock = new();
+    private readonly UpgradeStore _store;
+    private readonly QueueOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<Guid, Upgrade> _upgrades = [];
+    private readonly Dictionary<Guid, string> _saved = [];
+    private readonly List<AskedHandover> _asked = [];
+    private readonly List<HandoverRecord> _interrupted = [];
+    private readonly SortedDictionary<AlarmSource, string> _alarms = [];
+    private DateTimeOffset? _lastScan;
+    private bool _scanIsGood;
+
+    private UpgradeQueue(UpgradeStore store, QueueOptions options, TimeProvider time)
+    {
+        _store = store;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>Something in <see cref="Snapshot"/> has changed.</summary>
+    public event Action? Changed;
+
+    /// <summary>A handover has ended; its report is in the history.</summary>
+    public event Action<HandoverReport>? Ended;
+
+    /// <summary>Somebody wants the running handover of this number cancelled.</summary>
+    public event Action<long>? CancelRequested;
+
+    /// <summary>A retried domain waits for its preflight.</summary>
+    public event Action? ScanWanted;
+
+    /// <summary>Handovers that ran when the service ended and whose results are to be recovered before anything else starts.</summary>
+    public IReadOnlyList<HandoverRecord> Interrupted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _interrupted];
+            }
+        }
+    }
+
+    /// <summary>Loads the queue as the last service left it.</summary>
+    /// <param name="store">The database.</param>
+    /// <param name="options">How it behaves.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The queue.</returns>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    public static UpgradeQueue Load(UpgradeStore store, QueueOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        var queue = new UpgradeQueue(store, options, time);
+        lock (queue._lock)
+        {
+            queue.Load_NeedsLock();
+        }
+
+        return queue;
+    }
+
+    /// <summary>Reads everything.</summary>
+    /// <returns>The present state.</returns>
+    public QueueSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            var upgrades = _upgrades.Values
+                .OrderBy(upgrade => upgrade.Name, StringComparer.Ordinal)
+                .ThenBy(upgrade => upgrade.Domain)
+                .ToList();
+            return new QueueSnapshot(upgrades, _options.Mode, Alarm_NeedsLock(), _lastScan);
+        }
+    }
+
+    /// <summary>Raises, changes or ends an alarm.</summary>
+    /// <param name="source">Whose alarm.</param>
+    /// <param name="sentence">What the administrator has to read, or null when it is over.</param>
+    public void SetAlarm(AlarmSource source, string? sentence)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            SetAlarm_NeedsLock(source, sentence, changes);
+        }
+
+        Announce(changes);
+    }
+
+    private void SetAlarm_NeedsLock(AlarmSource source, string? sentence, Changes changes)
+    {
+        var before = Alarm_NeedsLock();
+        if (string.IsNullOrEmpty(sentence))
+        {
+            _alarms.Remove(source);
+        }
+        else
+        {
+            _alarms[source] = sentence;
+        }
+
+        changes.Any |= before != Alarm_NeedsLock();
+    }
+
+    private string Alarm_NeedsLock()
+    {
+        var stranded = _upgrades.Values
+            .Select(upgrade => upgrade.State)
+            .OfType<UpgradeState.Failed>()
+            .Where(failed => failed.Report.Outcome == HandoverOutcome.Stranded)
+            .Select(failed => failed.Sentence);
+        return string.Join(' ', _alarms.Values.Concat(stranded));
+    }
+
+    private void Load_NeedsLock()
+    {
+        foreach (var upgrade in _store.Load())
+        {
+            _saved[upgrade.Domain] = QueueJson.Write(upgrade);
+
+            // An administrator who turned Mode=auto off does not expect its old approvals to be carried out.
+            _upgrades[upgrade.Domain] = upgrade.State is UpgradeState.Approved { By: AutoApprover } && _options.Mode == QueueMode.Ask
+                ? upgrade with { State = new UpgradeState.Pending() }
+                : upgrade;
+        }
+
+        foreach (var record in _store.Unfinished())
+        {
+            if (record.Started)
+            {
+                _interrupted.Add(record);
+            }
+            else
+            {
+                Commit_NeedsLock([], ended: Reports.NeverStarted(record));
+            }
+        }
+
+        Settle_NeedsLock();
+    }
+
+    /// <summary>A running entry needs an unfinished handover; without one (somebody edited the database) nobody would ever end it.</summary>
+    private void Settle_NeedsLock()
+    {
+        var running = _interrupted.Select(record => record.Id).ToHashSet();
+        foreach (var upgrade in _upgrades.Values.ToList())
+        {
+            if (upgrade.State is UpgradeState.Running state && !running.Contains(state.Id))
+            {
+                _upgrades[upgrade.Domain] = upgrade with { State = new UpgradeState.Pending("a restart of the service") };
+            }
+        }
+    }
+
+    private void Announce(Changes changes)
+    {
+        foreach (var id in changes.Cancelled)
+        {
+            CancelRequested?.Invoke(id);
+        }
+
+        if (changes.Any)
+        {
+            Changed?.Invoke();
+        }
+
+        foreach (var report in changes.Ended)
+        {
+            Ended?.Invoke(report);
+        }
+
+        if (changes.ScanWanted)
+        {
+            ScanWanted?.Invoke();
+        }
+    }
+
+    /// <summary>What is announced once the lock is free.</summary>
+    private sealed class Changes
+    {
+        public bool Any { get; set; }
+
+        public bool ScanWanted { get; set; }
+
+        public List<HandoverReport> Ended { get; } = [];
+
+        public List<long> Cancelled { get; } = [];
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeStore
+{
+    /// <summary>The schema this build reads and writes.</summary>
+    internal const int SchemaVersion = 1;
+
+    // AUTOINCREMENT: a handover's number also names its journal, so it is never given twice, not even after a deletion.
+    private const string Schema = """
+        CREATE TABLE upgrade (
+            domain TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            state TEXT NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE handover (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            domain TEXT NOT NULL,
+            name TEXT NOT NULL,
+            rehearse INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            ended_at INTEGER,
+            outcome TEXT,
+            pause_us INTEGER,
+            total_us INTEGER,
+            outage_us INTEGER,
+            report TEXT
+        );
+        CREATE INDEX handover_domain ON handover (domain, id);
+        CREATE INDEX handover_unfinished ON handover (id) WHERE ended_at IS NULL;
+        PRAGMA user_version = 1;
+        """;
+
+    /// <summary>Opens the database, makes it when it is missing, and proves that it is sound and can be written.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="StoreException">It is damaged, of another version, or cannot be written.</exception>
+    public static UpgradeStore Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        SqliteConnection? connection = null;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            connection = new SqliteConnection(new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Pooling = false,
+                DefaultTimeout = 5,
+            }.ToString());
+            connection.Open();
+            var store = new UpgradeStore(path, connection);
+            store.Prepare();
+            return store;
+        }
+        catch (Exception e) when (e is not StoreException and not OutOfMemoryException)
+        {
+            connection?.Dispose();
+            throw Broken(path, "opened", e);
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    private void Prepare()
+    {
+        // A decision that was acknowledged must survive a power cut: FULL, not SQLite's advice for WAL.
+        Run("PRAGMA journal_mode = WAL");
+        Run("PRAGMA synchronous = FULL");
+        using var check = Command("PRAGMA quick_check(1)");
+        if (check.ExecuteScalar() is not "ok")
+        {
+            throw new StoreException(
+                $"The database {_path} is damaged; move it away and start virt-handoverd again: the queue is rebuilt from the running domains, only its history and deferrals are lost.");
+        }
+
+        // IMMEDIATE takes the write lock, so that a read-only file is noticed now and not in the middle of a handover.
+        using var transaction = _connection.BeginTransaction(deferred: false);
+        using var version = Command("PRAGMA user_version");
+        switch (Convert.ToInt64(version.ExecuteScalar(), CultureInfo.InvariantCulture))
+        {
+            case 0:
+                Run(Schema);
+                break;
+            case SchemaVersion:
+                break;
+            case var other:
+                throw new StoreException(
+                    $"The database {_path} has schema version {other} and this virt-handoverd knows version {SchemaVersion}; install the version that wrote it, or move the file away.");
+        }
+
+        transaction.Commit();
+    }
+
+    private static StoreException Broken(string path, string verb, Exception e) => e is SqliteException { SqliteErrorCode: 11 or 26 }
+        ? new StoreException(
+            $"The database {path} is damaged ({e.Message}); move it away and start virt-handoverd again: the queue is rebuilt from the running domains, only its history and deferrals are lost.", e)
+        : new StoreException(
+            $"The database {path} cannot be {verb}: {e.Message} Nothing was done to any VM; make the file writable and its disk free, then start virt-handoverd again.", e);
+}
