@@ -1,1 +1,3 @@
-return 0;
+using VirtHandover.Service;
+
+return await Roles.RunAsync(args).ConfigureAwait(false);

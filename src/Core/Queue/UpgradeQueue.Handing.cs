@@ -153,6 +153,7 @@ public sealed partial class UpgradeQueue
             _alarms[AlarmSource.Store] = e.Message;
         }
 
+        _handled[report.Domain] = _ticket;
         _interrupted.RemoveAll(record => record.Id == report.Id);
     }
 
@@ -192,6 +193,7 @@ public sealed partial class UpgradeQueue
     {
         var running = (UpgradeState.Running)((Transition.To)UpgradeMachine.Next(upgrade.State, start, now)).State;
         Commit_NeedsLock([upgrade with { State = running }], started: id);
+        _handled[upgrade.Domain] = _ticket;
         return new HandoverRequest(id, upgrade.Domain, running.Rehearse, _options.CopyLimit) { MaxPause = _options.MaxPause };
     }
 }

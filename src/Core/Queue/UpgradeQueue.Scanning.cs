@@ -11,8 +11,9 @@ public sealed partial class UpgradeQueue
     /// <summary>True when the preflight's result would decide something for this domain.</summary>
     /// <param name="domain">What detection says.</param>
     /// <param name="instance">The QEMU process.</param>
+    /// <param name="again">Where its last result is known, too.</param>
     /// <returns>False for current, running, failed and blocked ones.</returns>
-    public bool WantsAssessment(DetectedDomain domain, QemuInstance instance)
+    public bool WantsAssessment(DetectedDomain domain, QemuInstance instance, bool again)
     {
         ArgumentNullException.ThrowIfNull(domain);
         if (!domain.IsOutdated)
@@ -22,17 +23,36 @@ public sealed partial class UpgradeQueue
 
         lock (_lock)
         {
-            return _upgrades.GetValueOrDefault(domain.Uuid) is not { } known ||
-                known.State is not UpgradeState.Running &&
-                (known.State is not (UpgradeState.Failed or UpgradeState.Blocked) ||
-                    known.Instance != instance || !known.HasTarget(domain.Installed));
+            if (_upgrades.GetValueOrDefault(domain.Uuid) is not { } known)
+            {
+                return true;
+            }
+
+            var isOther = known.Instance != instance || !known.HasTarget(domain.Installed);
+            return known.State switch
+            {
+                UpgradeState.Running => false,
+                UpgradeState.Failed or UpgradeState.Blocked => isOther,
+                _ => again || isOther || known.Assessment is null,
+            };
+        }
+    }
+
+    /// <summary>Begins a scan.</summary>
+    /// <returns>What <see cref="Merge"/> needs in order to know what the scan cannot have seen.</returns>
+    public long BeginScan()
+    {
+        lock (_lock)
+        {
+            return ++_ticket;
         }
     }
 
     /// <summary>Takes a complete scan over: domains that are gone leave, new ones enter, the others are updated.</summary>
     /// <param name="scan">Every running domain.</param>
+    /// <param name="ticket">From <see cref="BeginScan"/>, called before the first look at a domain.</param>
     /// <exception cref="StoreException">The database cannot be written; nothing was changed and nothing starts until a scan succeeds.</exception>
-    public void Merge(IReadOnlyCollection<ScannedDomain> scan)
+    public void Merge(IReadOnlyCollection<ScannedDomain> scan, long ticket)
     {
         ArgumentNullException.ThrowIfNull(scan);
         var changes = new Changes { Any = true };
@@ -40,7 +60,7 @@ public sealed partial class UpgradeQueue
         {
             lock (_lock)
             {
-                Merge_NeedsLock(scan, changes);
+                Merge_NeedsLock(scan, ticket, changes);
             }
         }
         finally
@@ -63,11 +83,14 @@ public sealed partial class UpgradeQueue
         Announce(changes);
     }
 
-    private void Merge_NeedsLock(IReadOnlyCollection<ScannedDomain> scan, Changes changes)
+    private void Merge_NeedsLock(IReadOnlyCollection<ScannedDomain> complete, long ticket, Changes changes)
     {
+        // What was handed over while the scan went on may have been seen as it was before.
+        var stale = _handled.Where(one => one.Value >= ticket).Select(one => one.Key).ToHashSet();
+        var scan = complete.Where(one => !stale.Contains(one.Domain.Uuid)).ToList();
         var now = _time.GetUtcNow();
         var seen = scan.Select(one => one.Domain.Uuid).ToHashSet();
-        var gone = _upgrades.Values.Where(upgrade => !seen.Contains(upgrade.Domain) && !Stays(upgrade)).Select(upgrade => upgrade.Domain).ToList();
+        var gone = _upgrades.Values.Where(upgrade => !seen.Contains(upgrade.Domain) && !stale.Contains(upgrade.Domain) && !Stays(upgrade)).Select(upgrade => upgrade.Domain).ToList();
         var merged = scan.Select(one => AutoApproved(Merged_NeedsLock(one, now), now)).ToList();
         try
         {
@@ -94,6 +117,12 @@ public sealed partial class UpgradeQueue
     {
         var (domain, instance, assessment) = scanned;
         var known = _upgrades.GetValueOrDefault(domain.Uuid);
+        if (domain.ProcessId == 0 && known is not null)
+        {
+            // It runs but could not be examined this time: no reason to forget what was decided about it.
+            return known;
+        }
+
         var happened = new UpgradeEvent.Seen(
             domain.IsOutdated, known?.Instance == instance, known?.HasTarget(domain.Installed) ?? false, assessment);
         var state = known?.State ?? new UpgradeState.Current();
@@ -123,11 +152,16 @@ public sealed partial class UpgradeQueue
     private static bool Stays(Upgrade upgrade) =>
         upgrade.State is UpgradeState.Running or UpgradeState.Failed { Report.Outcome: HandoverOutcome.Stranded };
 
-    private static string? MissingEmulators(IReadOnlyCollection<ScannedDomain> scan)
+    private static string? MissingEmulators(List<ScannedDomain> scan)
     {
-        var paths = scan.Where(one => one.Domain.Installed is null).Select(one => Printable.Escape(one.Domain.Running.Path)).Distinct().Order().ToList();
-        return paths.Count == 0
-            ? null
-            : $"{string.Join(" and ", paths)} is missing or cannot be executed, so its VMs cannot be handed over; they run on. Install QEMU again.";
+        var sentences = scan.Where(one => one.Domain.Installed is null).Select(one => Printable.Escape(ProblemOf(one.Domain))).Distinct().Order().ToList();
+        return sentences.Count == 0 ? null : string.Join(' ', sentences);
+    }
+
+    private static string ProblemOf(DetectedDomain domain)
+    {
+        return domain.Problem.Length > 0
+            ? domain.Problem
+            : $"{domain.Running.Path} is missing or cannot be executed, so its VMs cannot be handed over; they run on. Install QEMU again.";
     }
 }

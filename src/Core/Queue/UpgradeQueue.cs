@@ -19,7 +19,9 @@ public sealed partial class UpgradeQueue
     private readonly List<HandoverRecord> _interrupted = [];
     private readonly SortedDictionary<AlarmSource, string> _alarms = [];
     private DateTimeOffset? _lastScan;
+    private readonly Dictionary<Guid, long> _handled = [];
     private bool _scanIsGood;
+    private long _ticket;
 
     private UpgradeQueue(UpgradeStore store, QueueOptions options, TimeProvider time)
     {

@@ -1,0 +1,44 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Contract;
+using VirtHandover.Detection;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Bus.Server;
+
+/// <summary>The queue's entries as the bus shows them.</summary>
+internal static class DomainViews
+{
+    internal static DomainView Of(Upgrade upgrade)
+    {
+        var running = upgrade.State as UpgradeState.Running;
+        var report = upgrade.LastReport;
+        return new DomainView
+        {
+            Uuid = upgrade.Domain,
+            Name = upgrade.Name,
+            State = upgrade.State.Word,
+            RunningVersion = upgrade.Running.Version,
+            InstalledVersion = upgrade.Installed?.Version ?? "",
+            RunningPackage = upgrade.Running.Package,
+            InstalledPackage = upgrade.Installed?.Package ?? "",
+            OutdatedReasons = [.. upgrade.Reasons.Select(Sentence)],
+            Method = upgrade.Assessment?.Method is { } method ? BusWord.ToBus(method) : "",
+            MethodReason = upgrade.Assessment?.MethodReason ?? "",
+            Findings = upgrade.State is UpgradeState.Blocked blocked ? blocked.Findings : upgrade.Assessment?.Findings ?? [],
+            DeferredUntil = (upgrade.State as UpgradeState.Deferred)?.Until,
+            ApprovedBy = running?.By ?? (upgrade.State as UpgradeState.Approved)?.By ?? "",
+            Phase = running is null ? "" : BusWord.ToBus(running.Phase),
+            Progress = running?.Progress ?? -1,
+            LastPauseMicroseconds = report?.PauseMicroseconds ?? 0,
+            LastTotalMicroseconds = report?.TotalMicroseconds ?? 0,
+            LastOutageMicroseconds = report?.OutageMicroseconds ?? 0,
+            LastSentence = (upgrade.State as UpgradeState.Failed)?.Sentence ?? report?.Sentence ?? "",
+        };
+    }
+
+    private static string Sentence(Staleness reason) => reason.Kind switch
+    {
+        StalenessKind.Binary => $"{string.Join(", ", reason.Paths)} on disk is another build than the one that runs.",
+        _ => $"Libraries that it has loaded were replaced on disk: {string.Join(", ", reason.Paths)}.",
+    };
+}

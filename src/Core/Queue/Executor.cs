@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging;
+using VirtHandover.Handover;
+using VirtHandover.Libvirt;
+
+namespace VirtHandover.Queue;
+
+/// <summary>Drives one handover and tells the queue about it. Its end is confirmed by a look at the domain, not by the report alone.</summary>
+internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner scanner)
+{
+    private const int Looks = 10;
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Executes a handover that the queue has just started.</summary>
+    /// <param name="request">The handover.</param>
+    /// <param name="stopping">The service ends: stop watching. The handover itself goes on, the next service asks for its end.</param>
+    public async Task ExecuteAsync(HandoverRequest request, CancellationToken stopping)
+    {
+        using var cancel = new CancellationTokenSource();
+        void OnCancel(long id)
+        {
+            if (id == request.Id)
+            {
+                cancel.Cancel();
+            }
+        }
+
+        queue.CancelRequested += OnCancel;
+        try
+        {
+            parts.Log.LogInformation(
+                "Handover {Id} of {Domain} starts{Rehearse}.", request.Id, NameOf(request.Domain), request.Rehearse ? " as a rehearsal" : "");
+            var report = await DriveAsync(request, cancel.Token, stopping).ConfigureAwait(false);
+            await EndAsync(report with { Id = request.Id, Domain = request.Domain }, stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            queue.CancelRequested -= OnCancel;
+        }
+    }
+
+    /// <summary>Ends a handover that an earlier service started.</summary>
+    /// <param name="record">The handover.</param>
+    /// <param name="stopping">The service ends.</param>
+    public async Task RecoverAsync(HandoverRecord record, CancellationToken stopping)
+    {
+        parts.Log.LogWarning("Handover {Id} of {Domain} was running when virt-handoverd ended; its result is being recovered.", record.Id, record.Name);
+        var report = await AskRecoveryAsync(record, "virt-handoverd ended meanwhile", stopping).ConfigureAwait(false);
+        await EndAsync(report with { Id = record.Id, Domain = record.Domain }, stopping).ConfigureAwait(false);
+    }
+
+    private async Task<HandoverReport> DriveAsync(HandoverRequest request, CancellationToken cancel, CancellationToken stopping)
+    {
+        string why;
+        try
+        {
+            // Not disposed when the service ends: its disposal would wait for the handover's next word.
+            var stream = parts.Runner.RunAsync(request, cancel).GetAsyncEnumerator(CancellationToken.None);
+            while (await stream.MoveNextAsync().AsTask().WaitAsync(stopping).ConfigureAwait(false))
+            {
+                if (stream.Current is HandoverProgress.Ended ended)
+                {
+                    await stream.DisposeAsync().ConfigureAwait(false);
+                    return ended.Report;
+                }
+
+                queue.Observe(request.Id, request.Domain, stream.Current);
+            }
+
+            why = "it stopped reporting";
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            parts.Log.LogError("Handover {Id} broke off: {Error}", request.Id, e.ToString());
+            why = e.Message.TrimEnd('.');
+        }
+
+        var record = new HandoverRecord(
+            request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
+        return await AskRecoveryAsync(record, why, stopping).ConfigureAwait(false);
+    }
+
+    private async Task<HandoverReport> AskRecoveryAsync(HandoverRecord record, string why, CancellationToken stopping)
+    {
+        try
+        {
+            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, stopping).ConfigureAwait(false)
+                ?? Reports.Lost(record, why);
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            parts.Log.LogError("The result of handover {Id} could not be recovered: {Error}", record.Id, e.ToString());
+            return Reports.Lost(record, e.Message.TrimEnd('.'));
+        }
+    }
+
+    private async Task EndAsync(HandoverReport report, CancellationToken stopping)
+    {
+        queue.End(report, await LookAsync(report.Domain, stopping).ConfigureAwait(false));
+        var level = report.Outcome switch
+        {
+            HandoverOutcome.Done or HandoverOutcome.Rehearsed => LogLevel.Information,
+            HandoverOutcome.Cancelled => LogLevel.Warning,
+            _ => LogLevel.Error,
+        };
+        parts.Log.Log(level, "Handover {Id} of {Domain} ended, {Outcome}: {Sentence}", report.Id, report.Name, PhaseWords.Of(report.Outcome), report.Sentence);
+    }
+
+    /// <summary>libvirt has just been restarted and may need a moment.</summary>
+    private async Task<ScannedDomain?> LookAsync(Guid domain, CancellationToken stopping)
+    {
+        for (var look = 1; ; look++)
+        {
+            try
+            {
+                return (await scanner.DetectAsync(stopping).ConfigureAwait(false)).FirstOrDefault(one => one.Domain.Uuid == domain);
+            }
+            catch (LibvirtException) when (look < Looks)
+            {
+                await Task.Delay(LookPause, parts.Time, stopping).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                parts.Log.LogWarning("The result of a handover could not be confirmed ({Reason}); the next scan does it.", e.Message);
+                scanner.Ask();
+                return null;
+            }
+        }
+    }
+
+    private string NameOf(Guid domain) => queue.Snapshot().Upgrades.FirstOrDefault(one => one.Domain == domain)?.Name ?? domain.ToString();
+}

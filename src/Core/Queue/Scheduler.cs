@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Logging;
+
+namespace VirtHandover.Queue;
+
+/// <summary>Starts one handover after the other: never two at once, never during an rpm transaction, never on an old view of the host.</summary>
+public sealed class Scheduler : IDisposable
+{
+    private static readonly TimeSpan TransactionPoll = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+
+    private readonly QueueParts _parts;
+    private readonly UpgradeQueue _queue;
+    private readonly Scanner _scanner;
+    private readonly Executor _executor;
+    private readonly Wakeup _wakeup = new();
+
+    /// <summary>Creates a scheduler.</summary>
+    /// <param name="parts">What it works with.</param>
+    /// <param name="queue">What it empties.</param>
+    /// <param name="scanner">Looks at the domains before and after each handover.</param>
+    public Scheduler(QueueParts parts, UpgradeQueue queue, Scanner scanner)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentNullException.ThrowIfNull(scanner);
+        _parts = parts;
+        _queue = queue;
+        _scanner = scanner;
+        _executor = new Executor(parts, queue, scanner);
+        _queue.Changed += _wakeup.Set;
+    }
+
+    /// <summary>First ends what an earlier service left running, then works until it is told to stop.</summary>
+    /// <param name="cancellationToken">Stops it; a running handover goes on in its own process.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var record in _queue.Interrupted)
+        {
+            await _executor.RecoverAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+
+        while (true)
+        {
+            var again = await WorkAsync(cancellationToken).ConfigureAwait(false);
+            if (again is not { } pause)
+            {
+                continue;
+            }
+
+            var until = pause == Timeout.InfiniteTimeSpan ? _queue.NextDue : _parts.Time.GetUtcNow() + pause;
+            await _wakeup.WaitAsync(until, _parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Changed -= _wakeup.Set;
+
+    /// <summary>Does one thing.</summary>
+    /// <returns>How long to sleep unless woken; null for not at all.</returns>
+    private async Task<TimeSpan?> WorkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _queue.Tick();
+            if (!_queue.HasWork)
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            await WaitForTransactionAsync(cancellationToken).ConfigureAwait(false);
+            if (!await _scanner.RefreshAsync(Fresh, cancellationToken).ConfigureAwait(false) || _queue.TakeNext() is not { } request)
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            await _executor.ExecuteAsync(request, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (StoreException e)
+        {
+            _parts.Log.LogError("No handover was started: {Reason}", e.Message);
+            return StoreRetry;
+        }
+    }
+
+    private async Task WaitForTransactionAsync(CancellationToken cancellationToken)
+    {
+        var limit = _parts.Time.GetUtcNow() + _parts.Options.TransactionLimit;
+        var told = false;
+        while (await _parts.Transaction.IsRunningAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_parts.Time.GetUtcNow() >= limit)
+            {
+                _parts.Log.LogWarning(
+                    "The rpm transaction still runs after TransactionLimit; handovers go on now, each with its own preflight and twin check.");
+                return;
+            }
+
+            if (!told)
+            {
+                _parts.Log.LogInformation("An rpm transaction runs; handovers wait for its end.");
+                told = true;
+            }
+
+            await Task.Delay(TransactionPoll, _parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

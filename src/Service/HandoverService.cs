@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using VirtHandover.Bus.Server;
+using VirtHandover.Configuration;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Service;
+
+/// <summary>The service as a whole: queue, scanner, scheduler and the bus, wired together.</summary>
+/// <param name="paths">Where its things are.</param>
+/// <param name="parts">What it works with.</param>
+/// <param name="busAddress">A D-Bus address; null for the system bus.</param>
+/// <param name="version">Its version.</param>
+internal sealed class HandoverService(ServicePaths paths, QueueParts parts, string? busAddress, string version)
+{
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <param name="stopping">Stops it. A handover in flight goes on in its own process.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    /// <exception cref="Bus.Client.ServiceException">The bus cannot be used.</exception>
+    public async Task<int> RunAsync(CancellationToken stopping)
+    {
+        using var store = UpgradeStore.Open(paths.Database);
+        var queue = UpgradeQueue.Load(store, parts.Options, parts.Time);
+        using var scanner = new Scanner(parts, queue);
+        using var scheduler = new Scheduler(parts, queue, scanner);
+        using var watcher = new EmulatorWatcher(scanner.Hint);
+        scanner.Scanned += watcher.Watch;
+        scanner.Scanned += _ => RemoveStamp();
+        queue.ScanWanted += scanner.Ask;
+
+        using var publisher = new QueuePublisher(queue, version, parts.Time, parts.Log);
+        var requests = new QueueRequests(queue, scanner, parts.Log);
+        await using var server = await HandoverServer.StartAsync(busAddress, requests, publisher.View(), stopping).ConfigureAwait(false);
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Task[] loops =
+        [
+            publisher.RunAsync(server, stop.Token),
+            scanner.RunAsync(stop.Token),
+            scheduler.RunAsync(stop.Token),
+        ];
+        using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted));
+        SystemdNotifier.Ready();
+        parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
+
+        var first = await Task.WhenAny([.. loops, server.Disconnected]).ConfigureAwait(false);
+        SystemdNotifier.Stopping();
+        var exit = Judge(first, server.Disconnected, stopping);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return exit;
+    }
+
+    private int Judge(Task first, Task<string> disconnected, CancellationToken stopping)
+    {
+        if (stopping.IsCancellationRequested)
+        {
+            parts.Log.LogInformation("virt-handoverd stops; the queue is kept.");
+            return ExitCode.Ok;
+        }
+
+        if (disconnected.IsCompletedSuccessfully)
+        {
+            parts.Log.LogError("D-Bus is gone ({Reason}); virt-handoverd ends, the queue is kept.", disconnected.Result);
+            return ExitCode.Unavailable;
+        }
+
+        parts.Log.LogCritical("virt-handoverd met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
+        return ExitCode.Software;
+    }
+
+    /// <summary>What the package hook left for a service that did not run has been looked at now.</summary>
+    private void RemoveStamp()
+    {
+        try
+        {
+            File.Delete(paths.PendingStamp);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            parts.Log.LogDebug("The stamp {Path} stays: {Reason}", paths.PendingStamp, e.Message);
+        }
+    }
+}
