@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Server;
 using VirtHandover.Configuration;
+using VirtHandover.Libvirt;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Service;
@@ -8,9 +9,10 @@ namespace VirtHandover.Service;
 /// <summary>The service as a whole: queue, scanner, scheduler and the bus, wired together.</summary>
 /// <param name="paths">Where its things are.</param>
 /// <param name="parts">What it works with.</param>
+/// <param name="libvirt">Tells when domains start and end; null for none.</param>
 /// <param name="busAddress">A D-Bus address; null for the system bus.</param>
 /// <param name="version">Its version.</param>
-internal sealed class HandoverService(ServicePaths paths, QueueParts parts, string? busAddress, string version)
+internal sealed class HandoverService(ServicePaths paths, QueueParts parts, LibvirtClient? libvirt, string? busAddress, string version)
 {
     /// <summary>Runs until it is told to stop.</summary>
     /// <param name="stopping">Stops it. A handover in flight goes on in its own process.</param>
@@ -38,6 +40,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, stri
             publisher.RunAsync(server, stop.Token),
             scanner.RunAsync(stop.Token),
             scheduler.RunAsync(stop.Token),
+            .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, parts.Time).RunAsync(stop.Token)],
         ];
         using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted));
         SystemdNotifier.Ready();

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using VirtHandover.Configuration;
+using VirtHandover.Detection;
+using VirtHandover.Handover;
+using VirtHandover.Libvirt;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Service;
+
+/// <summary>The one place where the service's parts are chosen.</summary>
+internal static class Composition
+{
+    /// <summary>Runs the service with the real parts.</summary>
+    /// <param name="paths">Where its things are.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="stopping">Stops it.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(ServicePaths paths, QueueOptions options, ILogger log, CancellationToken stopping)
+    {
+        await using var libvirt = new LibvirtClient();
+        var (runner, recovery) = Handovers(paths, libvirt);
+        var parts = new QueueParts(
+            options, new Detector(libvirt), runner, recovery, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log);
+        return await new HandoverService(paths, parts, libvirt, busAddress: null, Roles.Version).RunAsync(stopping).ConfigureAwait(false);
+    }
+
+    private static (IHandoverRunner Runner, IHandoverRecovery Recovery) Handovers(ServicePaths paths, LibvirtClient libvirt) =>
+        throw new InvalidOperationException($"This build cannot execute handovers yet ({paths.Runtime}, {libvirt}).");
+}

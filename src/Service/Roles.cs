@@ -1,0 +1,106 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using VirtHandover.Bus.Client;
+using VirtHandover.Configuration;
+using VirtHandover.Queue;
+using VirtHandover.Service.Interop;
+
+namespace VirtHandover.Service;
+
+/// <summary>What this one program can be; the first argument says which.</summary>
+internal static class Roles
+{
+    private const string Usage = """
+        Usage: virt-handoverd                  run the service (as root; systemd or D-Bus starts it)
+               virt-handoverd --check-config   read the configuration and say what is wrong with it
+               virt-handoverd --version        print the version
+        """;
+
+    /// <summary>The version of this build.</summary>
+    internal static string Version { get; } =
+        typeof(Roles).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+    /// <summary>Runs one role.</summary>
+    /// <param name="args">The command line.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            return args switch
+            {
+                [] => await ServeAsync().ConfigureAwait(false),
+                ["--check-config"] => CheckConfiguration(),
+                ["--version"] => Print($"virt-handoverd {Version}"),
+                ["--help" or "-h"] => Print(Usage),
+                _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
+            };
+        }
+        catch (ConfigurationException e)
+        {
+            return Fail(ExitCode.Configuration, e.Message);
+        }
+        catch (StoreException e)
+        {
+            return Fail(ExitCode.Storage, e.Message);
+        }
+        catch (ServiceException e)
+        {
+            return Fail(e.Fault is ServiceFault.Unreachable or ServiceFault.Failed ? ExitCode.Unavailable : ExitCode.NoPermission, e.Message);
+        }
+        catch (Exception e)
+        {
+            return Fail(ExitCode.Software, $"virt-handoverd met a fault of its own and ends; the VMs run on. {e}");
+        }
+    }
+
+    private static async Task<int> ServeAsync()
+    {
+        if (LibC.geteuid() != 0)
+        {
+            return Fail(ExitCode.NoPermission, "virt-handoverd must run as root: it looks into the QEMU processes and stops and starts the libvirt daemon.");
+        }
+
+        var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
+        var options = Settings.Load(paths.Configuration);
+        using var stopping = new CancellationTokenSource();
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stopping.Cancel();
+        }
+
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        var log = new JournalLogger(Console.Error, Environment.GetEnvironmentVariable("VIRT_HANDOVER_DEBUG") is "1" ? LogLevel.Debug : LogLevel.Information);
+        try
+        {
+            return await Composition.RunAsync(paths, options, log, stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+    }
+
+    private static int CheckConfiguration()
+    {
+        var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
+        Settings.Load(paths.Configuration);
+        return Print($"The configuration {paths.Configuration} is valid.");
+    }
+
+    private static int Print(string text)
+    {
+        Console.Out.WriteLine(text);
+        return ExitCode.Ok;
+    }
+
+    private static int Fail(int code, string sentence)
+    {
+        // The journal reads the priority; a person at a terminal need not.
+        Console.Error.WriteLine(Console.IsErrorRedirected && code != ExitCode.Usage ? "<3>" + sentence : sentence);
+        return code;
+    }
+}

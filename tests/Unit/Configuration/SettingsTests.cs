@@ -1,0 +1,117 @@
+using CsCheck;
+using VirtHandover.Configuration;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Tests.Unit.Configuration;
+
+public class SettingsTests
+{
+    [Fact]
+    public void Without_files_the_defaults_hold()
+    {
+        using var directory = new TemporaryDirectory();
+        Assert.Equal(new QueueOptions(), Settings.Load(Path.Combine(directory.Path, "virt-handover.conf")));
+        Assert.Equal(QueueMode.Ask, new QueueOptions().Mode);
+    }
+
+    [Fact]
+    public void All_keys_are_read_whatever_their_case()
+    {
+        var options = Load("""
+            # as the administrator likes it
+            [service]
+            mode = AUTO
+            RescanInterval=1min
+
+            [Handover]
+            CopyLimit="2h"
+            MaxPause=40ms
+            [Queue]
+            SettleTime=0
+            TransactionLimit=1h 30min
+            """);
+        Assert.Equal(
+            new QueueOptions
+            {
+                Mode = QueueMode.Auto,
+                RescanInterval = TimeSpan.FromMinutes(1),
+                CopyLimit = TimeSpan.FromHours(2),
+                MaxPause = TimeSpan.FromMilliseconds(40),
+                SettleTime = TimeSpan.Zero,
+                TransactionLimit = TimeSpan.FromMinutes(90),
+            },
+            options);
+    }
+
+    [Fact]
+    public void Files_of_conf_d_follow_in_the_order_of_their_names()
+    {
+        using var directory = new TemporaryDirectory();
+        var main = Path.Combine(directory.Path, "virt-handover.conf");
+        File.WriteAllText(main, "[Service]\nMode=ask\nRescanInterval=5min\n");
+        var more = Directory.CreateDirectory(Path.Combine(directory.Path, "conf.d")).FullName;
+        File.WriteAllText(Path.Combine(more, "20-last.conf"), "[Service]\nMode=auto\n");
+        File.WriteAllText(Path.Combine(more, "10-first.conf"), "[Service]\nMode=ask\nRescanInterval=7min\n");
+        File.WriteAllText(Path.Combine(more, "30-no.conf.rpmsave"), "nonsense");
+
+        var options = Settings.Load(main);
+        Assert.Equal(QueueMode.Auto, options.Mode);
+        Assert.Equal(TimeSpan.FromMinutes(7), options.RescanInterval);
+    }
+
+    [Theory]
+    [InlineData("[Service]\nMode=sometimes\n", "line 2: Mode=sometimes is not valid; Mode is ask or auto.")]
+    [InlineData("[Service]\nMode\n", "line 2: \"Mode\" is neither a comment, a [Section] nor a Key=value line.")]
+    [InlineData("[Service]\n\nMoed=ask\n", "line 3: there is no key Moed in section [Service]; its keys are Mode, RescanInterval.")]
+    [InlineData("[Services]\nMode=ask\n", "line 2: there is no section [Services]; the sections are [Service], [Handover], [Queue].")]
+    [InlineData("Mode=ask\n", "line 1: the key Mode stands before any section; the sections are [Service], [Handover], [Queue].")]
+    [InlineData("[Service]\nMode=ask\nmode=auto\n", "line 3: the key mode of section [Service] was already set in line 2; remove one of the two.")]
+    [InlineData("[Handover]\nMaxPause=0\n", "line 2: MaxPause=0 is not valid; MaxPause is a time from 1ms to 1min, for example 500ms, 30s, 10min, 2h or 1h 30min.")]
+    [InlineData("[Handover]\nMaxPause=\u001b[31mred\n", "line 2: MaxPause=?[31mred is not valid; MaxPause is a time from 1ms to 1min, for example 500ms, 30s, 10min, 2h or 1h 30min.")]
+    public void A_wrong_line_is_named_with_what_is_right(string text, string sentence)
+    {
+        var thrown = Assert.Throws<ConfigurationException>(() => Load(text));
+        Assert.EndsWith(sentence, thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("virt-handover.conf, line ", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Random_text_throws_nothing_but_the_declared_exception() =>
+        Gen.OneOf(Gen.String, Gen.String["[]=;#/:\"\n\r MQdeoska"], Gen.Select(Gen.String, Gen.String, (key, value) => $"[Service]\n{key}={value}"))
+            .Sample(text =>
+            {
+                try
+                {
+                    foreach (var entry in IniFile.Read("x", text))
+                    {
+                        Settings.Apply(new QueueOptions(), entry);
+                    }
+                }
+                catch (ConfigurationException e)
+                {
+                    Assert.NotEmpty(e.Message);
+                }
+            });
+
+    [Fact]
+    public void Systemd_names_the_directories()
+    {
+        var paths = ServicePaths.FromEnvironment(name => name switch
+        {
+            "STATE_DIRECTORY" => "/s:/other",
+            "RUNTIME_DIRECTORY" => "/r",
+            _ => null,
+        });
+        Assert.Equal("/s/virt-handover.db", paths.Database);
+        Assert.Equal("/r/pending", paths.PendingStamp);
+        Assert.Equal("/etc/virt-handover/virt-handover.conf", paths.Configuration);
+    }
+
+    private static QueueOptions Load(string text)
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory.Path, "virt-handover.conf");
+        File.WriteAllText(path, text);
+        return Settings.Load(path);
+    }
+}

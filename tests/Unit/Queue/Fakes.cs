@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using VirtHandover.Detection;
+using VirtHandover.Handover;
+using VirtHandover.Libvirt;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Tests.Unit.Queue;
+
+/// <summary>A host whose domains a test moves about.</summary>
+internal sealed class FakeDetector : IDetector
+{
+    public volatile IReadOnlyList<ScannedDomain> Domains = [];
+    public volatile LibvirtException? Failure;
+    public int Scans;
+
+    public Task<IReadOnlyList<DetectedDomain>> ScanAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref Scans);
+        return Failure is { } failure
+            ? Task.FromException<IReadOnlyList<DetectedDomain>>(failure)
+            : Task.FromResult<IReadOnlyList<DetectedDomain>>([.. Domains.Select(one => one.Domain)]);
+    }
+
+    public static QemuInstance Identify(int processId) => new(processId, 7, "boot");
+}
+
+/// <summary>A runner whose handovers a test drives.</summary>
+internal sealed class FakeRunner : IHandoverRunner
+{
+    private readonly Channel<Handover> _started = Channel.CreateUnbounded<Handover>();
+    public volatile Assessment Assessment = Sample.Good;
+    public int Running;
+    public int MostRunning;
+
+    internal sealed record Handover(HandoverRequest Request, ChannelWriter<HandoverProgress> Tell, CancellationToken Cancel);
+
+    public ValueTask<Handover> StartedAsync() => _started.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+
+    public bool HasStarted => _started.Reader.TryPeek(out _);
+
+    public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Task.FromResult(Assessment);
+
+    public async IAsyncEnumerable<HandoverProgress> RunAsync(HandoverRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var told = Channel.CreateUnbounded<HandoverProgress>();
+        MostRunning = Math.Max(MostRunning, Interlocked.Increment(ref Running));
+        _started.Writer.TryWrite(new Handover(request, told.Writer, cancellationToken));
+        try
+        {
+            await foreach (var progress in told.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                yield return progress;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref Running);
+        }
+    }
+}
+
+internal sealed class FakeRecovery : IHandoverRecovery
+{
+    public Func<long, HandoverReport?> Answer { get; set; } = _ => null;
+
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken) => Task.FromResult(Answer(id));
+}
+
+internal sealed class FakeTransaction : ITransactionProbe
+{
+    public volatile bool Running;
+
+    public Task<bool> IsRunningAsync(CancellationToken cancellationToken) => Task.FromResult(Running);
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using VirtHandover.Handover;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Tests.Unit.Queue;
+
+/// <summary>Scanner and scheduler at work over a real database and a made-up host.</summary>
+internal sealed class Loops : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly UpgradeStore _store;
+    private readonly Scheduler _scheduler;
+    private readonly Task _work;
+
+    public Loops(string database, QueueMode mode = QueueMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null)
+    {
+        Detector = detector ?? new FakeDetector();
+        var parts = new QueueParts(
+            new QueueOptions { Mode = mode, SettleTime = TimeSpan.Zero },
+            Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance);
+        _store = UpgradeStore.Open(database);
+        Queue = UpgradeQueue.Load(_store, parts.Options, parts.Time);
+        Scanner = new Scanner(parts, Queue);
+        Queue.ScanWanted += Scanner.Ask;
+        Queue.Ended += Ended.Add;
+        _scheduler = new Scheduler(parts, Queue, Scanner);
+        _work = Task.WhenAll(Scanner.RunAsync(_stop.Token), _scheduler.RunAsync(_stop.Token));
+    }
+
+    public FakeDetector Detector { get; }
+
+    public FakeRunner Runner { get; } = new();
+
+    public FakeTransaction Transaction { get; } = new();
+
+    public UpgradeQueue Queue { get; }
+
+    public Scanner Scanner { get; }
+
+    public List<HandoverReport> Ended { get; } = [];
+
+    public Upgrade? Of(int n) => Queue.Snapshot().Upgrades.FirstOrDefault(upgrade => upgrade.Domain == Sample.Id(n));
+
+    public string WordOf(int n) => Of(n)?.State.Word ?? "";
+
+    public async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            Assert.False(_work.IsFaulted, _work.Exception?.ToString());
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work);
+        _scheduler.Dispose();
+        Scanner.Dispose();
+        _store.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,148 @@
+using VirtHandover.Handover;
+using VirtHandover.Libvirt;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Tests.Unit.Queue;
+
+public sealed class SchedulerTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private string File => Path.Combine(_directory.Path, "virt-handover.db");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Mode_auto_hands_all_over_one_after_the_other()
+    {
+        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1), Sample.Domain(2)] });
+        for (var n = 0; n < 3; n++)
+        {
+            var handover = await loops.Runner.StartedAsync();
+            Assert.Equal(Sample.Id(n), handover.Request.Domain);
+            handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Prepare, DateTimeOffset.UnixEpoch));
+            await loops.UntilAsync(() => loops.Of(n)?.State is UpgradeState.Running { Phase: HandoverPhase.Prepare, By: "Mode=auto" });
+            loops.Detector.Domains = [.. loops.Detector.Domains.Select((one, i) => i == n ? Sample.Domain(n, running: 2, pid: 900) : one)];
+            handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, n, HandoverOutcome.Done)));
+            await loops.UntilAsync(() => loops.WordOf(n) == "done");
+        }
+
+        Assert.Equal(1, loops.Runner.MostRunning);
+        Assert.Equal([3L, 2, 1], loops.Queue.History(null, 10).Select(report => report.Id));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Mode_ask_waits_and_a_running_one_can_be_cancelled()
+    {
+        await using var loops = new Loops(File, detector: new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] });
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending" && loops.WordOf(1) == "current");
+        Assert.False(loops.Runner.HasStarted);
+        loops.Queue.Approve(Sample.Id(0), "root");
+        var handover = await loops.Runner.StartedAsync();
+        loops.Queue.Cancel(Sample.Id(0), "root");
+        await loops.UntilAsync(() => handover.Cancel.IsCancellationRequested);
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Cancelled)));
+        await loops.UntilAsync(() => loops.Of(0)?.State is UpgradeState.Pending { HeldBy: "root" });
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Nothing_starts_while_a_package_is_being_installed()
+    {
+        await using var loops = new Loops(File);
+        loops.Transaction.Running = true;
+        loops.Detector.Domains = [Sample.Domain(0)];
+        loops.Scanner.Ask();
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending");
+        loops.Queue.Approve(Sample.Id(0), "root");
+        var scans = loops.Detector.Scans;
+        loops.Scanner.Ask();
+        await loops.UntilAsync(() => loops.Detector.Scans > scans);
+        Assert.False(loops.Runner.HasStarted);
+        Assert.Equal("approved", loops.WordOf(0));
+        loops.Transaction.Running = false;
+        Assert.Equal(Sample.Id(0), (await loops.Runner.StartedAsync()).Request.Domain);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_libvirt_there_is_an_alarm_and_nothing_starts_until_it_is_back()
+    {
+        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Failure = new LibvirtException(38, "Failed to connect socket.") });
+        await loops.UntilAsync(() => loops.Queue.Snapshot().Alarm.Contains("libvirt cannot be reached (Failed to connect socket)", StringComparison.Ordinal));
+        loops.Detector.Domains = [Sample.Domain(0)];
+        Assert.False(loops.Runner.HasStarted);
+        loops.Detector.Failure = null;
+        Assert.Equal(Sample.Id(0), (await loops.Runner.StartedAsync()).Request.Domain);
+        Assert.Empty(loops.Queue.Snapshot().Alarm);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_blocked_one_is_assessed_again_only_when_somebody_retries_it()
+    {
+        await using var loops = new Loops(File, QueueMode.Auto);
+        loops.Runner.Assessment = Sample.Bad;
+        loops.Detector.Domains = [Sample.Domain(0)];
+        loops.Scanner.Ask();
+        await loops.UntilAsync(() => loops.WordOf(0) == "blocked");
+        loops.Runner.Assessment = Sample.Good;
+        var scans = loops.Detector.Scans;
+        loops.Scanner.Hint();
+        await loops.UntilAsync(() => loops.Detector.Scans > scans);
+        Assert.Equal("blocked", loops.WordOf(0));
+        loops.Queue.Retry(Sample.Id(0));
+        Assert.Equal(Sample.Id(0), (await loops.Runner.StartedAsync()).Request.Domain);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_runner_that_breaks_off_leaves_a_failed_one_that_is_not_tried_again()
+    {
+        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] });
+        (await loops.Runner.StartedAsync()).Tell.TryComplete(new IOException("The keeper is gone"));
+        Assert.Equal(Sample.Id(1), (await loops.Runner.StartedAsync()).Request.Domain);
+        var failed = Assert.IsType<UpgradeState.Failed>(loops.Of(0)?.State);
+        Assert.Equal(HandoverOutcome.Lost, failed.Report.Outcome);
+        Assert.Contains("The keeper is gone", failed.Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_ran_when_the_service_ended_is_recovered_before_anything_else_starts(bool isKnown)
+    {
+        var detector = new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] };
+        long id;
+        await using (var before = new Loops(File, QueueMode.Auto, detector))
+        {
+            id = (await before.Runner.StartedAsync()).Request.Id;
+        }
+
+        var recovery = new FakeRecovery();
+        if (isKnown)
+        {
+            detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1)];
+            recovery.Answer = asked => Sample.Report(asked, 0, HandoverOutcome.Done);
+        }
+
+        await using var after = new Loops(File, QueueMode.Auto, detector, recovery);
+        Assert.Equal(Sample.Id(1), (await after.Runner.StartedAsync()).Request.Domain);
+        Assert.Equal(isKnown ? "done" : "failed", after.WordOf(0));
+        Assert.Equal(
+            (id, isKnown ? HandoverOutcome.Done : HandoverOutcome.Lost),
+            after.Queue.History(Sample.Id(0), 1).Select(report => (report.Id, report.Outcome)).Single());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_replaced_emulator_file_is_noticed_without_any_package_manager()
+    {
+        using var emulators = new TemporaryDirectory();
+        var path = Path.Combine(emulators.Path, "qemu-kvm");
+        await System.IO.File.WriteAllTextAsync(path, "old");
+        var noticed = new TaskCompletionSource();
+        using var watcher = new EmulatorWatcher(() => noticed.TrySetResult());
+        watcher.Watch(new HashSet<string> { path, "/nowhere/qemu-kvm" });
+        await System.IO.File.WriteAllTextAsync(Path.Combine(emulators.Path, "other"), "other");
+        await System.IO.File.WriteAllTextAsync(path + ";6543", "new");
+        Assert.False(noticed.Task.IsCompleted);
+        System.IO.File.Move(path + ";6543", path, overwrite: true);
+        await noticed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+}

@@ -1,0 +1,234 @@
+using CsCheck;
+using VirtHandover.Handover;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Tests.Unit.Queue;
+
+public sealed class UpgradeQueueTests : IDisposable
+{
+    private const int Domains = 3;
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    /// <summary>One step of a random life: what is done, to which domain, with which variant.</summary>
+    private static readonly Gen<List<(int Action, int Domain, int Variant)>> s_lives =
+        Gen.Select(Gen.Int[0, 11], Gen.Int[0, Domains - 1], Gen.Int[0, 7]).List[0, 40];
+
+    [Fact]
+    public void Whatever_happens_at_most_one_runs_nothing_unwanted_starts_and_a_restart_changes_nothing() =>
+        Gen.Select(s_lives, Gen.Bool).Sample(
+            (life, auto) =>
+            {
+                using var world = new World(_directory.Path, auto ? QueueMode.Auto : QueueMode.Ask);
+                foreach (var (action, domain, variant) in life)
+                {
+                    world.Step(action, domain, variant);
+                    world.Check();
+                }
+            },
+            iter: 150);
+
+    [Fact]
+    public void Nothing_starts_before_the_first_scan_after_a_restart()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        world.Restart();
+        Assert.Equal("approved", world.Queue.Snapshot().Upgrades[0].State.Word);
+        Assert.False(world.Queue.HasWork);
+        Assert.Null(world.Queue.TakeNext());
+        world.Scan(assess: true);
+        Assert.Equal(Sample.Id(0), world.Queue.TakeNext()?.Domain);
+    }
+
+    [Fact]
+    public void An_approval_is_about_one_process_only()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        world.Restart();
+        world.Queue.Merge([Sample.Domain(0, assessment: Sample.Good, pid: 9000)], world.Queue.BeginScan());
+        Assert.Equal("pending", Assert.Single(world.Queue.Snapshot().Upgrades).State.Word);
+        Assert.Null(world.Queue.TakeNext());
+    }
+
+    [Fact]
+    public void Approvals_of_mode_auto_end_with_mode_auto()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        Assert.All(world.Queue.Snapshot().Upgrades, upgrade => Assert.Equal("approved", upgrade.State.Word));
+        world.Restart(QueueMode.Ask);
+        Assert.All(world.Queue.Snapshot().Upgrades, upgrade => Assert.Equal("pending", upgrade.State.Word));
+    }
+
+    [Fact]
+    public void What_was_cancelled_is_not_approved_again_by_mode_auto()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        world.Queue.Cancel(Sample.Id(0), "root");
+        world.Scan(assess: true);
+        Assert.Equal(["pending", "approved", "approved"], world.Queue.Snapshot().Upgrades.Select(upgrade => upgrade.State.Word));
+        world.Queue.Retry(Sample.Id(0));
+        world.Scan(assess: true);
+        Assert.Equal("approved", world.Queue.Snapshot().Upgrades[0].State.Word);
+    }
+
+    [Fact]
+    public void A_deferred_one_is_pending_again_when_its_time_has_come()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        var until = world.Time.GetUtcNow().AddHours(2);
+        world.Queue.Defer(Sample.Id(1), until, "root");
+        Assert.Equal(until, world.Queue.NextDue);
+        world.Time.Advance(TimeSpan.FromHours(2) - TimeSpan.FromSeconds(1));
+        world.Queue.Tick();
+        Assert.Equal("deferred", world.Queue.Snapshot().Upgrades[1].State.Word);
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        world.Queue.Tick();
+        Assert.Equal("pending", world.Queue.Snapshot().Upgrades[1].State.Word);
+        Assert.Null(world.Queue.NextDue);
+    }
+
+    [Fact]
+    public void A_scan_that_began_before_a_handover_ended_does_not_undo_what_is_known()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        var request = world.Queue.TakeNext()!;
+        var ticket = world.Queue.BeginScan();
+        world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Done), Sample.Domain(0, running: 2, pid: 500));
+        Assert.Equal("done", world.Queue.Snapshot().Upgrades[0].State.Word);
+        world.Queue.Merge([Sample.Domain(0, assessment: Sample.Good)], ticket);
+        Assert.Equal("done", world.Queue.Snapshot().Upgrades.Single(one => one.Name == "vm-0").State.Word);
+    }
+
+    [Fact]
+    public void Success_that_detection_does_not_confirm_is_shown_as_failed()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        var request = world.Queue.TakeNext()!;
+        world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Done), Sample.Domain(0, pid: 500));
+        var upgrade = world.Queue.Snapshot().Upgrades[0];
+        Assert.Equal("failed", upgrade.State.Word);
+        Assert.Equal(HandoverOutcome.Done, upgrade.LastReport?.Outcome);
+        world.Scan(assess: true, pid: 500);
+        Assert.Equal("failed", world.Queue.Snapshot().Upgrades[0].State.Word);
+    }
+
+    [Fact]
+    public void A_stranded_domain_stays_in_sight_until_somebody_looks_at_it()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        var request = world.Queue.TakeNext()!;
+        world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Stranded), after: null);
+        world.Queue.Merge([Sample.Domain(1)], world.Queue.BeginScan());
+        Assert.Contains("Stranded", world.Queue.Snapshot().Alarm, StringComparison.Ordinal);
+        Assert.Equal("failed", world.Queue.Snapshot().Upgrades[0].State.Word);
+        world.Queue.Retry(Sample.Id(0));
+        world.Queue.Merge([Sample.Domain(1)], world.Queue.BeginScan());
+        Assert.Equal("vm-1", Assert.Single(world.Queue.Snapshot().Upgrades).Name);
+        Assert.Empty(world.Queue.Snapshot().Alarm);
+    }
+
+    [Fact]
+    public void A_missing_emulator_is_an_alarm_and_queues_nothing()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Queue.Merge([Sample.Domain(0, installed: null)], world.Queue.BeginScan());
+        var snapshot = world.Queue.Snapshot();
+        Assert.Contains("/usr/libexec/qemu-kvm is missing", snapshot.Alarm, StringComparison.Ordinal);
+        Assert.Equal("current", Assert.Single(snapshot.Upgrades).State.Word);
+        Assert.Null(world.Queue.TakeNext());
+        world.Scan(assess: true);
+        Assert.Empty(world.Queue.Snapshot().Alarm);
+    }
+
+    [Fact]
+    public void Refusals_are_sentences_of_a_known_kind()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        Assert.Equal(QueueFault.UnknownDomain, Assert.Throws<QueueException>(() => world.Queue.Approve(Sample.Id(77), "root")).Fault);
+        var retry = Assert.Throws<QueueException>(() => world.Queue.Cancel(Sample.Id(0), "root"));
+        Assert.Equal(QueueFault.WrongState, retry.Fault);
+        Assert.Equal("vm-0 was not cancelled: it is pending; only an approved, deferred or running handover can be cancelled.", retry.Message);
+        var past = Assert.Throws<QueueException>(() => world.Queue.Defer(Sample.Id(0), DateTimeOffset.UnixEpoch, "root"));
+        Assert.Equal("vm-0 was not deferred: the time to defer it to has already passed.", past.Message);
+    }
+
+    [Fact]
+    public void When_the_database_cannot_be_written_nothing_is_approved_and_nothing_starts()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        using (world.LockDatabase())
+        {
+            Assert.Equal(QueueFault.NotRecorded, Assert.Throws<QueueException>(() => world.Queue.Approve(Sample.Id(1), "root")).Fault);
+            Assert.Throws<StoreException>(() => world.Queue.TakeNext());
+            Assert.Equal(["approved", "pending", "pending"], world.Queue.Snapshot().Upgrades.Select(upgrade => upgrade.State.Word));
+            Assert.Contains("cannot be written", world.Queue.Snapshot().Alarm, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Sample.Id(0), world.Queue.TakeNext()?.Domain);
+        Assert.Empty(world.Queue.Snapshot().Alarm);
+    }
+
+    [Fact]
+    public void Handovers_that_were_asked_for_come_first_and_can_be_taken_back()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        var first = world.Queue.Run(Sample.Id(2), rehearse: true, "root");
+        var second = world.Queue.Run(Sample.Id(1), rehearse: false, "root");
+        Assert.Equal(QueueFault.WrongState, Assert.Throws<QueueException>(() => world.Queue.Run(Sample.Id(1), false, "root")).Fault);
+        Assert.Equal((first, true), world.Queue.TakeNext() is { } one ? (one.Id, one.Rehearse) : default);
+        world.Queue.Cancel(Sample.Id(1), "root");
+        world.Queue.End(Sample.Report(first, 2, HandoverOutcome.Rehearsed), Sample.Domain(2));
+        Assert.Equal("pending", world.Queue.Snapshot().Upgrades[2].State.Word);
+        Assert.Equal(Sample.Id(0), world.Queue.TakeNext()?.Domain);
+        Assert.Equal(
+            [(second, HandoverOutcome.Cancelled), (first, HandoverOutcome.Rehearsed)],
+            world.Queue.History(null, 10).Select(report => (report.Id, report.Outcome)));
+    }
+
+    [Fact]
+    public async Task Many_callers_at_once_never_start_two()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        var started = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() =>
+        {
+            for (var round = 0; round < 10; round++)
+            {
+                try
+                {
+                    world.Queue.Approve(Sample.Id((n + round) % Domains), "root");
+                }
+                catch (QueueException)
+                {
+                }
+
+                if (world.Queue.TakeNext() is { } request)
+                {
+                    Assert.Equal(1, Interlocked.Increment(ref started));
+                    Assert.Single(world.Queue.Snapshot().Upgrades, upgrade => upgrade.State is UpgradeState.Running);
+                    Interlocked.Decrement(ref started);
+                    var n2 = Enumerable.Range(0, Domains).Single(i => Sample.Id(i) == request.Domain);
+                    world.Queue.End(Sample.Report(request.Id, n2, HandoverOutcome.Rehearsed), null);
+                }
+            }
+        })));
+        Assert.NotEmpty(world.Queue.History(null, 100));
+    }
+}
