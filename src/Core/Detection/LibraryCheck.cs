@@ -17,6 +17,7 @@ internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
     /// <exception cref="ProcException">The process has ended, or may not be read.</exception>
     public IReadOnlyList<string> FindReplaced(int processId, string root, string executable)
     {
+        FileIdentity? program = FileIdentity.Of(proc.File(processId, "exe"));
         var replaced = new SortedSet<string>(StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (ProcessMapping mapping in ProcessMaps.Read(proc, processId))
@@ -25,6 +26,7 @@ internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
                 && mapping.Inode != 0
                 && mapping.Path.StartsWith('/')
                 && mapping.Path != executable
+                && (mapping.Inode, mapping.Device) != (program?.Inode, program?.Device)
                 && !NotLibraries.Any(prefix => mapping.Path.StartsWith(prefix, StringComparison.Ordinal))
                 && seen.Add(mapping.Path)
                 && IsReplaced(processId, root, mapping))
