@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VirtHandover.Bus.Client;
 using VirtHandover.Tui.Cli;
+using VirtHandover.Tui.Screen;
 
 namespace VirtHandover.Tui;
 
@@ -25,7 +26,7 @@ internal static class Startup
             Traits = TerminalTraits.Detect(),
             Time = TimeProvider.System,
             Connect = ConnectAsync,
-            OpenScreen = (_, _) => Task.FromResult(ExitCode.Usage),
+            OpenScreen = ScreenProgram.RunAsync,
         };
         var code = await CommandLine.RunAsync(args, cli, stop.Token).ConfigureAwait(false);
         return signalCode != 0 ? signalCode : code;

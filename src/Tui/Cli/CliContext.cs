@@ -22,7 +22,7 @@ internal sealed record CliContext
     public required Func<CancellationToken, Task<IHandoverService>> Connect { get; init; }
 
     /// <summary>Opens the screen; gives the exit code.</summary>
-    public required Func<ScreenOptions, CancellationToken, Task<int>> OpenScreen { get; init; }
+    public required Func<ScreenOptions, CliContext, CancellationToken, Task<int>> OpenScreen { get; init; }
 
     public DateTimeOffset Now => Time.GetUtcNow();
 

@@ -110,7 +110,7 @@ internal static class CommandLine
                 $"The screen cannot be drawn on a terminal of the kind “{traits.Kind}” (TERM); use a verb instead, for example “virt-handover list”.");
         }
 
-        return context.OpenScreen(new ScreenOptions(traits.Color && !parsed.GetValue(CommonOptions.NoColor)), cancellationToken);
+        return context.OpenScreen(new ScreenOptions(traits.Color && !parsed.GetValue(CommonOptions.NoColor)), context, cancellationToken);
     }
 
     private static void Fault(CliContext context, string sentence)

@@ -10,49 +10,55 @@ internal static class DetailLines
 {
     private const int LabelWidth = 10;
 
-    public static IReadOnlyList<Line> Of(DomainView domain, int width, GlyphSet glyphs, DateTimeOffset now, TimeZoneInfo zone)
+    /// <summary>What matters most comes first: a small pane shows only the beginning.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="glyphs">What the terminal can show.</param>
+    /// <param name="now">The present moment.</param>
+    /// <param name="zone">The zone of the times.</param>
+    /// <param name="withName">False where the name stands in the frame already.</param>
+    public static IReadOnlyList<Line> Of(
+        DomainView domain, int width, GlyphSet glyphs, DateTimeOffset now, TimeZoneInfo zone, bool withName = true)
     {
         var lines = new List<Line>();
         var look = StateLook.Of(domain.State, glyphs);
 
-        Add("domain", domain.Name, Tone.Heading);
-        Add("uuid", domain.Uuid.ToString(), Tone.Dim);
-        Add("state", $"{look.Glyph} {look.Word}", look.Tone);
-        if (domain.Phase.Length > 0)
-        {
-            Add("phase", domain.Phase + (domain.Progress >= 0 ? $", {Math.Clamp(domain.Progress, 0, 1) * 100:0}% copied" : ""), Tone.Busy);
-        }
-
+        Add("domain", withName ? domain.Name : "", Tone.Heading);
+        Add("state", $"{look.Glyph} {look.Word}{Progress(domain)}", look.Tone);
         if (domain.DeferredUntil is { } until)
         {
             Add("until", Moment.FullWithDistance(until, now, zone), Tone.Normal);
         }
 
-        Add("approved", domain.ApprovedBy.Length > 0 ? $"by {domain.ApprovedBy}" : "", Tone.Normal);
-        Add("qemu", Build(domain.RunningVersion, domain.RunningPackage, "?"), Tone.Normal);
-        if (domain.OutdatedReasons.Count > 0 || domain.InstalledVersion != domain.RunningVersion)
+        Add("qemu", Builds(domain, glyphs), Tone.Normal);
+        if (domain.State == "failed")
         {
-            Add(glyphs.Arrow, Build(domain.InstalledVersion, domain.InstalledPackage, "none installed"), Tone.Normal);
+            Add("said", domain.LastSentence, Tone.Bad);
         }
 
-        foreach (var reason in domain.OutdatedReasons)
-        {
-            Add("outdated", reason, Tone.Normal);
-        }
-
-        Add("method", domain.Method, Tone.Normal);
-        Add("why", domain.MethodReason, Tone.Dim);
         foreach (var finding in domain.Findings.OrderByDescending(finding => finding.Severity))
         {
             Add(Severity(finding.Severity), $"{finding.Code}: {finding.Sentence}", ToneOf(finding.Severity));
         }
 
+        Add("method", domain.Method.Length > 0 && domain.MethodReason.Length > 0 ? $"{domain.Method}: {domain.MethodReason}" : domain.Method, Tone.Normal);
+        foreach (var reason in domain.OutdatedReasons)
+        {
+            Add("outdated", reason, Tone.Normal);
+        }
+
+        Add("approved", domain.ApprovedBy.Length > 0 ? $"by {domain.ApprovedBy}" : "", Tone.Normal);
         if (domain.LastTotalMicroseconds > 0)
         {
             Add("last", Figures(domain), Tone.Normal);
         }
 
-        Add("said", domain.LastSentence, domain.State == "failed" ? Tone.Bad : Tone.Normal);
+        if (domain.State != "failed")
+        {
+            Add("said", domain.LastSentence, Tone.Normal);
+        }
+
+        Add("uuid", domain.Uuid.ToString(), Tone.Dim);
         return lines;
 
         void Add(string label, string text, Tone tone)
@@ -62,6 +68,17 @@ internal static class DetailLines
                 lines.AddRange(Line.Wrapped(glyphs.Safe(text), width, tone, label, Math.Min(LabelWidth, width / 2)));
             }
         }
+    }
+
+    private static string Progress(DomainView domain) =>
+        (domain.Phase.Length > 0 ? $", {domain.Phase}" : "") + (domain.Progress >= 0 ? $", {Math.Clamp(domain.Progress, 0, 1) * 100:0}% copied" : "");
+
+    private static string Builds(DomainView domain, GlyphSet glyphs)
+    {
+        var running = Build(domain.RunningVersion, domain.RunningPackage, "?");
+        return domain.OutdatedReasons.Count == 0 && domain.InstalledVersion == domain.RunningVersion
+            ? running
+            : $"{running} {glyphs.Arrow} {Build(domain.InstalledVersion, domain.InstalledPackage, "none installed")}";
     }
 
     private static string Build(string version, string package, string none) =>

@@ -19,6 +19,34 @@ internal sealed record Line(params Run[] Runs)
 
     public override int GetHashCode() => HashCode.Combine(Text, Selected);
 
+    /// <summary>The line cut or filled up to exactly <paramref name="width"/> columns.</summary>
+    public Line Fit(int width, string cut)
+    {
+        var runs = new List<Run>();
+        var left = width;
+        foreach (var run in Runs)
+        {
+            var text = Columns.Cut(run.Text, left, cut);
+            if (text.Length > 0)
+            {
+                runs.Add(run with { Text = text });
+                left -= Columns.Of(text);
+            }
+
+            if (text != run.Text)
+            {
+                break;
+            }
+        }
+
+        if (left > 0)
+        {
+            runs.Add(new Run(new string(' ', left)));
+        }
+
+        return new Line([.. runs]) { Selected = Selected };
+    }
+
     /// <summary>Wraps a text under a label: <c>label  text text</c>, further lines indented.</summary>
     public static IEnumerable<Line> Wrapped(string text, int width, Tone tone, string label = "", int indent = 0, Tone labelTone = Tone.Dim)
     {

@@ -33,7 +33,7 @@ internal sealed class CliRun
             },
             Time = Time,
             Connect = service.ConnectAsync,
-            OpenScreen = (options, _) =>
+            OpenScreen = (options, _, _) =>
             {
                 Screen = options;
                 return Task.FromResult(ExitCode.Ok);

@@ -1,0 +1,105 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Format;
+
+namespace VirtHandover.Tui.Model;
+
+/// <summary>What a new snapshot, or its absence, does to the screen's state. Pure.</summary>
+internal static class ScreenNews
+{
+    public static ScreenState Arrived(ScreenState state, HostView view, DateTimeOffset now)
+    {
+        var next = state with { View = view, Service = new ServiceState.Present() };
+        if (state.Service is ServiceState.Away)
+        {
+            next = next.Say("The service is back.", Tone.Good).Note(now, "The service is back.", Tone.Good);
+        }
+
+        if (state.View is { } old)
+        {
+            next = Differences(old, view).Aggregate(next, (current, news) => current.Note(now, news.Text, news.Tone));
+        }
+        else
+        {
+            next = next.Note(now, $"The service {view.ServiceVersion} answers: {Summary.Of(view.Domains).Text(GlyphSet.Unicode)}", Tone.Normal);
+        }
+
+        return Reselect(next);
+    }
+
+    public static ScreenState WentAway(ScreenState state, string sentence, DateTimeOffset now)
+    {
+        if (state.Service is ServiceState.Away away && away.Sentence == sentence)
+        {
+            return state;
+        }
+
+        return (state with { Service = new ServiceState.Away(sentence) }).Say(sentence, Tone.Bad).Note(now, sentence, Tone.Bad);
+    }
+
+    /// <summary>The cursor follows its domain; when that is gone, the row stays where it was.</summary>
+    private static ScreenState Reselect(ScreenState state)
+    {
+        var rows = state.Rows;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Uuid == state.Selected)
+            {
+                return state with { SelectedRow = i };
+            }
+        }
+
+        // The details of a domain that has gone would silently become those of another.
+        var page = state is { Page: ScreenPage.Details, Selected: not null } ? ScreenPage.Queue : state.Page;
+        var row = Math.Clamp(state.SelectedRow, 0, Math.Max(0, rows.Count - 1));
+        return state with { Page = page, SelectedRow = row, Selected = rows.Count == 0 ? null : rows[row].Uuid };
+    }
+
+    private static IEnumerable<Run> Differences(HostView old, HostView view)
+    {
+        var before = old.Domains.ToDictionary(domain => domain.Uuid);
+        foreach (var domain in view.Domains)
+        {
+            if (!before.Remove(domain.Uuid, out var was))
+            {
+                yield return new Run($"{domain.Name}: runs now, on QEMU {domain.RunningVersion}");
+                continue;
+            }
+
+            if (domain.State != was.State)
+            {
+                yield return Turned(domain);
+            }
+            else if (domain.Phase != was.Phase && domain.Phase.Length > 0)
+            {
+                yield return new Run($"{domain.Name}: {domain.Phase}", Tone.Dim);
+            }
+            else if (domain.LastSentence != was.LastSentence && domain.LastSentence.Length > 0)
+            {
+                yield return new Run($"{domain.Name}: {domain.LastSentence}");
+            }
+        }
+
+        foreach (var gone in before.Values)
+        {
+            yield return new Run($"{gone.Name}: does not run any more", Tone.Attention);
+        }
+
+        if (view.Alarm != old.Alarm && view.Alarm.Length > 0)
+        {
+            yield return new Run(view.Alarm, Tone.Bad);
+        }
+    }
+
+    private static Run Turned(DomainView domain)
+    {
+        var tone = StateLook.Of(domain.State, GlyphSet.Ascii).Tone;
+        return domain.State switch
+        {
+            "done" when domain.LastPauseMicroseconds > 0 => new(
+                $"{domain.Name}: done, pause {Quantity.Duration(domain.LastPauseMicroseconds)}, total {Quantity.Duration(domain.LastTotalMicroseconds)}", tone),
+            "failed" when domain.LastSentence.Length > 0 => new($"{domain.Name}: failed. {domain.LastSentence}", tone),
+            "approved" when domain.ApprovedBy.Length > 0 => new($"{domain.Name}: approved by {domain.ApprovedBy}", tone),
+            _ => new($"{domain.Name}: {domain.State}", tone),
+        };
+    }
+}

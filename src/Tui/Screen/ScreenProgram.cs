@@ -1,0 +1,131 @@
+using Terminal.Gui.App;
+using Terminal.Gui.Configuration;
+using Terminal.Gui.Drivers;
+using Terminal.Gui.Input;
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Cli;
+using VirtHandover.Tui.Model;
+
+namespace VirtHandover.Tui.Screen;
+
+/// <summary>Opens the screen on the real terminal and gives the terminal back, however it ends.</summary>
+internal sealed class ScreenProgram : IScreenSurface, IDisposable
+{
+    /// <summary>Terminal.Gui asks for every mouse movement; that would keep the user from copying text with the mouse.</summary>
+    private const string MouseOff = "\e[?1003l\e[?1015l\e[?1006l";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly IApplication app;
+    private readonly CliContext context;
+    private readonly Palette palette;
+    private readonly ScreenController controller;
+    private bool leaving;
+
+    /// <summary>Builds the screen on an application that is there already.</summary>
+    public ScreenProgram(IApplication app, CliContext context, Palette palette, string hostName, CancellationToken cancellationToken)
+    {
+        this.app = app;
+        this.context = context;
+        this.palette = palette;
+        controller = new ScreenController(this, context.Connect, context.Time);
+        var setting = new ScreenSetting(hostName, context.Traits.Glyphs, context.Zone);
+        Window = new ScreenWindow(
+            palette,
+            setting,
+            context.Time,
+            key => controller.Press(key, cancellationToken),
+            content => controller.Extent = content.Extent);
+    }
+
+    public ScreenWindow Window { get; }
+
+    public ScreenState State => controller.State;
+
+    /// <summary>Runs until the user leaves or the token is cancelled (TERM, HUP, INT).</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(ScreenOptions options, CliContext context, CancellationToken cancellationToken)
+    {
+        if (!Driver.IsAttachedToTerminal(out _, out _))
+        {
+            throw new UsageException("The screen needs a terminal on standard input and output; use a verb instead, for example “virt-handover list”.");
+        }
+
+        // By default Esc leaves the program and Ctrl-C does nothing.
+        Application.SetDefaultKeyBinding(Command.Quit, Bind.All(Key.C.WithCtrl));
+        if (context.Traits.Glyphs.IsAscii)
+        {
+            GlyphSettings.Current = AsciiGlyphs.Settings;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var following = Run(options, context, stop, cancellationToken);
+        await Task.WhenAny(following, Task.Delay(Patience, CancellationToken.None)).ConfigureAwait(false);
+        return cancellationToken.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Ok;
+    }
+
+    /// <summary>The terminal is Terminal.Gui's from here until this returns or throws, all on one thread.</summary>
+    private static Task Run(ScreenOptions options, CliContext context, CancellationTokenSource stop, CancellationToken signals)
+    {
+        using var app = Application.Create().Init("ansi");
+        app.Driver!.Force16Colors = true;
+        app.Driver.WriteRaw(MouseOff);
+        using var program = new ScreenProgram(app, context, new Palette(options.Color), Environment.MachineName, stop.Token);
+        using var signal = signals.Register(() => program.Post(program.Quit));
+        var following = Task.Run(() => program.FollowAsync(stop.Token), CancellationToken.None);
+        try
+        {
+            app.Run(program.Window);
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+
+        return following;
+    }
+
+    /// <summary>Follows the service; never throws.</summary>
+    public Task FollowAsync(CancellationToken cancellationToken) => controller.FollowAsync(cancellationToken);
+
+    public void Dispose() => Window.Dispose();
+
+    public void Post(Action action) => app.Invoke(action);
+
+    public void Show(ScreenState state) => Window.Show(state);
+
+    public bool ConfirmApproveAll(IReadOnlyList<DomainView> domains)
+    {
+        using var modal = new ApproveAllModal(palette, context.Traits.Glyphs, domains);
+        Run(modal);
+        return modal.Approved && !leaving;
+    }
+
+    public (DateTimeOffset Until, string Text)? AskUntil(DomainView domain)
+    {
+        using var modal = new DeferModal(palette, context.Traits.Glyphs, context.Time, domain);
+        Run(modal);
+        return leaving ? null : modal.Answer;
+    }
+
+    public void Redraw()
+    {
+        app.ClearScreenNextIteration = true;
+        app.LayoutAndDraw(true);
+    }
+
+    public void Quit()
+    {
+        leaving = true;
+        app.RequestStop();
+    }
+
+    private void Run(Modal modal)
+    {
+        app.Run(modal);
+        if (modal.WantsQuit || leaving)
+        {
+            Quit();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using VirtHandover.Bus.Client;
+
+namespace VirtHandover.Tui.Screen;
+
+/// <summary>Follows the service for as long as the screen is open, across its restarts, and carries the screen's calls to it.</summary>
+/// <param name="connect">Connects; throws <see cref="ServiceException"/>.</param>
+/// <param name="time">Clock of the waits.</param>
+/// <param name="arrived">A snapshot came.</param>
+/// <param name="wentAway">The service cannot be reached; the sentence says why.</param>
+internal sealed class ServiceLink(
+    Func<CancellationToken, Task<IHandoverService>> connect, TimeProvider time, Action<HostView> arrived, Action<string> wentAway)
+{
+    /// <summary>Between two attempts to reach a service that is away.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Snapshots that come faster are taken together: drawing costs more than reading.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(150);
+
+    private volatile IHandoverService? present;
+
+    /// <summary>Follows the service until it is told to stop; never throws.</summary>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var service = await connect(cancellationToken).ConfigureAwait(false);
+                await foreach (var view in service.WatchAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    present = service;
+                    arrived(view);
+                    await Task.Delay(Breath, time, cancellationToken).ConfigureAwait(false);
+                }
+
+                wentAway("The service went away; waiting for it to come back.");
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ServiceException e)
+            {
+                wentAway(e.Message);
+            }
+            catch (Exception e)
+            {
+                wentAway($"The connection to the service broke ({e.Message}); trying again.");
+            }
+            finally
+            {
+                present = null;
+            }
+
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The service, while it is there.</summary>
+    /// <exception cref="ServiceException">It is away.</exception>
+    public IHandoverService Present => present
+        ?? throw new ServiceException(ServiceFault.Unreachable, "The service is away; nothing was asked of it. Try again when it is back.");
+}
