@@ -25,7 +25,7 @@ internal static class Startup
             In = Console.In,
             Traits = TerminalTraits.Detect(),
             Time = TimeProvider.System,
-            Connect = ConnectAsync,
+            Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()),
             OpenScreen = ScreenProgram.RunAsync,
         };
         var code = await CommandLine.RunAsync(args, cli, stop.Token).ConfigureAwait(false);
@@ -38,7 +38,4 @@ internal static class Startup
             stop.Cancel();
         }
     }
-
-    private static Task<IHandoverService> ConnectAsync(CancellationToken cancellationToken) =>
-        throw new ServiceException(ServiceFault.Unreachable, "No D-Bus yet.");
 }

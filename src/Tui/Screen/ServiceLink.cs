@@ -10,8 +10,11 @@ namespace VirtHandover.Tui.Screen;
 internal sealed class ServiceLink(
     Func<CancellationToken, Task<IHandoverService>> connect, TimeProvider time, Action<HostView> arrived, Action<string> wentAway)
 {
-    /// <summary>Between two attempts to reach a service that is away.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Between two attempts to reach a service that is away; doubles up to <see cref="LongestPause"/>.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Each attempt may have systemd start the service, so they must not be many.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
     /// <summary>Snapshots that come faster are taken together: drawing costs more than reading.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(150);
@@ -21,6 +24,7 @@ internal sealed class ServiceLink(
     /// <summary>Follows the service until it is told to stop; never throws.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
+        var pause = FirstPause;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -29,6 +33,7 @@ internal sealed class ServiceLink(
                 await foreach (var view in service.WatchAsync(cancellationToken).ConfigureAwait(false))
                 {
                     present = service;
+                    pause = FirstPause;
                     arrived(view);
                     await Task.Delay(Breath, time, cancellationToken).ConfigureAwait(false);
                 }
@@ -52,7 +57,8 @@ internal sealed class ServiceLink(
                 present = null;
             }
 
-            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
