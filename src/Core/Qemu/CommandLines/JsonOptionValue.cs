@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace VirtHandover.Qemu;
+
+/// <summary>An argument in JSON form.</summary>
+internal sealed class JsonOptionValue : OptionValue
+{
+    private readonly JsonObject _object;
+    private readonly string? _text;
+
+    internal JsonOptionValue(string text)
+    {
+        _text = text;
+        try
+        {
+            _object = JsonNode.Parse(text, null, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw new CommandLineException($"An option of QEMU's command line is not a JSON object: {text}");
+        }
+        catch (JsonException e)
+        {
+            throw new CommandLineException($"An option of QEMU's command line starts like JSON but does not parse: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CommandLineException($"An option of QEMU's command line holds text that is not Unicode: {e.Message}", e);
+        }
+    }
+
+    private JsonOptionValue(JsonObject value) => _object = value;
+
+    internal override bool IsJson => true;
+
+    internal override IReadOnlyList<string> Keys => [.. _object.Select(member => member.Key)];
+
+    internal override string? Text(string key) => _object[key] switch
+    {
+        null => null,
+        JsonValue value => value.GetValueKind() switch
+        {
+            JsonValueKind.True => "on",
+            JsonValueKind.False => "off",
+            JsonValueKind.String => String(value),
+            _ => value.ToJsonString(),
+        },
+        var node => node.ToJsonString(),
+    };
+
+    internal override string? Implied(string key) => Text(key);
+
+    internal override OptionValue With(string key, JsonValue value)
+    {
+        var copy = ToJson();
+        copy[key] = value.DeepClone();
+        return new JsonOptionValue(copy);
+    }
+
+    internal override OptionValue Without(string key)
+    {
+        var copy = ToJson();
+        copy.Remove(key);
+        return new JsonOptionValue(copy);
+    }
+
+    internal override string Render() => _text ?? _object.ToJsonString();
+
+    /// <summary>A copy of the object, typed as it came.</summary>
+    internal JsonObject ToJson() => (JsonObject)_object.DeepClone();
+
+    private static string String(JsonValue value)
+    {
+        try
+        {
+            return value.GetValue<string>();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CommandLineException($"An option of QEMU's command line holds text that is not Unicode: {e.Message}", e);
+        }
+    }
+}

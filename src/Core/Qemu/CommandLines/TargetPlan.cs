@@ -1,0 +1,21 @@
+namespace VirtHandover.Qemu;
+
+/// <summary>What <see cref="TargetCommandLine"/> must know beside the source's command line.</summary>
+internal sealed record TargetPlan
+{
+    /// <summary>The new binary's path as libvirt names it.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>The source's memory backends (<c>query-memdev</c>): the one that a plain <c>-m</c> makes is not on the command line.</summary>
+    public required IReadOnlyList<MemoryBackend> Memory { get; init; }
+
+    /// <summary>The source's fd sets (<c>query-fdsets</c>, asked while libvirt holds the monitor: QEMU 7.2 forgets unused ones afterwards).</summary>
+    public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
+}
+
+/// <summary>How to start the target.</summary>
+/// <param name="Line">Its command line.</param>
+/// <param name="Fds">The descriptors it must find, by number, ascending; 0 to 2 are not among them.</param>
+/// <param name="Nics">The network devices that come while the guest is paused, in order.</param>
+/// <param name="Logical">The domain's command line for the next handover: network devices and displays in their places, memory where the target has it.</param>
+internal sealed record TargetStart(CommandLine Line, IReadOnlyList<FdMapping> Fds, IReadOnlyList<LateNic> Nics, CommandLine Logical);
