@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.json' -o -name '*.xml' \) -not -path '*/obj/*')
-common := Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
+common := $(wildcard data/dbus/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
 .PHONY: help deps build test demo rpm clean
@@ -28,10 +28,10 @@ artifacts/stage/.Tui: $(call sources,Tui)
 test: deps build ## Run every test; the last line is "N passed, N failed".
 	@eng/test
 
-demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1 opens the screen instead.
+demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1: with the screen. MEMORY=MiB.
 	@$(MAKE) build
 	@$(MAKE) rpm
-	@tests/lab/demo $(if $(TUI),--tui)
+	@tests/lab/demo $(if $(TUI),--tui) $(if $(MEMORY),--memory $(MEMORY))
 
 rpm: build ## Build the RPMs into artifacts/rpm.
 	@packaging/rpm/build
