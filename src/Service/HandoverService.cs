@@ -14,6 +14,8 @@ namespace VirtHandover.Service;
 /// <param name="version">Its version.</param>
 internal sealed class HandoverService(ServicePaths paths, QueueParts parts, LibvirtClient? libvirt, string? busAddress, string version)
 {
+    private static readonly TimeSpan FirstLookLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs until it is told to stop.</summary>
     /// <param name="stopping">Stops it. A handover in flight goes on in its own process.</param>
     /// <returns>The exit code.</returns>
@@ -30,15 +32,20 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         scanner.Scanned += _ => RemoveStamp();
         queue.ScanWanted += scanner.Ask;
 
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var scanning = scanner.RunAsync(stop.Token);
+
+        // Whoever starts the service by asking for a domain wants to find it; the package hook waits 5 s and not more.
+        await Task.WhenAny(scanner.FirstLook, scanning, Task.Delay(FirstLookLimit, parts.Time, stop.Token)).ConfigureAwait(false);
+
         using var publisher = new QueuePublisher(queue, version, parts.Time, parts.Log);
         var requests = new QueueRequests(queue, scanner, parts.Log);
         await using var server = await HandoverServer.StartAsync(busAddress, requests, publisher.View(), stopping).ConfigureAwait(false);
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Task[] loops =
         [
             publisher.RunAsync(server, stop.Token),
-            scanner.RunAsync(stop.Token),
+            scanning,
             scheduler.RunAsync(stop.Token),
             .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, parts.Time).RunAsync(stop.Token)],
         ];

@@ -20,6 +20,7 @@ public sealed class Scanner : IDisposable
     private readonly SemaphoreSlim _detecting = new(1);
     private DateTimeOffset? _transactionSince;
     private DateTimeOffset _lastGood = DateTimeOffset.MinValue;
+    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _failures;
 
     /// <summary>Creates a scanner.</summary>
@@ -36,6 +37,9 @@ public sealed class Scanner : IDisposable
 
     /// <summary>A scan has succeeded; with the emulators that it saw.</summary>
     public event Action<IReadOnlySet<string>>? Scanned;
+
+    /// <summary>Completes after the first scan, successful or not.</summary>
+    public Task FirstLook => _firstLook.Task;
 
     /// <summary>Asks for a scan at once.</summary>
     public void Ask() => _trigger.Ask();
@@ -95,6 +99,7 @@ public sealed class Scanner : IDisposable
         }
         finally
         {
+            _firstLook.TrySetResult();
             _scanning.Release();
         }
     }

@@ -1,0 +1,161 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using VirtHandover.Bus.Client;
+using VirtHandover.Configuration;
+using VirtHandover.Handover;
+using VirtHandover.Queue;
+using VirtHandover.Service;
+using VirtHandover.Tests.Unit.Bus;
+using VirtHandover.Tests.Unit.Queue;
+using Sample = VirtHandover.Tests.Unit.Queue.Sample;
+
+namespace VirtHandover.Tests.Unit.Service;
+
+/// <summary>The whole service on a real bus, over a real database; only the host's VMs are made up.</summary>
+public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
+{
+    private readonly PrivateBus _bus;
+    private readonly TemporaryDirectory _directory = new();
+    private readonly FakeDetector _detector = new() { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] };
+    private readonly FakeRunner _runner = new();
+
+    public ServiceOnBusTests(PrivateBus bus) => _bus = bus;
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Domains_are_there_when_the_name_is_and_an_approval_leads_to_the_new_version()
+    {
+        await using var service = await StartAsync();
+        var view = await service.Client.ReadAsync(CancellationToken.None);
+        Assert.Equal([("vm-0", "pending", "1.0.0", "2.0.0"), ("vm-1", "current", "2.0.0", "2.0.0")],
+            view.Domains.Select(one => (one.Name, one.State, one.RunningVersion, one.InstalledVersion)));
+        Assert.Equal(("ask", "", "shared"), (view.Mode, view.Alarm, view.Domains[0].Method));
+        Assert.NotNull(view.LastScan);
+
+        await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+        var handover = await _runner.StartedAsync();
+        handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Prepare, DateTimeOffset.UnixEpoch));
+        await service.UntilAsync(one => one.Domains[0] is { State: "running", Phase: "prepare", ApprovedBy: "root (uid 0)" });
+        _detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1, running: 2)];
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Done)));
+        await service.UntilAsync(one => one.Domains[0] is { State: "done", RunningVersion: "2.0.0", LastPauseMicroseconds: 22_000 });
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_queue_outlives_the_service()
+    {
+        var until = DateTimeOffset.UnixEpoch.AddDays(40_000);
+        await using (var service = await StartAsync())
+        {
+            await service.Client.DeferAsync(Sample.Id(0), until, CancellationToken.None);
+        }
+
+        await using var again = await StartAsync();
+        var domain = (await again.Client.ReadAsync(CancellationToken.None)).Domains[0];
+        Assert.Equal(("deferred", until), (domain.State, domain.DeferredUntil));
+        await again.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+        await _runner.StartedAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_rehearsal_is_reported_to_who_asked_for_it_and_stands_in_the_history()
+    {
+        await using var service = await StartAsync();
+        var run = service.Client.RunAsync(Sample.Id(1), rehearse: true, CancellationToken.None);
+        var handover = await _runner.StartedAsync();
+        Assert.True(handover.Request.Rehearse);
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 1, HandoverOutcome.Rehearsed)));
+        Assert.Equal(HandoverOutcome.Rehearsed, (await run).Outcome);
+        Assert.Equal(handover.Request.Id, Assert.Single(await service.Client.HistoryAsync(null, 10, CancellationToken.None)).Id);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Refusals_come_as_their_kind()
+    {
+        await using var service = await StartAsync();
+        Assert.Equal(ServiceFault.WrongState, (await Refused(() => service.Client.ApproveAsync(Sample.Id(1), CancellationToken.None))).Fault);
+        Assert.Equal(ServiceFault.UnknownDomain, (await Refused(() => service.Client.ApproveAsync(Sample.Id(9), CancellationToken.None))).Fault);
+        var past = await Refused(() => service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(1), CancellationToken.None));
+        Assert.Equal((ServiceFault.WrongState, "vm-0 was not deferred: the time to defer it to has already passed."), (past.Fault, past.Message));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_reported_update_leads_to_a_scan()
+    {
+        await using var service = await StartAsync();
+        _detector.Domains = [Sample.Domain(0), Sample.Domain(1, running: 2, installed: 3)];
+        await service.Client.NotifyUpdateAsync("rpm", ["/usr/libexec/qemu-kvm"], CancellationToken.None);
+        await service.UntilAsync(one => one.Domains[1] is { State: "pending", InstalledVersion: "3.0.0" });
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_second_service_is_refused_and_changes_nothing()
+    {
+        await using var service = await StartAsync();
+        var thrown = await Assert.ThrowsAsync<ServiceException>(
+            () => Service("other").RunAsync(CancellationToken.None));
+        Assert.Equal(ServiceFault.Failed, thrown.Fault);
+    }
+
+    private static Task<ServiceException> Refused(Func<Task> call) => Assert.ThrowsAsync<ServiceException>(call);
+
+    private HandoverService Service(string state)
+    {
+        var parts = new QueueParts(
+            new QueueOptions { SettleTime = TimeSpan.Zero }, _detector, _runner, new FakeRecovery(), new FakeTransaction(),
+            FakeDetector.Identify, TimeProvider.System, NullLogger.Instance);
+        var paths = new ServicePaths("/nowhere", Path.Combine(_directory.Path, state), _directory.Path);
+        return new HandoverService(paths, parts, libvirt: null, _bus.Address, "1.2.3");
+    }
+
+    private async Task<Running> StartAsync()
+    {
+        var running = new Running(Service("state"), _bus.Address);
+        await running.UntilAsync(_ => true);
+        return running;
+    }
+
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task<int> _work;
+
+        public Running(HandoverService service, string address)
+        {
+            _work = Task.Run(() => service.RunAsync(_stop.Token));
+            Client = new HandoverServiceClient(address);
+        }
+
+        public HandoverServiceClient Client { get; }
+
+        public async Task UntilAsync(Func<HostView, bool> condition)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (true)
+            {
+                try
+                {
+                    if (condition(await Client.ReadAsync(limit.Token)))
+                    {
+                        return;
+                    }
+                }
+                catch (ServiceException) when (!_work.IsCompleted)
+                {
+                    // Not on the bus yet.
+                }
+
+                Assert.False(_work.IsFaulted, _work.Exception?.ToString());
+                await Task.Delay(20, limit.Token);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            Assert.Equal(ExitCode.Ok, await _work);
+            await Client.DisposeAsync();
+            _stop.Dispose();
+        }
+    }
+}
