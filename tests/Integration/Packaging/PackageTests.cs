@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using VirtHandover.Tests.Integration.Host;
+
+namespace VirtHandover.Tests.Integration.Packaging;
+
+/// <summary>What the RPMs put on a host, and what they take away again.</summary>
+public sealed class PackageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    private static readonly string[] s_packages = ["virt-handover", "virt-handover-hook", "virt-handover-tui"];
+
+    public async Task InitializeAsync()
+    {
+        await ProductRpms.Install();
+        await host.Reset();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData("virt-handover", "/usr/libexec/virt-handover/virt-handoverd")]
+    [InlineData("virt-handover", "/usr/libexec/virt-handover/libe_sqlite3.so")]
+    [InlineData("virt-handover", "/usr/lib/systemd/system/virt-handoverd.service")]
+    [InlineData("virt-handover", "/usr/share/dbus-1/system.d/org.virthandover.Handover1.conf")]
+    [InlineData("virt-handover", "/usr/share/dbus-1/system-services/org.virthandover.Handover1.service")]
+    [InlineData("virt-handover", "/usr/share/dbus-1/interfaces/org.virthandover.Handover1.Manager.xml")]
+    [InlineData("virt-handover", "/usr/share/dbus-1/interfaces/org.virthandover.Handover1.Domain.xml")]
+    [InlineData("virt-handover", "/etc/virt-handover/virt-handover.conf")]
+    [InlineData("virt-handover-hook", "/usr/libexec/virt-handover/virt-handover-notify")]
+    [InlineData("virt-handover-tui", "/usr/bin/virt-handover")]
+    public async Task Each_file_belongs_to_its_package(string package, string path) =>
+        Assert.Equal(package, await Shell.Run("rpm", "-q", "--qf", "%{NAME}", "-f", path));
+
+    [Fact]
+    public async Task The_files_on_disk_are_those_of_the_packages() => Assert.Equal("", await Shell.Run("rpm", ["-V", .. s_packages]));
+
+    [Fact]
+    public async Task The_programs_and_the_library_are_as_they_were_compiled()
+    {
+        foreach (var path in new[] { "usr/libexec/virt-handover/libe_sqlite3.so", "usr/libexec/virt-handover/virt-handoverd", "usr/bin/virt-handover" })
+            Assert.Equal(await Digest(Path.Combine(ProductRpms.Root, "artifacts/stage", path)), await Digest("/" + path));
+    }
+
+    [Fact]
+    public async Task The_unit_is_accepted_by_systemd() => Assert.Equal(
+        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+
+    [Fact]
+    public async Task A_changed_configuration_survives_a_reinstall()
+    {
+        const string File = "/etc/virt-handover/virt-handover.conf";
+        var before = await System.IO.File.ReadAllTextAsync(File);
+        await System.IO.File.WriteAllTextAsync(File, "[Service]\nMode=auto\n");
+        await Shell.Run("dnf", "reinstall", "virt-handover");
+        Assert.Equal("[Service]\nMode=auto\n", await System.IO.File.ReadAllTextAsync(File));
+        await System.IO.File.WriteAllTextAsync(File, before);
+    }
+
+    [Fact]
+    public async Task Removing_the_packages_leaves_nothing_but_state()
+    {
+        await Shell.Run("dnf", ["remove", .. s_packages]);
+        Assert.False(Directory.Exists("/usr/libexec/virt-handover") && Directory.EnumerateFileSystemEntries("/usr/libexec/virt-handover").Any());
+        Assert.False(File.Exists("/usr/share/dbus-1/system.d/org.virthandover.Handover1.conf"));
+        await ProductRpms.Install();
+        Assert.True(File.Exists("/usr/libexec/virt-handover/virt-handoverd"));
+    }
+
+    private static async Task<string> Digest(string path) => Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(path)));
+}
