@@ -10,8 +10,8 @@ internal sealed class EmulatorProbe : IEmulatorProbe
 
     private readonly ConcurrentDictionary<(FileIdentity File, string Build), EmulatorVersion> _known = new();
 
-    /// <summary>How long <c>--version</c> may take; a cold start from a slow disk included.</summary>
-    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long <c>--version</c> may take; a cold start on a host under full load included.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <inheritdoc/>
     public async Task<(EmulatorVersion? Version, string Failure)> AskAsync(string path, string build, CancellationToken cancellationToken)
