@@ -1,0 +1,84 @@
+using System.Globalization;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Linux;
+
+/// <summary>The control groups a process or thread is in, over all hierarchies of the host (v1, v2 and both at once).</summary>
+public sealed class Cgroups
+{
+    private readonly IReadOnlyList<(string Mount, bool Unified, string Path)> _places;
+
+    private Cgroups(IReadOnlyList<(string Mount, bool Unified, string Path)> places) => _places = places;
+
+    /// <summary>Reads where a process is.</summary>
+    /// <param name="process">The process.</param>
+    /// <exception cref="ProcException">It has ended, or may not be read.</exception>
+    public static Cgroups OfProcess(int process) => Of(process, "cgroup");
+
+    /// <summary>Reads where one thread is.</summary>
+    /// <param name="process">Its process.</param>
+    /// <param name="thread">The thread.</param>
+    /// <exception cref="ProcException">It has ended, or may not be read.</exception>
+    public static Cgroups OfThread(int process, int thread) =>
+        Of(process, string.Create(CultureInfo.InvariantCulture, $"task/{thread}/cgroup"));
+
+    /// <summary>The files to which a process writes <c>0</c> to join these groups.</summary>
+    public IReadOnlyList<string> JoinFiles => [.. _places.Select(place => place.Mount + place.Path + "/cgroup.procs")];
+
+    /// <summary>The groups' paths, for comparison.</summary>
+    public IReadOnlyList<string> Paths => [.. _places.Select(place => place.Path)];
+
+    /// <summary>Moves one thread into these groups. A hierarchy in which it already is costs one write.</summary>
+    /// <param name="thread">The thread.</param>
+    /// <returns>The sentences of what could not be done; a thread in a wrong group runs, only its limits differ.</returns>
+    public IReadOnlyList<string> TryJoinThread(int thread)
+    {
+        var failures = new List<string>();
+        foreach (var (mount, unified, path) in _places)
+        {
+            var file = mount + path + (unified ? "/cgroup.threads" : "/tasks");
+            try
+            {
+                File.WriteAllText(file, thread.ToString(CultureInfo.InvariantCulture));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                failures.Add($"Thread {thread} cannot join {file}: {exception.Message}");
+            }
+        }
+
+        return failures;
+    }
+
+    private static Cgroups Of(int process, string file)
+    {
+        var mounts = Mounts();
+        var places = new List<(string, bool, string)>();
+        foreach (var line in ProcFile.ReadText(ProcRoot.Host.File(process, file)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            // hierarchy-ID:controllers:path
+            var parts = line.Split(':', 3);
+            var mount = parts.Length == 3
+                ? mounts.FirstOrDefault(m => parts[1].Length == 0 ? m.Unified : parts[1].Split(',').Any(m.Options.Contains))
+                : default;
+            // The root group of a hierarchy is where every process starts; nothing to join.
+            if (mount.Point is not null && parts[2] != "/")
+                places.Add((mount.Point, mount.Unified, parts[2]));
+        }
+
+        return new Cgroups(places);
+    }
+
+    private static List<(string Point, bool Unified, HashSet<string> Options)> Mounts()
+    {
+        var result = new List<(string, bool, HashSet<string>)>();
+        foreach (var line in File.ReadLines("/proc/self/mounts"))
+        {
+            var fields = line.Split(' ');
+            if (fields.Length > 3 && fields[2] is "cgroup" or "cgroup2")
+                result.Add((fields[1], fields[2] == "cgroup2", [.. fields[3].Split(',')]));
+        }
+
+        return result;
+    }
+}

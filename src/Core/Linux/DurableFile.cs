@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using VirtHandover.Linux.Interop;
+
+namespace VirtHandover.Linux;
+
+/// <summary>Files whose content must survive a power cut.</summary>
+public static unsafe class DurableFile
+{
+    /// <summary>Opens a file for appending and makes its directory entry durable.</summary>
+    /// <param name="path">The file; created with mode 0600 when it is missing.</param>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public static SafeHandle OpenAppend(string path)
+    {
+        var handle = Libc.Own(Libc.Check(
+            Libc.open(path, Libc.O_WRONLY | Libc.O_APPEND | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180), $"{path} cannot be opened"));
+        SyncDirectory(Path.GetDirectoryName(path)!);
+        return handle;
+    }
+
+    /// <summary>Appends and waits until it is on the disk.</summary>
+    /// <param name="handle">From <see cref="OpenAppend"/>.</param>
+    /// <param name="content">The bytes, in one write.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <exception cref="LinuxException">It could not be written whole, or the disk refused.</exception>
+    public static void Append(SafeHandle handle, ReadOnlySpan<byte> content, string path)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var fd = (int)handle.DangerousGetHandle();
+        fixed (byte* bytes = content)
+        {
+            var written = Libc.write(fd, bytes, content.Length);
+            if (written != content.Length)
+            {
+                var error = written < 0 ? Marshal.GetLastPInvokeError() : 28;
+                throw new LinuxException(error, $"{path} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}.");
+            }
+        }
+
+        _ = Libc.Check(Libc.fsync(fd), $"{path} cannot be made durable");
+    }
+
+    /// <summary>Makes the entries of a directory durable.</summary>
+    /// <param name="path">The directory.</param>
+    /// <exception cref="LinuxException">It cannot be opened.</exception>
+    public static void SyncDirectory(string path)
+    {
+        using var directory = Libc.Own(Libc.Check(
+            Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0), $"The directory {path} cannot be opened"));
+        _ = Libc.fsync((int)directory.DangerousGetHandle());
+    }
+
+    /// <summary>Puts one path in the place of another in one step (<c>rename(2)</c>).</summary>
+    /// <param name="from">What is moved.</param>
+    /// <param name="to">What it replaces.</param>
+    /// <exception cref="LinuxException">The kernel refused; nothing has changed.</exception>
+    public static void Replace(string from, string to) => _ = Libc.Check(Libc.rename(from, to), $"{from} cannot be renamed to {to}");
+}

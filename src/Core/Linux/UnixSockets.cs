@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using VirtHandover.Linux.Interop;
+
+namespace VirtHandover.Linux;
+
+/// <summary>UNIX sockets that are handed to another process.</summary>
+public static unsafe class UnixSockets
+{
+    /// <summary>Binds a listening socket to a path, with libvirt's own permissions (<c>rwxrwxr-x</c>) whatever the umask is.</summary>
+    /// <param name="path">At most 107 bytes; must not exist.</param>
+    /// <exception cref="LinuxException">The path is too long, exists, or cannot be created.</exception>
+    public static SafeHandle Listen(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var bytes = Encoding.UTF8.GetBytes(path);
+        if (bytes.Length > 107)
+            throw new LinuxException(36, $"The socket path {path} is longer than the 107 bytes a UNIX socket can have.");
+        var handle = Libc.Own(Libc.Check(Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0), "A UNIX socket cannot be created"));
+        var address = new Libc.sockaddr_un { sun_family = Libc.AF_UNIX };
+        for (var i = 0; i < bytes.Length; i++)
+            address.sun_path[i] = bytes[i];
+        var fd = (int)handle.DangerousGetHandle();
+        _ = Libc.Check(Libc.bind(fd, &address, 2 + bytes.Length + 1), $"The socket {path} cannot be created");
+        _ = Libc.Check(Libc.chmod(path, 0x1fd), $"The mode of the socket {path} cannot be set");
+        _ = Libc.Check(Libc.listen(fd, 1), $"The socket {path} cannot listen");
+        return handle;
+    }
+
+    /// <summary>Creates two connected sockets.</summary>
+    /// <exception cref="LinuxException">No descriptors are left.</exception>
+    public static (SafeHandle One, SafeHandle Other) Pair()
+    {
+        var fds = stackalloc int[2];
+        _ = Libc.Check(Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, fds), "A pair of sockets cannot be created");
+        return (Libc.Own(fds[0]), Libc.Own(fds[1]));
+    }
+
+    /// <summary>The path a listening socket is bound to.</summary>
+    /// <param name="handle">Any descriptor.</param>
+    /// <returns>The path; null when it is no listening UNIX socket with a path.</returns>
+    public static string? ListeningPath(SafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var fd = (int)handle.DangerousGetHandle();
+        int listening;
+        var length = sizeof(int);
+        if (Libc.getsockopt(fd, Libc.SOL_SOCKET, Libc.SO_ACCEPTCONN, &listening, &length) < 0 || listening == 0)
+            return null;
+        Libc.sockaddr_un address;
+        var size = sizeof(Libc.sockaddr_un);
+        if (Libc.getsockname(fd, &address, &size) < 0 || address.sun_family != Libc.AF_UNIX || size <= 3 || address.sun_path[0] == 0)
+            return null;
+        var path = new Span<byte>(address.sun_path, Math.Min(size - 2, 108));
+        var end = path.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? path : path[..end]);
+    }
+}
