@@ -1,6 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace VirtHandover.Handover;
 
 /// <summary>What a running handover tells its observer. The last one is always <see cref="Ended"/>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Entered), "entered")]
+[JsonDerivedType(typeof(Copying), "copying")]
+[JsonDerivedType(typeof(Ended), "ended")]
 public abstract record HandoverProgress
 {
     private HandoverProgress()

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using VirtHandover.Linux;
+
+namespace VirtHandover.Handover.Journal;
+
+/// <summary>
+/// The journal of one handover: a file to which lines are appended, each on disk before the next step. A line is the CRC-32 of
+/// its JSON, a space and the JSON; what a power cut tore off fails its checksum and ends the reading there.
+/// </summary>
+public sealed class HandoverJournal : IDisposable
+{
+    private const int MaxBytes = 16 * 1024 * 1024;
+    private readonly SafeHandle _file;
+
+    private HandoverJournal(string path, SafeHandle file)
+    {
+        Path = path;
+        _file = file;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens a journal for writing; creates it when it is missing.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <param name="id">The handover's number.</param>
+    /// <exception cref="LinuxException">The directory or file cannot be written.</exception>
+    public static HandoverJournal Open(string directory, long id)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LinuxException(0, $"The directory {directory} for handover journals cannot be created: {exception.Message}");
+        }
+
+        var path = FileName(directory, id);
+        return new HandoverJournal(path, DurableFile.OpenAppend(path));
+    }
+
+    /// <summary>The journal's file.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <param name="id">The handover's number.</param>
+    public static string FileName(string directory, long id) =>
+        System.IO.Path.Combine(directory, id.ToString(CultureInfo.InvariantCulture) + ".journal");
+
+    /// <summary>Writes an entry and waits until it is on the disk.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <exception cref="LinuxException">The disk is full or broken; the step must not be taken.</exception>
+    public void Write(JournalEntry entry)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(entry, HandoverJson.Default.JournalEntry);
+        var prefix = Encoding.ASCII.GetBytes(Crc32.HashToUInt32(json).ToString("x8", CultureInfo.InvariantCulture) + " ");
+        // A line break first too: if the line before was torn, this one still stands alone.
+        DurableFile.Append(_file, (byte[])[(byte)'\n', .. prefix, .. json, (byte)'\n'], Path);
+    }
+
+    /// <summary>Reads the entries up to the first that is torn.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The entries in order; empty for a missing or unusable file. Never throws for what is in the file.</returns>
+    /// <exception cref="LinuxException">The file exists and cannot be read.</exception>
+    public static IReadOnlyList<JournalEntry> Read(string path)
+    {
+        byte[] content;
+        try
+        {
+            if (new FileInfo(path).Length > MaxBytes)
+                return [];
+            content = File.ReadAllBytes(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LinuxException(0, $"The journal {path} cannot be read: {exception.Message}");
+        }
+
+        return Parse(content);
+    }
+
+    /// <summary>Reads the entries of a journal's content.</summary>
+    /// <param name="content">Any bytes.</param>
+    /// <returns>The entries up to the first that is torn.</returns>
+    public static IReadOnlyList<JournalEntry> Parse(ReadOnlySpan<byte> content)
+    {
+        var entries = new List<JournalEntry>();
+        while (!content.IsEmpty)
+        {
+            var end = content.IndexOf((byte)'\n');
+            // The line break is the last byte written: without it the line is torn even if its JSON is whole.
+            if (end < 0)
+                break;
+            var line = content[..end];
+            content = content[(end + 1)..];
+            if (line.IsEmpty)
+                continue;
+            if (ParseLine(line) is not { } entry)
+                break;
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static JournalEntry? ParseLine(ReadOnlySpan<byte> line)
+    {
+        if (line.Length < 10 || line[8] != ' ' ||
+            !uint.TryParse(Encoding.ASCII.GetString(line[..8]), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var sum) ||
+            Crc32.HashToUInt32(line[9..]) != sum)
+        {
+            return null;
+        }
+
+        try
+        {
+            return HandoverJson.Read(line[9..], HandoverJson.Default.JournalEntry);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace VirtHandover.Handover.Journal;
+
+/// <summary>The JSON of journals, of the keeper's messages and of logical command lines; one object a line.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    MaxDepth = 32)]
+[JsonSerializable(typeof(JournalEntry))]
+[JsonSerializable(typeof(HandoverRequest))]
+[JsonSerializable(typeof(HandoverProgress))]
+[JsonSerializable(typeof(LogicalCommandLine))]
+internal sealed partial class HandoverJson : JsonSerializerContext
+{
+    /// <summary>Reads one line, strictly: a missing member is an error, not a default.</summary>
+    internal static T Read<T>(ReadOnlySpan<byte> line, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(line, type) ?? throw new JsonException("The line is JSON null.");
+}

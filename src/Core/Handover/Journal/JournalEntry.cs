@@ -1,0 +1,77 @@
+using System.Text.Json.Serialization;
+using VirtHandover.Libvirt;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Handover.Journal;
+
+/// <summary>
+/// One step of a handover, on disk before the step is taken. Together the entries hold everything that undo and recovery need,
+/// because whoever reads them may be another process than the one that wrote them.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
+[JsonDerivedType(typeof(Opened), "opened")]
+[JsonDerivedType(typeof(TargetStarted), "target-started")]
+[JsonDerivedType(typeof(Quiescing), "quiescing")]
+[JsonDerivedType(typeof(Pausing), "pausing")]
+[JsonDerivedType(typeof(Committed), "committed")]
+[JsonDerivedType(typeof(TargetRuns), "target-runs")]
+[JsonDerivedType(typeof(Adopting), "adopting")]
+[JsonDerivedType(typeof(Closed), "closed")]
+public abstract record JournalEntry
+{
+    private JournalEntry()
+    {
+    }
+
+    /// <summary>When it was written, host clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The handover begins; nothing has been changed.</summary>
+    /// <param name="Request">What was asked for.</param>
+    /// <param name="Name">The domain's name.</param>
+    /// <param name="Boot">The host's boot id: processes of another boot are gone.</param>
+    /// <param name="Keeper">The process that does the handover.</param>
+    /// <param name="Source">The QEMU that runs the guest.</param>
+    /// <param name="MonitorPath">The monitor's socket that libvirt knows.</param>
+    /// <param name="StatusPath">libvirt's status file of the domain.</param>
+    public sealed record Opened(
+        HandoverRequest Request,
+        string Name,
+        string Boot,
+        ProcessIdentity Keeper,
+        ProcessIdentity Source,
+        string MonitorPath,
+        string StatusPath) : JournalEntry;
+
+    /// <summary>The target exists; it runs nothing of the guest.</summary>
+    /// <param name="Target">The new QEMU.</param>
+    /// <param name="MonitorPath">Its own monitor's socket.</param>
+    /// <param name="Method">How memory will get there.</param>
+    public sealed record TargetStarted(ProcessIdentity Target, string MonitorPath, RamMethod Method) : JournalEntry;
+
+    /// <summary>libvirt's daemon is about to be stopped.</summary>
+    /// <param name="Daemon">How to start it again.</param>
+    public sealed record Quiescing(DaemonRecipe Daemon) : JournalEntry;
+
+    /// <summary>The guest is about to be paused and the target to get the taps.</summary>
+    /// <param name="WasRunning">False when the guest was paused by somebody before.</param>
+    /// <param name="Taps">Their settings, to be put back if the source keeps them.</param>
+    /// <param name="DiscardObjects">Memory backends whose <c>discard-data</c> was on and has been switched off.</param>
+    public sealed record Pausing(bool WasRunning, IReadOnlyList<SavedTap> Taps, IReadOnlyList<string> DiscardObjects) : JournalEntry;
+
+    /// <summary>
+    /// The decision. From here on the source never runs the guest again, unless the target is proven not to have run it.
+    /// </summary>
+    /// <param name="Adoption">What Confirm will do; enough for another process to finish it.</param>
+    public sealed record Committed(AdoptionPlan Adoption) : JournalEntry;
+
+    /// <summary>The target has run the guest.</summary>
+    public sealed record TargetRuns : JournalEntry;
+
+    /// <summary>The status file names the target; libvirt is about to start.</summary>
+    public sealed record Adopting : JournalEntry;
+
+    /// <summary>It is over.</summary>
+    /// <param name="Report">The result.</param>
+    public sealed record Closed(HandoverReport Report) : JournalEntry;
+}

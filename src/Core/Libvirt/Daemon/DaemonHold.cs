@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using VirtHandover.Linux;
+
+namespace VirtHandover.Libvirt;
+
+/// <summary>
+/// The time in which no libvirt daemon can run: the lock that every daemon takes first on <c>driver.pid</c> is ours. Begins when
+/// the daemon has ended, ends with <see cref="ReleaseAsync"/>.
+/// </summary>
+public sealed class DaemonHold
+{
+    private static readonly TimeSpan StubbornLimit = TimeSpan.FromMinutes(2);
+
+    private readonly LibvirtDaemon _daemon;
+    private readonly FileLock _lock;
+    private readonly long _since;
+
+    private DaemonHold(LibvirtDaemon daemon, FileLock fileLock, long since)
+    {
+        _daemon = daemon;
+        _lock = fileLock;
+        _since = since;
+    }
+
+    /// <summary>Since when libvirt's API has been away, in <see cref="Stopwatch"/> ticks.</summary>
+    public long Since => _since;
+
+    /// <summary>Stops the daemon and takes its lock.</summary>
+    /// <param name="daemon">The running daemon.</param>
+    /// <param name="paths">Where libvirt's files are.</param>
+    /// <param name="limit">How long its end may take.</param>
+    /// <param name="cancellationToken">Honoured until the daemon has been asked to end.</param>
+    /// <exception cref="LibvirtException">It does not end, or another daemon took its place; it runs (again).</exception>
+    public static async Task<DaemonHold> TakeAsync(
+        LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(daemon);
+        ArgumentNullException.ThrowIfNull(paths);
+        using var process = ProcessHandle.TryOpen(daemon.Process)
+            ?? throw new LibvirtException(0, $"{daemon.Name} ended before it was stopped.");
+        var since = Stopwatch.GetTimestamp();
+        await daemon.RequestStopAsync(cancellationToken).ConfigureAwait(false);
+        if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
+        {
+            // It was asked to end and may still do so: wait for that, so that one runs afterwards.
+            if (await process.WaitForExitAsync(StubbornLimit, CancellationToken.None).ConfigureAwait(false))
+                await daemon.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            throw new LibvirtException(0, $"{daemon.Name} did not end within {limit.TotalSeconds:0} s of being asked to; it may be busy.");
+        }
+
+        if (FileLock.TryTake(paths.DriverPidFile) is { } taken)
+            return new DaemonHold(daemon, taken, since);
+        throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
+    }
+
+    /// <summary>Lets the daemon start again, and starts it.</summary>
+    /// <param name="cancellationToken">Stops waiting for the start to be accepted.</param>
+    /// <exception cref="LibvirtException">It could not be started; the lock is free, so it can be started by hand.</exception>
+    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        _lock.Dispose();
+        await _daemon.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

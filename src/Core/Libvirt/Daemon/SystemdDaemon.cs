@@ -1,0 +1,51 @@
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Libvirt;
+
+/// <summary>
+/// The daemon as a systemd service with its activation sockets. Nothing is masked: the lock on <c>driver.pid</c> keeps a daemon
+/// that somebody starts by hand from adopting a VM, and a mask would outlive a crash of ours.
+/// </summary>
+internal sealed class SystemdDaemon : LibvirtDaemon
+{
+    private SystemdDaemon(ProcessIdentity process, string service, IReadOnlyList<string> sockets)
+        : base(process, service) => Recipe = new DaemonRecipe([service, .. sockets], "", [], []);
+
+    internal override DaemonRecipe Recipe { get; }
+
+    /// <summary>The service unit a process belongs to; null when it belongs to none.</summary>
+    internal static string? UnitOf(int process) =>
+        ProcFile.ReadText(ProcRoot.Host.File(process, "cgroup"))
+            .Split('\n')
+            .Select(line => line.Split(':', 3))
+            .Where(parts => parts.Length == 3 && (parts[1] is "" or "name=systemd"))
+            .SelectMany(parts => parts[2].Split('/'))
+            .LastOrDefault(part => part.EndsWith(".service", StringComparison.Ordinal));
+
+    internal static async Task<SystemdDaemon> ReadAsync(ProcessIdentity process, string service)
+    {
+        var shown = await DaemonStart.SystemctlAsync(["show", "--property=TriggeredBy", "--value", service], default).ConfigureAwait(false);
+        if (shown.ExitCode != 0)
+            throw new LibvirtException(0, $"systemctl could not show the sockets of {service}: {shown.StandardError.Trim()}");
+        var triggers = shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        // Only sockets that listen now are stopped and started again: the administrator's choice of TCP or TLS stays.
+        var active = new List<string>();
+        foreach (var trigger in triggers)
+        {
+            if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", trigger], default).ConfigureAwait(false)).ExitCode == 0)
+                active.Add(trigger);
+        }
+
+        return new SystemdDaemon(process, service, active);
+    }
+
+    internal override async Task RequestStopAsync(CancellationToken cancellationToken)
+    {
+        // The sockets first, so that no client brings the service back; one job, so that systemd orders it.
+        var result = await DaemonStart.SystemctlAsync(["stop", .. Recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+            throw new LibvirtException(0, $"systemctl could not stop {Name}: {result.StandardError.Trim()}");
+    }
+
+    internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, [], cancellationToken);
+}
