@@ -19,12 +19,9 @@ internal static class Composition
     public static async Task<int> RunAsync(ServicePaths paths, QueueOptions options, ILogger log, CancellationToken stopping)
     {
         await using var libvirt = new LibvirtClient();
-        var (runner, recovery) = Handovers(paths, libvirt);
+        var handovers = new KeeperRunner(paths.Journals);
         var parts = new QueueParts(
-            options, new Detector(libvirt), runner, recovery, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log);
+            options, new Detector(libvirt), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log);
         return await new HandoverService(paths, parts, libvirt, busAddress: null, Roles.Version).RunAsync(stopping).ConfigureAwait(false);
     }
-
-    private static (IHandoverRunner Runner, IHandoverRecovery Recovery) Handovers(ServicePaths paths, LibvirtClient libvirt) =>
-        throw new InvalidOperationException($"This build cannot execute handovers yet ({paths.Runtime}, {libvirt}).");
 }

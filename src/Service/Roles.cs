@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
+using VirtHandover.Handover;
 using VirtHandover.Queue;
 using VirtHandover.Service.Interop;
 
@@ -33,6 +34,7 @@ internal static class Roles
                 [] => await ServeAsync().ConfigureAwait(false),
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
+                [Keeper.Role, var request, var journals] => await Keeper.RunAsync(request, journals).ConfigureAwait(false),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
             };

@@ -9,6 +9,9 @@ public sealed record ServicePaths(string Configuration, string State, string Run
     /// <summary>The database of queue and history.</summary>
     public string Database => Path.Combine(State, "virt-handover.db");
 
+    /// <summary>The journals of handovers.</summary>
+    public string Journals => Path.Combine(State, "journal");
+
     /// <summary>What the package hook leaves when it cannot reach the service.</summary>
     public string PendingStamp => Path.Combine(Runtime, "pending");
 

@@ -71,6 +71,12 @@ public sealed record HandoverReport
     /// <summary>From the source's STOP event to the target's RESUME event in µs (QEMU's own timestamps); 0 when it was never paused.</summary>
     public long PauseMicroseconds { get; init; }
 
+    /// <summary>
+    /// <see cref="RamMethod.Copy"/> only: a first, short stop in which the target got the network cards, before the copying
+    /// began; in µs. 0 otherwise.
+    /// </summary>
+    public long AttachPauseMicroseconds { get; init; }
+
     /// <summary>From the start of Begin until libvirt showed the domain running, in µs.</summary>
     public long TotalMicroseconds { get; init; }
 

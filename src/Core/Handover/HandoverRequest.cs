@@ -1,3 +1,5 @@
+using VirtHandover.Qemu;
+
 namespace VirtHandover.Handover;
 
 /// <summary>One handover as it was asked for; validated, nothing below it looks at options again.</summary>
@@ -7,6 +9,12 @@ namespace VirtHandover.Handover;
 /// <param name="CopyLimit">How long a <see cref="RamMethod.Copy"/> may take before it is cancelled.</param>
 public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit)
 {
+    /// <summary>The QEMU the guest runs on, if the queue knows; for the report.</summary>
+    public QemuBuild? From { get; init; }
+
+    /// <summary>The QEMU on disk, if the queue knows; for the report.</summary>
+    public QemuBuild? To { get; init; }
+
     /// <summary>How long the guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -67,6 +67,21 @@ public sealed partial class LibvirtConnection
             (handle, purpose) => MonitorCommand(handle, json, purpose),
             cancellationToken);
 
+    /// <summary>Sends one QMP command with file descriptors (<c>virDomainQemuMonitorCommandWithFiles</c>, libvirt 8.2 and later).</summary>
+    /// <param name="domain">Its UUID.</param>
+    /// <param name="json">The command, for example <c>{"execute":"getfd",…}</c>.</param>
+    /// <param name="descriptors">The descriptors; the caller keeps and closes his own.</param>
+    /// <param name="cancellationToken">Stops waiting; the command goes on.</param>
+    /// <returns>QEMU's whole answer, with <c>return</c> or <c>error</c>.</returns>
+    /// <exception cref="LibvirtException">No such running domain, libvirt is older than 8.2, or it cannot be reached.</exception>
+    public Task<string> MonitorCommandAsync(
+        Guid domain, string json, IReadOnlyList<int> descriptors, CancellationToken cancellationToken = default) =>
+        OnDomainAsync(
+            $"send a monitor command with descriptors to domain {domain}",
+            domain,
+            (handle, purpose) => MonitorCommand(handle, json, descriptors, purpose),
+            cancellationToken);
+
     /// <summary>The daemon's libvirt version (<c>virConnectGetLibVersion</c>).</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>For example 9.0.0.</returns>
@@ -142,6 +157,24 @@ public sealed partial class LibvirtConnection
 
         // 1 VIR_DOMAIN_JOB_BOUNDED, 2 VIR_DOMAIN_JOB_UNBOUNDED; 0 is none, above are ended ones.
         return info.type is 1 or 2;
+    }
+
+    private static unsafe string MonitorCommand(DomainHandle handle, string json, IReadOnlyList<int> descriptors, string purpose)
+    {
+        byte* result = null;
+        fixed (int* files = descriptors.ToArray())
+        {
+            try
+            {
+                return LibVirtQemu.virDomainQemuMonitorCommandWithFiles(handle, json, (uint)descriptors.Count, files, null, null, &result, 0) < 0
+                    ? throw LibVirtError.Take(purpose)
+                    : LibVirtString.Take(result);
+            }
+            catch (EntryPointNotFoundException)
+            {
+                throw new LibvirtException(0, "This libvirt is older than 8.2 and passes no file descriptors to QEMU.");
+            }
+        }
     }
 
     private static unsafe string MonitorCommand(DomainHandle handle, string json, string purpose)

@@ -11,6 +11,7 @@ public sealed record GraphicsXml
         Port = Positive(element.Text("port"));
         TlsPort = Positive(element.Text("tlsPort"));
         WebSocketPort = Positive(element.Text("websocket"));
+        Password = element.Text("passwd") ?? "";
         HasPassword = element.Attribute("passwd") is not null;
         PasswordValidTo = element.Text("passwdValidTo") ?? "";
         Addresses =
@@ -36,6 +37,9 @@ public sealed record GraphicsXml
 
     /// <summary>TCP port of VNC over WebSocket.</summary>
     public int? WebSocketPort { get; }
+
+    /// <summary>The password; empty when there is none, or when the XML was read without security information.</summary>
+    internal string Password { get; }
 
     /// <summary>A password is set; QEMU forgets it in a handover.</summary>
     public bool HasPassword { get; }

@@ -1,0 +1,118 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Linux;
+
+namespace VirtHandover.Handover;
+
+/// <summary>Runs handovers in keeper processes and assesses domains in this one.</summary>
+/// <param name="journals">The directory of journals.</param>
+public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRecovery
+{
+    /// <inheritdoc/>
+    public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Preflighting.AssessAsync(domain, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<HandoverProgress> RunAsync(
+        HandoverRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (here, there) = UnixSockets.Pair();
+        ProcessHandle? keeper = null;
+        string? fault = null;
+        using (there)
+        {
+            try
+            {
+                keeper = Start(request, there);
+            }
+            catch (LinuxException exception)
+            {
+                fault = exception.Message;
+            }
+        }
+
+        if (keeper is null)
+        {
+            here.Dispose();
+            yield return new HandoverProgress.Ended(NotBegun(request, fault ?? ""));
+            yield break;
+        }
+
+        using (keeper)
+        await using (cancellationToken.Register(keeper.Terminate))
+        {
+            using var socket = new Socket(new SafeSocketHandle(here.DangerousGetHandle(), ownsHandle: false));
+            using (here)
+            {
+                await using var stream = new NetworkStream(socket, ownsSocket: false);
+                using var lines = new StreamReader(stream, Encoding.UTF8);
+                HandoverReport? report = null;
+                while (report is null && await lines.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+                {
+                    var progress = Parse(line);
+                    if (progress is HandoverProgress.Ended ended)
+                        report = ended.Report;
+                    else if (progress is not null)
+                        yield return progress;
+                }
+
+                // End of file without a report: the keeper died. Recovery brings the VM into a safe state and says which.
+                if (report is null)
+                {
+                    _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false);
+                    report = await HandoverRecovery.RecoverAsync(journals, request.Id, CancellationToken.None).ConfigureAwait(false)
+                        ?? NotBegun(request, "The keeper process ended before it began.");
+                }
+
+                yield return new HandoverProgress.Ended(report);
+            }
+
+            _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
+            _ = ProcessSpawner.Reap(keeper);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken) =>
+        HandoverRecovery.RecoverAsync(journals, id, cancellationToken);
+
+    private ProcessHandle Start(HandoverRequest request, SafeHandle output)
+    {
+        var json = JsonSerializer.Serialize(request, HandoverJson.Default.HandoverRequest);
+        var environment = new List<string>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            environment.Add($"{entry.Key}={entry.Value}");
+        using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
+        return ProcessSpawner.Spawn(
+            Environment.ProcessPath!,
+            [Environment.ProcessPath!, Keeper.Role, json, journals],
+            environment,
+            [new InheritedDescriptor(output, 1), new InheritedDescriptor(errors, 2)]);
+    }
+
+    private static HandoverProgress? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, HandoverJson.Default.HandoverProgress);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static HandoverReport NotBegun(HandoverRequest request, string why) => new()
+    {
+        Id = request.Id,
+        Domain = request.Domain,
+        Name = "",
+        Outcome = HandoverOutcome.Undone,
+        Sentence = $"The handover of VM {request.Domain} could not be begun; it runs on the old QEMU, untouched. {why}",
+        StartedAt = TimeProvider.System.GetUtcNow(),
+    };
+}

@@ -1,0 +1,106 @@
+using VirtHandover.Handover.Journal;
+using VirtHandover.Libvirt;
+using VirtHandover.Libvirt.Xml;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>Begin: read everything of the source, run the preflight. Changes nothing.</summary>
+internal static class BeginPhase
+{
+    /// <summary>Reads the source and opens the journal.</summary>
+    /// <exception cref="RefusedException">The preflight found a blocker.</exception>
+    /// <exception cref="HandoverException">The domain does not run, or its process cannot be read.</exception>
+    internal static async Task<Begun> RunAsync(
+        HandoverRequest request, HandoverJournal journal, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var begun = await ReadAsync(request, clock, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (begun.Assessment.IsBlocked)
+                throw new RefusedException(begun.Assessment.Findings);
+            journal.Write(new JournalEntry.Opened(
+                request,
+                begun.Name,
+                HostBoot.Id,
+                ProcessIdentity.Read(ProcRoot.Host, Environment.ProcessId),
+                begun.Source.Identity,
+                begun.Status.MonitorPath,
+                begun.Status.Path)
+            {
+                At = clock.GetUtcNow(),
+            });
+            return begun;
+        }
+        catch
+        {
+            begun.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the source and runs the preflight.</summary>
+    internal static async Task<Begun> ReadAsync(HandoverRequest request, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var paths = new LibvirtPaths();
+        var libvirt = await LibvirtConnection.OpenAsync(LibvirtConnection.SystemUri, limit: null, cancellationToken).ConfigureAwait(false);
+        ProcessHandle? source = null;
+        try
+        {
+            var domain = await libvirt.FindAsync(request.Domain, cancellationToken).ConfigureAwait(false);
+            if (domain is not { Id: >= 0 })
+                throw new HandoverException(domain is null ? $"libvirt knows no domain {request.Domain}." : $"VM {domain.Name} does not run.");
+            var status = StatusFile.Read(paths.StatusFile(domain.Name));
+            source = ProcessHandle.Open(status.ProcessId);
+            RequireIsDomain(source, domain);
+
+            var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
+            var logical = LogicalCommandLine.Read(domain.Uuid, source.Identity);
+            var live = await libvirt.GetXmlAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+            return new Begun
+            {
+                Request = request,
+                Name = domain.Name,
+                Clock = clock,
+                Paths = paths,
+                Libvirt = libvirt,
+                Monitor = monitor,
+                Source = source,
+                Context = ProcessContext.Read(source.Id),
+                Affinity = ThreadAffinity.Of(source.Id),
+                Descriptors = SourceDescriptors.Read(source),
+                Status = status,
+                Domain = DomainXml.Parse(live),
+                Program = status.Domain.Emulator,
+                CommandLine = CommandLine.Parse(logical.Arguments),
+                Memory = await monitor.QueryMemdevAsync(cancellationToken).ConfigureAwait(false),
+                Fdsets = await monitor.QueryFdsetsAsync(cancellationToken).ConfigureAwait(false),
+                Chardevs = await monitor.QueryChardevAsync(cancellationToken).ConfigureAwait(false),
+                Nodes = await monitor.QueryNamedBlockNodesAsync(cancellationToken).ConfigureAwait(false),
+                Peripherals = [.. (await monitor.QomListAsync("/machine/peripheral", cancellationToken).ConfigureAwait(false))
+                    .Where(item => item.Type.StartsWith("child<", StringComparison.Ordinal)).Select(item => item.Name)],
+                Threads = await ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken).ConfigureAwait(false),
+                VncAddresses = await VncListeners.ReadAsync(monitor, cancellationToken).ConfigureAwait(false),
+                Replays = await ReplayReader.ReadAsync(monitor, DomainXml.Parse(live), cancellationToken).ConfigureAwait(false),
+                Assessment = new Assessment(RamMethod.Shared, "", []),
+            };
+        }
+        catch
+        {
+            source?.Dispose();
+            await libvirt.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // The status file may be stale and the number taken by another process: the command line has to name this very domain.
+    private static void RequireIsDomain(ProcessHandle source, RunningDomain domain)
+    {
+        var arguments = ProcessCommandLine.Read(ProcRoot.Host, source.Id);
+        var at = arguments.ToList().IndexOf("-uuid");
+        if (at < 0 || at + 1 >= arguments.Count || !Guid.TryParse(arguments[at + 1], out var uuid) || uuid != domain.Uuid)
+            throw new HandoverException($"Process {source.Id}, which libvirt's status file names, is not the QEMU of VM {domain.Name}.");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using VirtHandover.Libvirt;
+using VirtHandover.Libvirt.Xml;
+using VirtHandover.Linux;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>Everything that was read of the source, and the preflight's word that a handover may be tried. Nothing has been changed.</summary>
+internal sealed record Begun : IDisposable
+{
+    /// <summary>What was asked for.</summary>
+    internal required HandoverRequest Request { get; init; }
+
+    /// <summary>The domain's name.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>The clock of the journal's entries.</summary>
+    internal required TimeProvider Clock { get; init; }
+
+    /// <summary>Where libvirt's files are.</summary>
+    internal required LibvirtPaths Paths { get; init; }
+
+    /// <summary>The connection, until Quiesce closes it.</summary>
+    internal required LibvirtConnection Libvirt { get; init; }
+
+    /// <summary>The source's monitor through that connection.</summary>
+    internal required IQmpChannel Monitor { get; init; }
+
+    /// <summary>The source.</summary>
+    internal required ProcessHandle Source { get; init; }
+
+    /// <summary>Its context, for the target to be started in.</summary>
+    internal required ProcessContext Context { get; init; }
+
+    /// <summary>Its open files.</summary>
+    internal required SourceDescriptors Descriptors { get; init; }
+
+    /// <summary>libvirt's status file.</summary>
+    internal required StatusFile Status { get; init; }
+
+    /// <summary>The live XML.</summary>
+    internal required DomainXml Domain { get; init; }
+
+    /// <summary>The CPUs of its main thread.</summary>
+    internal required ThreadAffinity Affinity { get; init; }
+
+    /// <summary>Its character devices.</summary>
+    internal required IReadOnlyList<Chardev> Chardevs { get; init; }
+
+    /// <summary>Its block graph.</summary>
+    internal required IReadOnlyList<BlockNode> Nodes { get; init; }
+
+    /// <summary>Where its VNC server listens, as QMP addresses; empty when it does not.</summary>
+    internal required JsonArray VncAddresses { get; init; }
+
+    /// <summary>The emulator on disk, from which the target is started.</summary>
+    internal required string Program { get; init; }
+
+    /// <summary>The command line the source stands for.</summary>
+    internal required CommandLine CommandLine { get; init; }
+
+    /// <summary>What the preflight found.</summary>
+    internal required Assessment Assessment { get; init; }
+
+    /// <summary>Its memory backends.</summary>
+    internal required IReadOnlyList<MemoryBackend> Memory { get; init; }
+
+    /// <summary>Its fd sets; QEMU 7.2 forgets unused ones when libvirt lets go of the monitor.</summary>
+    internal required IReadOnlyList<Fdset> Fdsets { get; init; }
+
+    /// <summary>The source's vCPU and I/O threads.</summary>
+    internal required IReadOnlyList<PlacedThread> Threads { get; init; }
+
+    /// <summary>The ids under <c>/machine/peripheral</c>; libvirt takes a missing one as unplugged.</summary>
+    internal required IReadOnlyList<string> Peripherals { get; init; }
+
+    /// <summary>Settings to be repeated in the target.</summary>
+    internal required IReadOnlyList<Replay> Replays { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Source.Dispose();
+        Libvirt.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}

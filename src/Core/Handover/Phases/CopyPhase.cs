@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>A copy that is under way and held back just before its end.</summary>
+/// <param name="AttachPause">How long the guest stood still to give the target the network cards.</param>
+/// <param name="StoppedEarly">When the guest was found stopped although the copy was held back; null as a rule.</param>
+/// <param name="Copied">Bytes moved so far.</param>
+internal sealed record CopyUnderWay(TimeSpan AttachPause, DateTimeOffset? StoppedEarly, long Copied);
+
+/// <summary>
+/// Copying private memory. The bulk moves while libvirt is up, through its monitor; just before the end the copy is throttled to
+/// a trickle, libvirt is stopped, and the rest goes at full speed. So the outage of libvirt does not grow with the memory.
+/// </summary>
+internal static class CopyPhase
+{
+    private const long Trickle = 64 * 1024;
+    private static readonly TimeSpan ConvergeLimit = TimeSpan.FromSeconds(8);
+
+    /// <summary>Moves the bulk. libvirt is up; the guest runs, but for a first stop of some ms that gives the target its network cards.</summary>
+    /// <exception cref="HandoverException">It did not come near its end within the limit; it has been cancelled, the guest runs on.</exception>
+    internal static async Task<CopyUnderWay> StartAsync(
+        Prepared prepared, IQmpChannel source, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
+    {
+        var begun = prepared.Begun;
+        var attach = await AttachCardsAsync(prepared, source, cancellationToken).ConfigureAwait(false);
+        await prepared.SourceSettings.ApplyAsync(source, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
+        // 0: while libvirt is up the copy may end only by running out of pages, and pause-before-switchover catches even that.
+        await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, 0, cancellationToken).ConfigureAwait(false);
+        await PerformPhase.ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
+        await PerformPhase.IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
+        await PerformPhase.OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
+
+        var watch = Stopwatch.StartNew();
+        var reported = TimeSpan.Zero;
+        while (true)
+        {
+            var info = await source.QueryMigrateAsync(cancellationToken).ConfigureAwait(false);
+            var ram = info.Ram;
+            if (info.HasEnded)
+                throw new HandoverException($"Copying the guest's memory ended early: {info.Error?.TrimEnd('.') ?? info.Status}.");
+            if (info.Status == "pre-switchover")
+                return new CopyUnderWay(attach, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
+            if (ram is not null && (ram.DirtySyncCount > 1 || ram.Remaining <= Math.Max(ram.Total / 16, 16L << 20)) && ram.Transferred > 0)
+            {
+                await MigrationSettings.SetRateAsync(source, Trickle, 0, cancellationToken).ConfigureAwait(false);
+                return new CopyUnderWay(attach, null, ram.Transferred);
+            }
+
+            if (watch.Elapsed > begun.Request.CopyLimit)
+            {
+                throw new HandoverException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Copying the guest's memory did not come to an end within {begun.Request.CopyLimit.TotalSeconds:0} s (CopyLimit=)."));
+            }
+
+            if (ram is not null && watch.Elapsed - reported > TimeSpan.FromMilliseconds(250))
+            {
+                reported = watch.Elapsed;
+                progress.Report(new HandoverProgress.Copying(ram.Transferred, ram.Remaining));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(4), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets the copy end; libvirt is down. Returns with the guest stopped and the last pages sent.</summary>
+    /// <returns>When it stopped; null when somebody had paused it before.</returns>
+    /// <exception cref="HandoverException">The guest writes faster than memory can be copied.</exception>
+    internal static async Task<DateTimeOffset?> ConvergeAsync(Prepared prepared, CopyUnderWay copy, QmpClient source)
+    {
+        var stopped = copy.StoppedEarly;
+        var limit = prepared.Begun.Request.MaxPause;
+        var watch = Stopwatch.StartNew();
+        // Start with a pause that nobody would notice, and allow more only as the guest's writing demands it.
+        var downtime = Math.Min(20, (int)limit.TotalMilliseconds);
+        await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, downtime, CancellationToken.None).ConfigureAwait(false);
+        var next = TimeSpan.FromMilliseconds(400);
+        while (true)
+        {
+            while (source.Events.TryRead(out var e))
+            {
+                if (e.Name == "STOP")
+                    stopped = e.At;
+                if (e.MigrationStatus is "failed" or "cancelled")
+                    throw new HandoverException("Copying the guest's memory failed at its end.");
+            }
+
+            if ((await source.QueryMigrateAsync().ConfigureAwait(false)).Status == "pre-switchover")
+            {
+                while (source.Events.TryRead(out var e))
+                    stopped = e.Name == "STOP" ? e.At : stopped;
+                return stopped;
+            }
+
+            if (watch.Elapsed > ConvergeLimit)
+                throw new HandoverException("The guest writes to its memory faster than it can be copied within the allowed pause.");
+            if (watch.Elapsed > next && downtime < limit.TotalMilliseconds / 2)
+            {
+                downtime *= 2;
+                next += TimeSpan.FromMilliseconds(400);
+                await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, downtime, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The stream begins with the list of all memory blocks, a network card's ROM among them, so the target needs the cards
+    /// before the copy. They are added while the guest stands still, and the taps get their settings back before it goes on.
+    /// </summary>
+    private static async Task<TimeSpan> AttachCardsAsync(Prepared prepared, IQmpChannel source, CancellationToken cancellationToken)
+    {
+        if (prepared.LateCards.Count == 0)
+            return TimeSpan.Zero;
+        var running = (await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
+        var watch = Stopwatch.StartNew();
+        if (running)
+            await source.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await PerformPhase.AddCardsAsync(prepared, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var card in prepared.LateCards)
+                card.Tap.Restore(card.Descriptor);
+            if (running)
+                await source.ContAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return watch.Elapsed;
+    }
+}

@@ -1,0 +1,20 @@
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>How long each wait of a handover may take. Past it the handover is undone, or after the commit an alarm raised.</summary>
+internal static class Limits
+{
+    /// <summary>From starting the new QEMU to its monitor's greeting.</summary>
+    internal static readonly TimeSpan TargetStart = TimeSpan.FromSeconds(30);
+
+    /// <summary>One monitor command while the guest runs.</summary>
+    internal static readonly TimeSpan Command = TimeSpan.FromSeconds(10);
+
+    /// <summary>The libvirt daemon's end.</summary>
+    internal static readonly TimeSpan DaemonStop = TimeSpan.FromSeconds(20);
+
+    /// <summary>From starting the libvirt daemon to its first answer.</summary>
+    internal static readonly TimeSpan DaemonStart = TimeSpan.FromSeconds(60);
+
+    /// <summary>The kernel's cleaning up after SIGKILL; a large guest's private memory takes a while to free.</summary>
+    internal static readonly TimeSpan ProcessEnd = TimeSpan.FromSeconds(60);
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Linux;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>The guest is paused and everything of it is in the target.</summary>
+/// <param name="Quiesced">libvirt is down.</param>
+/// <param name="StoppedAt">The source's STOP event; null when the guest was paused before by somebody.</param>
+internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt);
+
+/// <summary>
+/// Perform: pause the guest, give the target its network cards, move the device state. The guest stands still here, so
+/// every wait is bounded by the pause limit and nothing is done that could have been done before.
+/// </summary>
+internal static class PerformPhase
+{
+    private const string Socket = "virt-handover";
+
+    internal static async Task<Performed> RunAsync(Quiesced quiesced, HandoverJournal journal)
+    {
+        var prepared = quiesced.Prepared;
+        var begun = prepared.Begun;
+        var source = quiesced.Source;
+        var running = quiesced.WasRunning;
+        using var deadline = new CancellationTokenSource();
+        try
+        {
+            await SetUpAsync(quiesced).ConfigureAwait(false);
+            journal.Write(new JournalEntry.Pausing(
+                running, [.. prepared.LateCards.Select(card => new SavedTap(card.SourceNumber, card.Tap))], prepared.DiscardObjects)
+            {
+                At = begun.Clock.GetUtcNow(),
+            });
+            DateTimeOffset? stoppedAt;
+            if (prepared.Copy is { } copy)
+            {
+                stoppedAt = await CopyPhase.ConvergeAsync(prepared, copy, source).ConfigureAwait(false);
+                deadline.CancelAfter(begun.Request.MaxPause);
+                await source.ExecuteAsync(
+                    "migrate-continue", new System.Text.Json.Nodes.JsonObject { ["state"] = "pre-switchover" }, null, deadline.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                deadline.CancelAfter(begun.Request.MaxPause);
+                stoppedAt = await MoveSharedAsync(prepared, source, running, deadline.Token).ConfigureAwait(false);
+            }
+
+            await WaitForBothAsync(prepared, source, deadline.Token).ConfigureAwait(false);
+            return new Performed(quiesced, stoppedAt);
+        }
+        catch (Exception exception)
+        {
+            await UndoAsync(quiesced).ConfigureAwait(false);
+            if (exception is OperationCanceledException || deadline.IsCancellationRequested)
+            {
+                throw new HandoverException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The guest would have stood still for longer than the limit of {begun.Request.MaxPause.TotalMilliseconds:0} ms."), exception);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Undo: the target dies, the taps get their settings back, the guest goes on in the source.</summary>
+    internal static async Task UndoAsync(Quiesced quiesced)
+    {
+        var prepared = quiesced.Prepared;
+        // The target first: while it lives it may hold the image locks and read frames.
+        prepared.Target.Kill();
+        foreach (var card in prepared.LateCards)
+            card.Tap.Restore(card.Descriptor);
+        await SourceRevival.RunAsync(quiesced.Source, quiesced.WasRunning, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
+    }
+
+    internal static async Task AddCardsAsync(Prepared prepared, CancellationToken cancellationToken)
+    {
+        foreach (var card in prepared.LateCards)
+        {
+            await prepared.Target.Qmp.NetdevAddAsync(card.Netdev, cancellationToken).ConfigureAwait(false);
+            await prepared.Target.Qmp.DeviceAddAsync(card.Device, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives both ends of a fresh connection away; keeping one here would keep a dead migration open.</summary>
+    internal static async Task ConnectPairAsync(IQmpChannel source, QmpClient target)
+    {
+        var (one, other) = UnixSockets.Pair();
+        using (one)
+        using (other)
+        {
+            await source.GetFdAsync(Socket, (int)one.DangerousGetHandle()).ConfigureAwait(false);
+            await target.GetFdAsync(Socket, (int)other.DangerousGetHandle()).ConfigureAwait(false);
+        }
+    }
+
+    internal static Task IncomingAsync(QmpClient target, CancellationToken cancellationToken) => target.MigrateIncomingFdAsync(Socket, cancellationToken);
+
+    internal static Task OutgoingAsync(IQmpChannel source, CancellationToken cancellationToken) => source.MigrateFdAsync(Socket, cancellationToken);
+
+    internal static Task SetDiscardAsync(IQmpChannel qmp, string id, bool value, CancellationToken cancellationToken) =>
+        qmp.ExecuteAsync(
+            "qom-set",
+            new System.Text.Json.Nodes.JsonObject { ["path"] = "/objects/" + id, ["property"] = "discard-data", ["value"] = value },
+            null,
+            cancellationToken);
+
+    // All that can be done while the guest still runs.
+    private static async Task SetUpAsync(Quiesced quiesced)
+    {
+        var prepared = quiesced.Prepared;
+        var source = quiesced.Source;
+        if (prepared.Copy is null)
+        {
+            await prepared.SourceSettings.ApplyAsync(source, RamMethod.Shared, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
+            await ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
+        }
+
+        foreach (var id in prepared.DiscardObjects)
+            await SetDiscardAsync(source, id, false, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private static async Task<DateTimeOffset?> MoveSharedAsync(Prepared prepared, QmpClient source, bool running, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? stoppedAt = null;
+        if (running)
+        {
+            await source.StopAsync(cancellationToken).ConfigureAwait(false);
+            stoppedAt = (await source.Events.WaitForAsync(
+                e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At;
+        }
+
+        await AddCardsAsync(prepared, cancellationToken).ConfigureAwait(false);
+        await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
+        await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
+        return stoppedAt;
+    }
+
+    private static async Task WaitForBothAsync(Prepared prepared, QmpClient source, CancellationToken cancellationToken)
+    {
+        var name = prepared.Begun.Name;
+        var status = (await source.Events.WaitForAsync(
+            e => e.MigrationStatus is "completed" or "failed" or "cancelled",
+            $"the device state to be sent (VM {name})", Limits.Command, cancellationToken).ConfigureAwait(false)).MigrationStatus;
+        if (status != "completed")
+        {
+            var info = await source.QueryMigrateAsync(cancellationToken).ConfigureAwait(false);
+            throw new HandoverException($"QEMU did not move the device state: {info.Error?.TrimEnd('.') ?? status}.");
+        }
+
+        status = (await prepared.Target.Qmp.Events.WaitForAsync(
+            e => e.MigrationStatus is "completed" or "failed", $"the device state to be loaded (VM {name})", Limits.Command, cancellationToken).ConfigureAwait(false)).MigrationStatus;
+        if (status != "completed")
+            throw new HandoverException("The new QEMU could not load the device state; its last words are in libvirt's log of the VM.");
+    }
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>
+/// Prepare: start the new QEMU as a twin of the source and compare the two. The guest runs and libvirt is up; whatever is wrong
+/// ends here, and nobody has noticed.
+/// </summary>
+internal static class PreparePhase
+{
+    internal static async Task<Prepared> RunAsync(Begun begun, HandoverJournal journal, CancellationToken cancellationToken)
+    {
+        var method = begun.Assessment.Method ?? throw new RefusedException(begun.Assessment.Findings);
+        TargetStart start;
+        try
+        {
+            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Memory, Fdsets = begun.Fdsets });
+        }
+        catch (CommandLineException exception)
+        {
+            throw new HandoverException(exception.Message, exception);
+        }
+
+        // libvirt probes a binary it does not know when its daemon starts: have that behind us before the outage.
+        var warm = WarmCapabilitiesAsync(begun, cancellationToken);
+        var settings = MigrationSettings.ReadAsync(begun.Monitor, cancellationToken);
+        var files = new List<MemoryFile>();
+        Target? target = null;
+        List<LateCard> cards = [];
+        try
+        {
+            files.AddRange(begun.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
+            cards = FindTaps(begun, start);
+            target = Spawn(begun, start, files, cards);
+            journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, target.MonitorPath, method) { At = begun.Clock.GetUtcNow() });
+            await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
+            RequireNewProgram(begun, target);
+            if (method == RamMethod.Shared)
+            {
+                foreach (var file in files)
+                    RamProof.Require(begun.Source.Id, target.Process.Id, file.Inode, file.Bytes, file.Backend);
+            }
+
+            var notes = await TwinCheck.RunAsync(begun, target, cancellationToken).ConfigureAwait(false);
+            var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
+            await targetSettings.ApplyAsync(target.Qmp, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
+            await warm.ConfigureAwait(false);
+            return new Prepared
+            {
+                Begun = begun,
+                Target = target,
+                Method = method,
+                LateCards = cards,
+                SourceSettings = await settings.ConfigureAwait(false),
+                TargetSettings = targetSettings,
+                DiscardObjects = [.. begun.CommandLine.All("object").Where(option => option.Value.IsOn("discard-data")).Select(option => option.Id!)],
+                Ptys = await PtysAsync(begun, target, cancellationToken).ConfigureAwait(false),
+                LogicalArguments = start.Logical.Render(),
+                Notes = notes,
+            };
+        }
+        catch
+        {
+            target?.Kill();
+            cards.ForEach(card => card.Descriptor.Dispose());
+            throw;
+        }
+        finally
+        {
+            files.ForEach(file => file.Dispose());
+        }
+    }
+
+    /// <summary>What Confirm will do, for the journal.</summary>
+    internal static AdoptionPlan Plan(Quiesced quiesced)
+    {
+        var prepared = quiesced.Prepared;
+        return new AdoptionPlan(
+            quiesced.WasRunning, prepared.Ptys, prepared.Begun.VncAddresses, prepared.LogicalArguments, prepared.Begun.Program);
+    }
+
+    private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards)
+    {
+        // Beside the old one: the same directory means the same permissions and the same rename(2) within one file system.
+        var monitor = string.Create(CultureInfo.InvariantCulture, $"{begun.Status.MonitorPath}.{begun.Request.Id}");
+        File.Delete(monitor);
+        var owned = new List<SafeHandle>();
+        try
+        {
+            var descriptors = new List<InheritedDescriptor>();
+            foreach (var (number, origin) in start.Fds.Select(fd => (fd.Number, fd.Origin)))
+            {
+                var handle = origin switch
+                {
+                    FdOrigin.Monitor => UnixSockets.Listen(monitor),
+                    FdOrigin.Memory memory => files.First(file => file.Backend == memory.Backend).File,
+                    FdOrigin.Source { Role: FdRole.Chardev } chardev => begun.Descriptors.ListeningSocket(chardev.Number, chardev.Owner),
+                    FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
+                    _ => throw new HandoverException($"File descriptor {number} of the new QEMU has no origin."),
+                };
+                if (origin is not FdOrigin.Memory)
+                    owned.Add(handle);
+                descriptors.Add(new InheritedDescriptor(handle, number));
+            }
+
+            descriptors.AddRange(cards.Select(card => new InheritedDescriptor(card.Descriptor, card.TargetNumber)));
+            // Its words go where the source's go: libvirt's log of the VM.
+            foreach (var number in (int[])[1, 2])
+            {
+                var handle = begun.Descriptors.Duplicate(number);
+                owned.Add(handle);
+                descriptors.Add(new InheritedDescriptor(handle, number));
+            }
+
+            var command = begun.Context.Enter(start.Line.Render());
+            var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
+            // Early, while it has one thread: the threads it makes inherit the CPUs.
+            begun.Affinity.ApplyTo(process.Id);
+            return new Target(process, monitor, begun.Name);
+        }
+        catch
+        {
+            File.Delete(monitor);
+            throw;
+        }
+        finally
+        {
+            owned.ForEach(handle => handle.Dispose());
+        }
+    }
+
+    private static async Task WarmCapabilitiesAsync(Begun begun, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await begun.Libvirt.DomainCapabilitiesAsync(begun.Program, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Libvirt.LibvirtException)
+        {
+            // Only time would have been saved. A binary that does not run shows itself as the target.
+        }
+    }
+
+    /// <summary>The chain of tools that enters the context has ended in QEMU, and in the one that is on disk now.</summary>
+    private static void RequireNewProgram(Begun begun, Target target)
+    {
+        var runs = FileIdentity.Of(ProcRoot.Host.File(target.Process.Id, "exe"));
+        var disk = FileIdentity.Of(ProcRoot.Host.File(target.Process.Id, "root") + begun.Program);
+        if (runs is null || disk is null || runs.Value.Inode != disk.Value.Inode)
+            throw new HandoverException($"{begun.Program} was replaced while the new QEMU was being started; try again when the package transaction has ended.");
+    }
+
+    private static List<LateCard> FindTaps(Begun begun, TargetStart start)
+    {
+        var cards = new List<LateCard>();
+        var number = start.Fds.Select(fd => fd.Number).DefaultIfEmpty(2).Max() + 1;
+        foreach (var nic in start.Nics)
+        {
+            var xml = begun.Domain.Interfaces.FirstOrDefault(card => card.Alias == nic.DeviceId)
+                ?? throw new HandoverException($"libvirt's XML has no network card '{nic.DeviceId}'.");
+            var numbers = begun.Descriptors.TapsOf(xml.Target);
+            if (numbers.Count != 1)
+                throw new HandoverException($"The tap {xml.Target} of '{nic.DeviceId}' was found {numbers.Count} times among the open files of the VM's QEMU.");
+            var descriptor = begun.Descriptors.Duplicate(numbers[0]);
+            var name = number.ToString(CultureInfo.InvariantCulture);
+            cards.Add(new LateCard(nic.NetdevWith([name], []), nic.Device, descriptor, numbers[0], TapDevice.Read(descriptor), number++));
+        }
+
+        return cards;
+    }
+
+    private static async Task<IReadOnlyDictionary<string, string>> PtysAsync(Begun begun, Target target, CancellationToken cancellationToken)
+    {
+        var old = begun.Chardevs.Where(chardev => chardev.Pty is not null).ToDictionary(chardev => chardev.Label, chardev => chardev.Pty!, StringComparer.Ordinal);
+        return (await target.Qmp.QueryChardevAsync(cancellationToken).ConfigureAwait(false))
+            .Where(chardev => chardev.Pty is not null && old.ContainsKey(chardev.Label))
+            .ToDictionary(chardev => old[chardev.Label], chardev => chardev.Pty!, StringComparer.Ordinal);
+    }
+}

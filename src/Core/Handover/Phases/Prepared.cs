@@ -1,0 +1,35 @@
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>The twin stands and has been compared; the guest runs in the source and has noticed nothing.</summary>
+internal sealed record Prepared
+{
+    internal required Begun Begun { get; init; }
+
+    internal required Target Target { get; init; }
+
+    internal required RamMethod Method { get; init; }
+
+    /// <summary>The network cards that are still missing in the target.</summary>
+    internal required IReadOnlyList<LateCard> LateCards { get; init; }
+
+    /// <summary>The source's migration settings as they were.</summary>
+    internal required MigrationSettings SourceSettings { get; init; }
+
+    /// <summary>The target's migration settings as they were.</summary>
+    internal required MigrationSettings TargetSettings { get; init; }
+
+    /// <summary>Memory backends of the source whose <c>discard-data</c> is on.</summary>
+    internal required IReadOnlyList<string> DiscardObjects { get; init; }
+
+    /// <summary>New path of each pseudo terminal, by the path libvirt knows.</summary>
+    internal required IReadOnlyDictionary<string, string> Ptys { get; init; }
+
+    /// <summary>The command line the target stands for.</summary>
+    internal required IReadOnlyList<string> LogicalArguments { get; init; }
+
+    /// <summary>What the twin check noted.</summary>
+    internal required IReadOnlyList<Finding> Notes { get; init; }
+
+    /// <summary>The copy, once it is under way; null for shared memory.</summary>
+    internal CopyUnderWay? Copy { get; init; }
+}

@@ -1,0 +1,35 @@
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>Lets the guest go on in the source after an attempt that failed before the commit. The target must be dead.</summary>
+internal static class SourceRevival
+{
+    /// <summary>Ends a migration that may still run, puts the settings back, continues the guest if it ran before.</summary>
+    /// <exception cref="QmpException">QEMU refused to continue the guest.</exception>
+    internal static async Task RunAsync(
+        IQmpChannel source, bool wasRunning, IReadOnlyList<string> discardObjects, MigrationSettings? settings)
+    {
+        var info = await source.QueryMigrateAsync().ConfigureAwait(false);
+        if (info.IsUnderWay)
+        {
+            await source.MigrateCancelAsync().ConfigureAwait(false);
+            await WaitForEndAsync(source).ConfigureAwait(false);
+        }
+
+        // With return-path a source whose target died runs again by itself; 'cont' is then a no-op.
+        if (wasRunning && !(await source.QueryStatusAsync().ConfigureAwait(false)).IsRunning)
+            await source.ContAsync().ConfigureAwait(false);
+        foreach (var id in discardObjects)
+            await PerformPhase.SetDiscardAsync(source, id, true, CancellationToken.None).ConfigureAwait(false);
+        if (settings is not null)
+            await settings.RestoreAsync(source, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private static async Task WaitForEndAsync(IQmpChannel source)
+    {
+        using var limit = new CancellationTokenSource(Limits.Command);
+        while ((await source.QueryMigrateAsync(limit.Token).ConfigureAwait(false)).IsUnderWay)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), limit.Token).ConfigureAwait(false);
+    }
+}

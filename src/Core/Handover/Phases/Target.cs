@@ -1,0 +1,81 @@
+using VirtHandover.Linux;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>The new QEMU, started as a twin of the source, with the monitor that is still its own.</summary>
+internal sealed class Target : IDisposable
+{
+    private readonly string _domain;
+
+    internal Target(ProcessHandle process, string monitorPath, string domain)
+    {
+        Process = process;
+        MonitorPath = monitorPath;
+        _domain = domain;
+    }
+
+    internal ProcessHandle Process { get; }
+
+    /// <summary>Where its monitor listens until the switch renames it over the source's.</summary>
+    internal string MonitorPath { get; }
+
+    internal QmpClient Qmp { get; private set; } = null!;
+
+    /// <summary>Connects to its monitor; a target that ends instead is an error with its exit code.</summary>
+    internal async Task ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var exit = Process.WaitForExitAsync(limit, ended.Token);
+        var connect = QmpClient.ConnectAsync(MonitorPath, $"the target of VM {_domain}", limit, ended.Token);
+        if (await Task.WhenAny(exit, connect).ConfigureAwait(false) == exit && !connect.IsCompletedSuccessfully && Process.HasExited)
+        {
+            var code = ProcessSpawner.Reap(Process);
+            await ended.CancelAsync().ConfigureAwait(false);
+            _ = connect.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw new HandoverException(
+                $"The new QEMU ended while it was being started (exit code {code?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
+        }
+
+        try
+        {
+            Qmp = await connect.ConfigureAwait(false);
+        }
+        catch (QmpProtocolException exception)
+        {
+            throw new HandoverException($"The new QEMU does not answer on its monitor: {exception.Message}", exception);
+        }
+
+        await ended.CancelAsync().ConfigureAwait(false);
+        _ = exit.ContinueWith(late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>Undo: the target ends at once and its socket goes. SIGKILL, because a QEMU that quits in order unlinks the source's sockets.</summary>
+    internal void Kill()
+    {
+        Qmp?.Dispose();
+        Process.Kill();
+        _ = Process.WaitForExit(TimeSpan.FromSeconds(10));
+        _ = ProcessSpawner.Reap(Process);
+        TryUnlink();
+    }
+
+    /// <summary>Lets go of the handles; the process goes on.</summary>
+    public void Dispose()
+    {
+        Qmp?.Dispose();
+        Process.Dispose();
+    }
+
+    private void TryUnlink()
+    {
+        try
+        {
+            File.Delete(MonitorPath);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A stale socket is in nobody's way: the next handover uses another name.
+        }
+    }
+}
