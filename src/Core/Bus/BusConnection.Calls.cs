@@ -6,9 +6,10 @@ namespace VirtHandover.Bus;
 /// <summary>Calls to others.</summary>
 internal sealed partial class BusConnection
 {
-    // Only touched on the bus thread.
-    private readonly HashSet<BusSlot> _slots = [];
     private readonly HashSet<nint> _heldCalls = [];
+
+    /// <summary>What sd-bus holds for us; only touched on the bus thread.</summary>
+    internal HashSet<BusSlot> Slots { get; } = [];
 
     /// <summary>Calls a method and waits for its reply.</summary>
     /// <param name="request">The call.</param>
@@ -65,7 +66,7 @@ internal sealed partial class BusConnection
         {
             MessageWriter.Append(message, request.Arguments);
             BusCheck.Succeeded(sd_bus_message_set_auto_start(message, request.AutoStart ? 1 : 0), what);
-            slot = new BusSlot(_slots)
+            slot = new BusSlot(this)
             {
                 Received = answer => Receive(slot!, answer, reply),
                 Abandoned = reason => reply.TrySetException(Gone(reason)),
@@ -114,7 +115,7 @@ internal sealed partial class BusConnection
 
     private void ReleaseAll(string reason)
     {
-        foreach (var slot in _slots.ToArray())
+        foreach (var slot in Slots.ToArray())
         {
             slot.Release();
             slot.Abandoned?.Invoke(reason);

@@ -85,9 +85,9 @@ internal sealed partial class BusConnection
 
     private unsafe BusSlot Match(string rule, Action<BusMessage> received, TaskCompletionSource installed)
     {
-        var slot = new BusSlot(_slots)
+        var slot = new BusSlot(this)
         {
-            Received = message => Receive(message, received),
+            Received = message => received(MessageReader.Read(message)),
             Installed = reply => Confirm(reply, installed),
             Abandoned = reason => installed.TrySetException(Gone(reason)),
         };
@@ -98,19 +98,6 @@ internal sealed partial class BusConnection
             slot.Release();
         BusCheck.Succeeded(result, $"subscribe to \"{rule}\"");
         return slot;
-    }
-
-    private static void Receive(nint message, Action<BusMessage> received)
-    {
-        try
-        {
-            received(MessageReader.Read(message));
-        }
-        catch (BusException e)
-        {
-            // A signal that is not what its interface promises is no signal.
-            System.Diagnostics.Trace.TraceWarning($"A D-Bus signal was ignored: {e.Message}");
-        }
     }
 
     private static void Confirm(nint reply, TaskCompletionSource installed)

@@ -39,7 +39,7 @@ internal sealed partial class BusConnection
     /// <exception cref="BusException">The path is none.</exception>
     internal Task AddObjectManagerAsync(string path) => RunAsync(() =>
     {
-        var slot = new BusSlot(_slots);
+        var slot = new BusSlot(this);
         var result = SdBus.sd_bus_add_object_manager(_bus, out var handle, path);
         slot.Handle = handle;
         BusCheck.Succeeded(result, $"put an object manager at {path}");
@@ -97,7 +97,7 @@ internal sealed partial class BusConnection
 
     private unsafe BusSlot Export(string path, InterfaceDefinition definition, object target)
     {
-        var slot = new BusSlot(_slots) { Exported = new ExportedInterface(this, definition, target) };
+        var slot = new BusSlot(this) { Exported = new ExportedInterface(this, definition, target) };
         var result = SdBus.sd_bus_add_object_vtable(
             _bus, out var handle, path, definition.Name, NativeVtable.Of(definition, &OnMethod, &OnGet), slot.Userdata);
         slot.Handle = handle;
@@ -129,9 +129,9 @@ internal sealed partial class BusConnection
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe int OnGet(nint bus, byte* path, byte* @interface, byte* property, nint reply, nint userdata, nint error)
     {
+        var exported = BusSlot.Of(userdata).Exported!;
         try
         {
-            var exported = BusSlot.Of(userdata).Exported!;
             var name = MessageReader.Text(property);
             var definition = exported.Definition.Properties.First(candidate => candidate.Name == name);
             MessageWriter.Append(reply, definition.Getter(exported.Target));
@@ -139,6 +139,7 @@ internal sealed partial class BusConnection
         }
         catch (Exception e)
         {
+            exported.Connection.Report($"A property of {exported.Definition.Name} could not be read.", e);
             return SetError(error, e);
         }
     }
@@ -167,6 +168,8 @@ internal sealed partial class BusConnection
             catch (Exception e)
             {
                 failure = ServiceErrors.ToBus(e);
+                if (ServiceErrors.IsFault(e))
+                    Report($"{call.Interface}.{call.Member} failed.", e);
             }
 
             // After the end of the connection the held call is gone as well.

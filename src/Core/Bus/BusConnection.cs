@@ -11,6 +11,8 @@ internal sealed partial class BusConnection : IAsyncDisposable
     /// <summary>Where the system bus is when <c>DBUS_SYSTEM_BUS_ADDRESS</c> does not say otherwise.</summary>
     internal const string DefaultSystemAddress = "unix:path=/run/dbus/system_bus_socket";
 
+    private const int MessagesInOneStep = 64;
+
     private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(25);
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,6 +29,9 @@ internal sealed partial class BusConnection : IAsyncDisposable
 
     /// <summary>Completes with the reason once the connection has ended, whoever ended it.</summary>
     internal Task<string> Disconnected => _disconnected.Task;
+
+    /// <summary>Hears of faults of this program that a caller only sees as <see cref="ServiceErrors"/>'s "Failed".</summary>
+    internal Action<string, Exception>? Faulted { get; set; }
 
     /// <summary>The address of the system bus for this process.</summary>
     internal static string SystemAddress =>
@@ -78,8 +83,9 @@ internal sealed partial class BusConnection : IAsyncDisposable
     /// <summary>Does all that can be done without waiting.</summary>
     private unsafe BusWait Step()
     {
-        int result;
-        do
+        // Not until nothing is left: somebody who floods us must not keep the replies to others from being sent.
+        var result = 1;
+        for (var turn = 0; turn < MessagesInOneStep && result > 0; turn++)
         {
             result = SdBus.sd_bus_process(_bus, null);
             if (result < 0)
@@ -87,8 +93,8 @@ internal sealed partial class BusConnection : IAsyncDisposable
             if (!_ready.Task.IsCompleted && SdBus.sd_bus_is_ready(_bus) > 0)
                 _ready.TrySetResult();
         }
-        while (result > 0);
 
+        // After a full step the timeout is 0 when sd-bus has more in its hands, and poll sees what is still in the socket.
         BusCheck.Succeeded(SdBus.sd_bus_get_timeout(_bus, out var until), "ask for the next D-Bus timeout");
         var fd = BusCheck.Succeeded(SdBus.sd_bus_get_fd(_bus), "ask for the D-Bus socket");
         var events = BusCheck.Succeeded(SdBus.sd_bus_get_events(_bus), "ask for the D-Bus socket's events");
@@ -108,6 +114,19 @@ internal sealed partial class BusConnection : IAsyncDisposable
         }
 
         _disconnected.TrySetResult(reason);
+    }
+
+    /// <summary>Tells <see cref="Faulted"/>; what that throws is nobody's any more.</summary>
+    internal void Report(string what, Exception exception)
+    {
+        try
+        {
+            Faulted?.Invoke(what, exception);
+        }
+        catch (Exception)
+        {
+            // Called where no exception may leave.
+        }
     }
 
     private BusException NoServer(string why) =>

@@ -7,15 +7,15 @@ namespace VirtHandover.Bus;
 /// <summary>What sd-bus holds for us: a pending call, a match, an object. Lives on the bus thread only.</summary>
 internal sealed class BusSlot
 {
-    private readonly HashSet<BusSlot> _owner;
+    private readonly BusConnection _owner;
     private GCHandle _self;
 
-    /// <param name="owner">The connection's slots; this one adds and removes itself.</param>
-    internal BusSlot(HashSet<BusSlot> owner)
+    /// <param name="owner">The connection; this slot adds itself to those it holds, and removes itself.</param>
+    internal BusSlot(BusConnection owner)
     {
         _owner = owner;
         _self = GCHandle.Alloc(this);
-        owner.Add(this);
+        owner.Slots.Add(this);
     }
 
     /// <summary>sd-bus's own handle.</summary>
@@ -41,7 +41,7 @@ internal sealed class BusSlot
     /// <summary>Lets go of everything; may be called twice.</summary>
     internal void Release()
     {
-        if (!_owner.Remove(this))
+        if (!_owner.Slots.Remove(this))
             return;
         if (Handle != 0)
             Handle = SdBus.sd_bus_slot_unref(Handle);
@@ -49,22 +49,23 @@ internal sealed class BusSlot
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    internal static int OnReceived(nint message, nint userdata, nint error) => Run(() => Of(userdata).Received?.Invoke(message));
+    internal static int OnReceived(nint message, nint userdata, nint error) => Run(userdata, slot => slot.Received, message);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    internal static int OnInstalled(nint message, nint userdata, nint error) => Run(() => Of(userdata).Installed?.Invoke(message));
+    internal static int OnInstalled(nint message, nint userdata, nint error) => Run(userdata, slot => slot.Installed, message);
 
     // The actions deal with every error that a message can cause, so what arrives here is a fault of this program. It may
     // neither cross into C nor take the connection down for one message.
-    private static int Run(Action action)
+    private static int Run(nint userdata, Func<BusSlot, Action<nint>?> action, nint message)
     {
+        var slot = Of(userdata);
         try
         {
-            action();
+            action(slot)?.Invoke(message);
         }
         catch (Exception e)
         {
-            System.Diagnostics.Trace.TraceError($"A D-Bus message could not be handled: {e}");
+            slot._owner.Report("A D-Bus message could not be handled.", e);
         }
 
         return 0;

@@ -28,6 +28,10 @@ internal static class ServiceErrors
         _ => new BusException(NameOf(ServiceFault.Failed), $"The service met an error of its own ({exception.Message}); its log says more."),
     };
 
+    /// <summary>True for an exception that no caller can have caused: the log must have it.</summary>
+    internal static bool IsFault(Exception exception) =>
+        exception is not (BusException or ServiceException or Libvirt.LibvirtException or OperationCanceledException);
+
     /// <summary>What the bus answered to a client, as the client's exception.</summary>
     /// <param name="error">The answer.</param>
     /// <param name="purpose">What was tried, to follow "Could not".</param>

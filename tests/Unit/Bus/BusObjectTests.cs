@@ -56,6 +56,28 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_fault_is_told_to_the_log_and_a_refusal_is_not()
+    {
+        var faults = Channel.CreateUnbounded<(string What, Exception Exception)>();
+        _server.Faulted = (what, exception) => faults.Writer.TryWrite((what, exception));
+        await Assert.ThrowsAsync<BusException>(() => CallAsync("Refuse"));
+        await Assert.ThrowsAsync<BusException>(() => CallAsync("Throw"));
+        Assert.True(faults.Reader.TryRead(out var fault));
+        Assert.Contains("Throw", fault.What, StringComparison.Ordinal);
+        Assert.IsType<InvalidOperationException>(fault.Exception);
+        Assert.False(faults.Reader.TryRead(out _));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_flood_of_calls_does_not_keep_anyone_waiting()
+    {
+        var flood = Enumerable.Range(0, 100).Select(number => CallAsync("Echo", new BusValue.Variant(number))).ToArray();
+        Assert.NotEmpty(await CallAsync("WhoAmI"));
+        var replies = await Task.WhenAll(flood);
+        Assert.Equal(Enumerable.Range(0, 100).Select(number => (BusValue)new BusValue.Variant(number)), replies.Select(reply => reply[0]));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_failing_getter_answers_with_an_error()
     {
         await _server.ExportAsync("/org/broken", announce: false, (EchoService.Broken, _service));

@@ -33,13 +33,26 @@ public sealed class HandoverServer : IAsyncDisposable
     /// <exception cref="ServiceException"><see cref="ServiceFault.Unreachable"/>: no bus;
     /// <see cref="ServiceFault.NotAuthorized"/>: the bus policy does not give us the name;
     /// <see cref="ServiceFault.Failed"/>: another service runs already.</exception>
+    public static Task<HandoverServer> StartAsync(
+        string? address, IHandoverRequests requests, HostView view, CancellationToken cancellationToken) =>
+        StartAsync(address, requests, view, faulted: null, cancellationToken);
+
+    /// <summary>As above.</summary>
+    /// <param name="address">As above.</param>
+    /// <param name="requests">As above.</param>
+    /// <param name="view">As above.</param>
+    /// <param name="faulted">Hears of exceptions that callers only see as "Failed": what was tried, and the exception. For the log.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="ServiceException">As above.</exception>
     public static async Task<HandoverServer> StartAsync(
-        string? address, IHandoverRequests requests, HostView view, CancellationToken cancellationToken)
+        string? address, IHandoverRequests requests, HostView view, Action<string, Exception>? faulted, CancellationToken cancellationToken)
     {
         HandoverServer? server = null;
         try
         {
             var connection = await BusConnection.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+            connection.Faulted = faulted;
             var stopping = new CancellationTokenSource();
             server = new HandoverServer(connection, new PublishedManager(requests, view, stopping.Token), stopping);
             await connection.AddObjectManagerAsync(HandoverNames.ManagerPath).ConfigureAwait(false);
