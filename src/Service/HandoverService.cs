@@ -40,7 +40,9 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
 
         using var publisher = new QueuePublisher(queue, version, parts.Time, parts.Log);
         var requests = new QueueRequests(queue, scanner, parts.Log);
-        await using var server = await HandoverServer.StartAsync(busAddress, requests, publisher.View(), stopping).ConfigureAwait(false);
+        await using var server = await HandoverServer
+            .StartAsync(busAddress, requests, publisher.View(), (what, fault) => parts.Log.LogError(fault, "{What}", what), stopping)
+            .ConfigureAwait(false);
 
         Task[] loops =
         [
