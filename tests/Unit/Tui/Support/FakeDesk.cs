@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using VirtHandover.Bus;
+using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Server;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Tests.Unit.Tui.Support;
+
+/// <summary>A service on a real bus whose queue is only a list: it does what it is asked and hands nothing over.</summary>
+internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
+{
+    private readonly SemaphoreSlim gate = new(1);
+    private HandoverServer? server;
+    private HostView view;
+
+    private FakeDesk(HostView view) => this.view = view;
+
+    /// <summary>What was asked, with the domain's name.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    public static async Task<FakeDesk> StartAsync(string address, HostView view)
+    {
+        var desk = new FakeDesk(view);
+        desk.server = await HandoverServer.StartAsync(address, desk, view, CancellationToken.None);
+        return desk;
+    }
+
+    public Task NotifyUpdateAsync(string source, IReadOnlyList<string> paths, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task RescanAsync(CancellationToken cancellationToken)
+    {
+        Asked.Enqueue("rescan");
+        return Task.CompletedTask;
+    }
+
+    public async Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(domain, rehearse ? "rehearse" : "run", old => old);
+        _ = Task.Run(() => server!.EndedAsync(Report(domain, rehearse)), CancellationToken.None);
+        return 1;
+    }
+
+    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<HandoverReport>>([.. view.Domains.Where(known => known.Uuid == domain).Select(known => Report(known.Uuid, true))]);
+
+    public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, "approve", old => old with { State = "approved", ApprovedBy = $"uid {caller.UserId}", DeferredUntil = null });
+
+    public Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, $"defer {until.UtcDateTime:yyyy-MM-dd HH:mm}", old => old with { State = "deferred", DeferredUntil = until });
+
+    public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, "cancel", old => old with { State = "pending", ApprovedBy = "" });
+
+    public Task RetryAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, "retry", old => old with { State = "pending" });
+
+    /// <summary>Changes a domain as the queue would, unasked.</summary>
+    public async Task ChangeAsync(Guid uuid, string asked, Func<DomainView, DomainView> change)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            Asked.Enqueue($"{asked} {view.Domains.First(domain => domain.Uuid == uuid).Name}");
+            view = view with { Domains = [.. view.Domains.Select(domain => domain.Uuid == uuid ? change(domain) : domain)] };
+            await server!.PublishAsync(view);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server!.DisposeAsync();
+        gate.Dispose();
+    }
+
+    private HandoverReport Report(Guid domain, bool rehearse) =>
+        Sample.Report(1, 1, view.Domains.First(known => known.Uuid == domain).Name, rehearse ? HandoverOutcome.Rehearsed : HandoverOutcome.Done) with { Domain = domain };
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace VirtHandover.Tests.Unit.Tui.Support;
+
+/// <summary>A terminal: a tmux server of its own with one session in which a shell runs.</summary>
+internal sealed class Tmux : IAsyncDisposable
+{
+    private readonly string socket = $"vh-{Guid.NewGuid():N}";
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("vh-tmux-");
+
+    /// <summary>The program under test, as a shell writes it.</summary>
+    public static string Program => $"dotnet {Path.Combine(AppContext.BaseDirectory, "virt-handover.dll")}";
+
+    /// <param name="busAddress">The program's system bus.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="environment">More of its environment, as <c>NAME=value</c>.</param>
+    public static async Task<Tmux> StartAsync(string busAddress, int width, int height, params string[] environment)
+    {
+        var tmux = new Tmux();
+        string[] all = [$"DBUS_SYSTEM_BUS_ADDRESS={busAddress}", "TERM=screen-256color", "LANG=C.UTF-8", "LC_ALL=", "TZ=UTC", "PS1=$ ", "NO_COLOR=", .. environment];
+        await tmux.RunAsync(
+            ["-f", "/dev/null", "new-session", "-d", "-x", Text(width), "-y", Text(height), "env", .. all, "sh"]);
+        await tmux.ShowsAsync("$");
+        return tmux;
+    }
+
+    /// <summary>Starts a command in the shell; its exit code will stand behind <c>rc=</c>.</summary>
+    public Task TypeAsync(string command) => RunAsync("send-keys", "-l", $"{command}; echo rc=$?\n");
+
+    /// <summary>Presses keys, as tmux names them.</summary>
+    public Task PressAsync(params string[] keys) => RunAsync(["send-keys", .. keys]);
+
+    public Task ResizeAsync(int width, int height) => RunAsync("resize-window", "-x", Text(width), "-y", Text(height));
+
+    /// <summary>The screen as text.</summary>
+    public Task<string> ScreenAsync() => RunAsync("capture-pane", "-p");
+
+    /// <summary>The screen with its escapes.</summary>
+    public Task<string> ColorsAsync() => RunAsync("capture-pane", "-p", "-e");
+
+    /// <summary>What the terminal is left in: alternate screen, mouse tracking, cursor shown.</summary>
+    public async Task<string> ModesAsync() =>
+        (await RunAsync("display-message", "-p", "alt=#{alternate_on} mouse=#{mouse_any_flag} cursor=#{cursor_flag}")).Trim();
+
+    public async Task ShowsAsync(string text) => await UntilAsync(screen => screen.Contains(text, StringComparison.Ordinal), $"does not show “{text}”");
+
+    public async Task GoneAsync(string text) => await UntilAsync(screen => !screen.Contains(text, StringComparison.Ordinal), $"still shows “{text}”");
+
+    /// <summary>The process of the program that runs in the shell.</summary>
+    public async Task<int> ProgramPidAsync()
+    {
+        var shell = (await RunAsync("display-message", "-p", "#{pane_pid}")).Trim();
+        var children = await File.ReadAllTextAsync($"/proc/{shell}/task/{shell}/children");
+        return int.Parse(children.Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await RunAsync("kill-server");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private async Task UntilAsync(Func<string, bool> condition, string complaint)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var screen = await ScreenAsync();
+            if (condition(screen))
+            {
+                return;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(40), $"The terminal {complaint}:\n{screen}");
+            await Task.Delay(50);
+        }
+    }
+
+    private async Task<string> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("tmux", ["-L", socket, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["TMUX_TMPDIR"] = folder.FullName;
+        start.Environment.Remove("TMUX");
+        start.Environment["LANG"] = "C.UTF-8";
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"tmux {string.Join(' ', arguments)}: {await error}");
+        return output;
+    }
+}
