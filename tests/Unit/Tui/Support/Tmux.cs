@@ -91,6 +91,9 @@ internal sealed class Tmux : IAsyncDisposable
         var start = new ProcessStartInfo("tmux", ["-L", socket, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["TMUX_TMPDIR"] = folder.FullName;
         start.Environment.Remove("TMUX");
+
+        // The screens that are drawn in process set it for this process.
+        start.Environment.Remove("DisableRealDriverIO");
         start.Environment["LANG"] = "C.UTF-8";
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
