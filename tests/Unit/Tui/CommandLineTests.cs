@@ -10,7 +10,7 @@ public class CommandLineTests
 {
     private readonly FakeService service = new(Sample.Host()) { Reports = [Sample.Report(1, 3, "api-03", HandoverOutcome.Done), Sample.Report(2, 6, "mail", HandoverOutcome.Undone)] };
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("list", "list")]
     [InlineData("list-json", "list", "--json")]
     [InlineData("show", "show", "web-01")]
@@ -30,7 +30,7 @@ public class CommandLineTests
         Golden.Match(run.Out, $"cli-{golden}.txt");
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Status_tells_what_waits()
     {
         var run = new CliRun(service);
@@ -41,7 +41,7 @@ public class CommandLineTests
         Golden.Match(run.Out, "cli-status-json.txt");
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("frobnicate", "frobnicate")]
     [InlineData("list extra", "list", "extra")]
     [InlineData("show", "show")]
@@ -69,7 +69,7 @@ public class CommandLineTests
         Golden.Match($"$ virt-handover {string.Join(' ', arguments)}\n{run.Error}", $"usage-{golden.Replace(' ', '-')}.txt");
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Approves_by_name_and_by_uuid()
     {
         var run = new CliRun(service);
@@ -78,7 +78,7 @@ public class CommandLineTests
         Assert.Equal("web-01: approved\nlegacy-7: approved\n", run.Out);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task One_refusal_does_not_keep_the_others_from_being_approved()
     {
         service.Faults[Sample.Id(3)] = new ServiceException(ServiceFault.WrongState, "api-03 is done; only pending or deferred domains can be approved.");
@@ -88,7 +88,7 @@ public class CommandLineTests
         Golden.Match(run.Out + run.Error, "cli-approve-mixed.txt");
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(ServiceFault.NotAuthorized, ExitCode.NotAuthorized)]
     [InlineData(ServiceFault.WrongState, ExitCode.Failed)]
     [InlineData(ServiceFault.Unreachable, ExitCode.Unreachable)]
@@ -106,7 +106,7 @@ public class CommandLineTests
         }
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Without_a_service_every_verb_says_so()
     {
         service.GoAway();
@@ -122,7 +122,7 @@ public class CommandLineTests
         }
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task An_unknown_domain_is_named_with_those_there_are()
     {
         service.Show(service.View with { Domains = [.. service.View.Domains.Take(2)] });
@@ -131,7 +131,7 @@ public class CommandLineTests
         Assert.Equal("virt-handover: No running domain has the name or UUID “web-1\\x1b[31m”; running are web-01, db-02.\n", run.Error);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Defers_until_the_moment_the_parser_finds()
     {
         var run = new CliRun(service);
@@ -140,7 +140,7 @@ public class CommandLineTests
         Assert.Equal("web-01: deferred until Sun 2026-11-22 22:00:00 UTC (in 12 h)\n", run.Out);
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("yes", 0)]
     [InlineData("y", 0)]
     [InlineData("", 1)]
@@ -155,7 +155,7 @@ public class CommandLineTests
         Assert.Equal(expected == 0 ? 3 : 0, service.Calls.Count);
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(HandoverOutcome.Done, 0)]
     [InlineData(HandoverOutcome.Rehearsed, 0)]
     [InlineData(HandoverOutcome.Refused, 1)]
@@ -177,7 +177,7 @@ public class CommandLineTests
         Assert.Equal(312, json.RootElement.GetProperty("report").GetProperty("total_ms").GetDecimal());
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task An_interrupted_run_says_that_the_handover_goes_on()
     {
         using var stop = new CancellationTokenSource();
@@ -192,7 +192,7 @@ public class CommandLineTests
         Assert.Equal("Stopped waiting; the handover goes on. See: virt-handover show web-01\n", run.Error);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Status_watch_waits_for_the_end_across_a_restart_of_the_service()
     {
         service.Show(service.View with { Domains = [.. service.View.Domains.Take(1)] });
@@ -213,7 +213,7 @@ public class CommandLineTests
         Assert.Contains("The service is back.", run.Error, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Status_watch_gives_up_after_its_timeout()
     {
         var run = new CliRun(service);
@@ -225,7 +225,7 @@ public class CommandLineTests
         Assert.Single(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_terminal_gets_colours_and_no_lines_wider_than_itself()
     {
         var run = new CliRun(service, terminal: true);
@@ -237,7 +237,7 @@ public class CommandLineTests
         Assert.All(run.Out.Split('\n'), line => Assert.True(VirtHandover.Tui.Format.Columns.Of(line) <= 100, line));
     }
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task No_verb_on_a_terminal_opens_the_screen(bool color)
@@ -247,7 +247,7 @@ public class CommandLineTests
         Assert.Equal(new ScreenOptions(color), run.Screen);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_dumb_terminal_gets_a_sentence_instead_of_the_screen()
     {
         var run = new CliRun(service, terminal: true);
@@ -257,7 +257,7 @@ public class CommandLineTests
         Assert.Null(run.Screen);
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_version_is_one_line()
     {
         var run = new CliRun(service);

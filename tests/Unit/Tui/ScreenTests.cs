@@ -12,7 +12,7 @@ public partial class ScreenTests
 {
     private readonly FakeService service = new(Sample.Host());
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(80, 24)]
     [InlineData(120, 36)]
     [InlineData(60, 15)]
@@ -23,7 +23,7 @@ public partial class ScreenTests
         Golden.Match(screen.Text, $"screen-{width}x{height}.txt");
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(80, 24)]
     [InlineData(120, 36)]
     public async Task Colours_are_the_terminals_own_sixteen(int width, int height)
@@ -34,7 +34,7 @@ public partial class ScreenTests
         Assert.DoesNotContain("[38;2;", screen.Ansi, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(80, 24)]
     [InlineData(120, 36)]
     public async Task Without_colour_there_is_bold_and_reverse_only(int width, int height)
@@ -45,7 +45,7 @@ public partial class ScreenTests
         Assert.Empty(ColorCodes().Matches(screen.Ansi));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Pages_open_and_esc_closes_them_but_never_the_screen()
     {
         using var screen = new ScreenRun(service, 80, 24);
@@ -61,7 +61,7 @@ public partial class ScreenTests
         Assert.Equal(ScreenPage.Queue, screen.State.Page);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_key_approves_the_selected_domain_and_the_log_names_the_command()
     {
         using var screen = new ScreenRun(service, 120, 36);
@@ -73,7 +73,7 @@ public partial class ScreenTests
         Assert.Equal(["approve web-01"], service.Calls);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_refusal_is_a_sentence_in_the_message_line()
     {
         service.Faults[Sample.Id(2)] = new ServiceException(ServiceFault.WrongState, "db-02 is being handed over now.");
@@ -83,7 +83,7 @@ public partial class ScreenTests
         await screen.ShowsAsync(" db-02 is being handed over now.");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_screen_says_when_the_service_goes_and_when_it_is_back()
     {
         using var screen = new ScreenRun(service, 80, 24);
@@ -98,7 +98,7 @@ public partial class ScreenTests
         Assert.Empty(service.Calls);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Ascii_terminals_get_ascii()
     {
         using var screen = new ScreenRun(service, 80, 24, glyphs: GlyphSet.Ascii);
@@ -107,7 +107,7 @@ public partial class ScreenTests
         Assert.DoesNotContain(screen.Text, c => c > '~');
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_resized_terminal_is_filled_anew()
     {
         using var screen = new ScreenRun(service, 80, 24);
@@ -120,7 +120,7 @@ public partial class ScreenTests
         Golden.Match(screen.Text, "screen-80x24.txt");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_screen_without_domains_says_so()
     {
         service.Show(service.View with { Domains = [], Alarm = "The file /usr/libexec/qemu-kvm is missing; install qemu-kvm again." });

@@ -9,7 +9,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
 {
     private const string Restored = "alt=0 mouse=0 cursor=1";
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task Approves_and_defers_by_keys_and_restores_the_terminal()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
@@ -45,7 +45,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Equal(Restored, await terminal.ModesAsync());
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task Approve_all_takes_a_deliberate_yes_and_esc_never_leaves()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
@@ -69,7 +69,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Equal(Restored, await terminal.ModesAsync());
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 240_000)]
     [InlineData("TERM", 143, false)]
     [InlineData("TERM", 143, true)]
     [InlineData("HUP", 129, false)]
@@ -94,7 +94,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Empty(desk.Asked);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task A_resized_terminal_is_filled_anew()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
@@ -107,7 +107,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         await terminal.ShowsAsync("┤Log├");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task The_screen_outlives_the_service()
     {
         await using var terminal = await Tmux.StartAsync(bus.Address, 120, 36);
@@ -128,7 +128,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         await terminal.ShowsAsync("▶ prepare");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task Without_a_service_the_screen_waits_and_says_why()
     {
         await using var terminal = await Tmux.StartAsync("unix:path=/nonexistent/bus", 80, 24);
@@ -139,7 +139,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Equal(Restored, await terminal.ModesAsync());
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task No_color_and_a_plain_locale_are_honoured()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
@@ -152,7 +152,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.DoesNotContain(await terminal.ScreenAsync(), c => c > '~');
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 240_000)]
     [InlineData("TERM=dumb ", "")]
     [InlineData("", " </dev/null")]
     [InlineData("", " | cat")]
@@ -165,7 +165,7 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Equal(Restored, await terminal.ModesAsync());
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task The_command_line_works_on_the_real_bus()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());

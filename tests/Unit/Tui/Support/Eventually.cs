@@ -3,7 +3,7 @@ namespace VirtHandover.Tests.Unit.Tui.Support;
 /// <summary>Waits for a condition, with a limit.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async Task TrueAsync(Func<bool> condition, Func<string>? complaint = null)
     {

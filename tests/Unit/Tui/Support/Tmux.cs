@@ -81,7 +81,7 @@ internal sealed class Tmux : IAsyncDisposable
                 return;
             }
 
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(40), $"The terminal {complaint}:\n{screen}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(90), $"The terminal {complaint}:\n{screen}");
             await Task.Delay(50);
         }
     }
