@@ -10,8 +10,14 @@ namespace VirtHandover.Qemu;
 /// <param name="NodeName">The node the device reads from; null when the drive is empty.</param>
 /// <param name="File">The image as QEMU names it; null when the drive is empty.</param>
 /// <param name="IoStatus"><c>ok</c>, <c>nospace</c>, <c>failed</c>, or null.</param>
+/// <param name="IsThrottled">True when one of the six basic limits is set; libvirt sets them by QMP only.</param>
 internal sealed record BlockDevice(
-    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus);
+    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus, bool IsThrottled)
+{
+    /// <summary>The id of the device: <see cref="Qdev"/> without its place in the object tree.</summary>
+    internal string DeviceId =>
+        Qdev.StartsWith("/machine/peripheral/", StringComparison.Ordinal) ? Qdev["/machine/peripheral/".Length..].Split('/')[0] : Qdev;
+}
 
 /// <summary>A dirty bitmap of a node.</summary>
 internal sealed record DirtyBitmap(string Name, bool IsPersistent);
@@ -22,10 +28,9 @@ internal sealed record DirtyBitmap(string Name, bool IsPersistent);
 /// <param name="File">The image as QEMU names it.</param>
 /// <param name="IsReadOnly">True when the guest cannot write.</param>
 /// <param name="BackingFile">The next image of the chain; null at its end.</param>
-/// <param name="IsThrottled">True when one of the six basic limits is set.</param>
 /// <param name="Bitmaps">Its dirty bitmaps.</param>
 internal sealed record BlockNode(
-    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, bool IsThrottled, IReadOnlyList<DirtyBitmap> Bitmaps);
+    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, IReadOnlyList<DirtyBitmap> Bitmaps);
 
 /// <summary>Disks and the block graph.</summary>
 internal static class BlockCommands
@@ -50,7 +55,8 @@ internal static class BlockCommands
             device.Find("tray_open")?.Flag(),
             inserted?.Find("node-name")?.Text(),
             inserted?["file"].Text(),
-            device.Find("io-status")?.Text());
+            device.Find("io-status")?.Text(),
+            inserted is { } limited && Throttles.Any(name => limited.Find(name) is { } limit && limit.Number() != 0));
     }
 
     private static BlockNode ReadNode(QmpReply node) => new(
@@ -59,6 +65,5 @@ internal static class BlockCommands
         node["file"].Text(),
         node["ro"].Flag(),
         node.Find("backing_file")?.Text(),
-        Throttles.Any(name => node.Find(name) is { } limit && limit.Number() != 0),
         node.Find("dirty-bitmaps")?.Each(b => new DirtyBitmap(b.Find("name")?.Text() ?? "", b.Find("persistent")?.Flag() ?? false)) ?? []);
 }

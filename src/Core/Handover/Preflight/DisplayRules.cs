@@ -1,0 +1,30 @@
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>Displays.</summary>
+internal static class DisplayRules
+{
+    internal static IEnumerable<Finding> Check(SourceFacts facts)
+    {
+        foreach (var listener in facts.Live.Vnc)
+            yield return FindingCodes.VncPort.Says($"VNC leaves {listener.Host} {listener.Service} for a moment; its clients are disconnected.");
+        foreach (var vnc in facts.Line.All("vnc"))
+        {
+            if (vnc.Value.IsOn("password") || vnc.Value.Text("password-secret") is not null)
+                yield return FindingCodes.VncPassword.Says("VNC asks for a password.");
+        }
+
+        foreach (var _ in facts.Line.All("spice"))
+            yield return FindingCodes.SpiceTcp.Says("The VM has a SPICE display.");
+        foreach (var display in facts.Line.All("display"))
+        {
+            var kind = display.Value.Implied("type");
+            if (kind == "dbus")
+                yield return FindingCodes.DbusDisplay.Says("The VM has a D-Bus display.");
+            else if (kind is not "none")
+                yield return FindingCodes.Display.Says($"The VM has the display '{kind}'.");
+        }
+
+        foreach (var old in facts.Line.Options.Where(o => o.Name is "sdl" or "curses" or "nographic"))
+            yield return FindingCodes.Display.Says($"The VM has the display '{old.Token}'.");
+    }
+}

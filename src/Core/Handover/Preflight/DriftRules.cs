@@ -1,0 +1,21 @@
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>What was changed while the VM ran, and the command line does not know.</summary>
+internal static class DriftRules
+{
+    internal static IEnumerable<Finding> Check(SourceFacts facts)
+    {
+        foreach (var difference in Drift.Find(facts.Line, facts.Live.Devices))
+            yield return FindingCodes.Of(difference);
+        foreach (var node in facts.Live.Devices.Nodes)
+        {
+            foreach (var bitmap in node.Bitmaps.Where(b => !b.IsPersistent))
+                yield return FindingCodes.BitmapTransient.Says($"The block node '{node.NodeName}' has the dirty bitmap '{bitmap.Name}' in memory only.");
+        }
+
+        foreach (var disk in facts.Live.Devices.Disks.Where(d => d.IsThrottled))
+            yield return FindingCodes.IoTune.Says($"The disk '{disk.DeviceId}' has I/O limits.");
+    }
+}

@@ -1,0 +1,111 @@
+using static VirtHandover.Handover.FindingSeverity;
+
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>Every code that the preflight and the twin check can give, grouped as in <c>docs/preflight.md</c>.</summary>
+internal static class FindingCodes
+{
+    private const string Restart = "Shut the VM down and start it again to get the new QEMU.";
+    private const string Save = "'virsh managedsave' and 'virsh start' move it, with a pause as long as its memory takes to write and read.";
+    private const string Detach = "Detach the device and hand over then, or shut the VM down and start it again.";
+
+    // Memory
+    internal static readonly FindingCode RamPrivate = new("RAM_PRIVATE", Warning, "Guest memory belongs to the QEMU process alone, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
+    internal static readonly FindingCode RamMemfdNew = new("RAM_MEMFD_NEW", Warning, "A memfd of a QEMU newer than 7.2 is not taken for shared, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
+    internal static readonly FindingCode RamMixed = new("RAM_MIXED", Warning, "Shared and private memory stand side by side, so all of it is copied.", "");
+    internal static readonly FindingCode RamNone = new("RAM_NONE", Blocker, "QEMU tells of no guest memory.", Restart);
+    internal static readonly FindingCode RamSpace = new("RAM_SPACE", Blocker, "A copy needs the guest's memory a second time, and the host or the VM's control group has not so much left.", "Free memory, raise the limit, or give the VM shared memory backing and start it again.");
+    internal static readonly FindingCode RamInode = new("RAM_INODE", Blocker, "The target does not map the source's memory file.", "Nothing was changed; report this as a fault of virt-handover.");
+    internal static readonly FindingCode RamDiscard = new("RAM_DISCARD", Note, "discard-data would empty the shared memory when a QEMU ends.", "The target does without it, and the source is killed before it could act.");
+    internal static readonly FindingCode RamPrealloc = new("RAM_PREALLOC", Note, "prealloc would write to the running guest's pages.", "The target does without it.");
+    internal static readonly FindingCode RamHugePages = new("RAM_HUGEPAGES", Blocker, "Private huge pages would be copied into ordinary pages.", "Add <access mode='shared'/> to the memory backing and start the VM again.");
+    internal static readonly FindingCode VirtioMem = new("VIRTIO_MEM", Blocker, "virtio-mem is not carried yet; a target before QEMU 8.1 would even empty the source's memory.", Restart);
+    internal static readonly FindingCode Nvdimm = new("NVDIMM", Blocker, "An NVDIMM's memory is a file of its own, which is not carried yet.", Restart);
+    internal static readonly FindingCode Ivshmem = new("IVSHMEM", Blocker, "Memory shared with other VMs or processes is not carried yet.", Detach);
+
+    // Versions and machine
+    internal static readonly FindingCode TargetMissing = new("TARGET_MISSING", Blocker, "There is no new QEMU that can be started.", "Repair the package, for example with 'dnf reinstall qemu-kvm'.");
+    internal static readonly FindingCode VersionOrder = new("VERSION_ORDER", Blocker, "The QEMU on disk is older than the running one.", Restart);
+    internal static readonly FindingCode MachineGone = new("MACHINE_GONE", Blocker, "The new QEMU no longer has the VM's machine type.", "Change the machine type with 'virsh edit' and start the VM again.");
+    internal static readonly FindingCode VqSize = new("VQ_SIZE", Blocker, "The guest uses longer virtqueues than the new QEMU takes.", "Restart the guest on the new QEMU; a reboot inside it is not enough.");
+    internal static readonly FindingCode VqUnknown = new("VQ_UNKNOWN", Warning, "A QEMU before 7.2 does not tell the length of its virtqueues, so the new one may refuse them while loading.", "The handover is undone then.");
+    internal static readonly FindingCode QomDiff = new("QOM_DIFF", Blocker, "The target's devices are not those of the source.", Restart);
+    internal static readonly FindingCode RamblockDiff = new("RAMBLOCK_DIFF", Blocker, "The target's memory blocks are not those of the source.", Restart);
+    internal static readonly FindingCode RomSize = new("ROM_SIZE", Blocker, "Firmware or an option ROM has another size in the new QEMU.", Restart);
+    internal static readonly FindingCode CpuLess = new("CPU_LESS", Blocker, "The target's CPU lacks features that the guest may use.", Restart);
+    internal static readonly FindingCode CpuMore = new("CPU_MORE", Warning, "The target's CPU has features that the guest does not know of.", "Guests read them at boot, so this one goes on without them.");
+    internal static readonly FindingCode CmdLine = new("CMDLINE", Blocker, "QEMU's command line cannot be repeated for a target.", Restart);
+
+    // What goes on
+    internal static readonly FindingCode StateBad = new("STATE_BAD", Blocker, "The VM neither runs nor is paused by its user.", "Resolve that state first.");
+    internal static readonly FindingCode JobActive = new("JOB_ACTIVE", Blocker, "A job is active on the VM, and a handover would break it off.", "Wait for its end or abort it, then retry.");
+    internal static readonly FindingCode MigBlocked = new("MIG_BLOCKED", Blocker, "QEMU itself says that the VM cannot be migrated now.", "Detach what it names, or shut the VM down and start it again.");
+    internal static readonly FindingCode DriftHotplug = new("DRIFT_HOTPLUG", Blocker, "Devices were plugged or unplugged while the VM ran.", Save);
+    internal static readonly FindingCode DriftBlock = new("DRIFT_BLOCK", Blocker, "Snapshots, merges or changed media have changed the disks' images since the VM started.", Save);
+    internal static readonly FindingCode BitmapTransient = new("BITMAP_TRANSIENT", Blocker, "A dirty bitmap that is not stored in its image would be lost, and the next incremental backup with it.", "Remove the bitmap, or wait for the backup's end.");
+    internal static readonly FindingCode IoTune = new("IOTUNE", Blocker, "Disk limits set at run time are not carried yet.", "Lift them with 'virsh blkdeviotune' and set them again afterwards.");
+    internal static readonly FindingCode FdsetLost = new("FDSET_LOST", Blocker, "QEMU no longer holds a file descriptor that its command line was given.", Restart);
+    internal static readonly FindingCode StatusXml = new("STATUSXML", Blocker, "libvirt's status file does not fit the running process.", "Restart the libvirt daemon, then retry.");
+    internal static readonly FindingCode MonitorBusy = new("MONITOR_BUSY", Blocker, "QEMU's monitor does not answer, or another program holds it.", "End that program, then retry.");
+
+    // Network
+    internal static readonly FindingCode NetTap = new("NET_TAP", Note, "The tap is handed over while the guest is paused, so no frame is damaged.", "");
+    internal static readonly FindingCode NetVhost = new("NET_VHOST", Blocker, "vhost-net is not carried yet: its worker belongs to one process.", "Set <driver name='qemu'/> on the interface and start the VM again.");
+    internal static readonly FindingCode NetMultiqueue = new("NET_MULTIQUEUE", Blocker, "A network device with several queues is not carried yet.", "Set queues='1' on the interface and start the VM again.");
+    internal static readonly FindingCode NetMacvtap = new("NET_MACVTAP", Blocker, "macvtap is not carried yet: a second opening takes a part of the traffic away.", "Connect the interface to a bridge and start the VM again.");
+    internal static readonly FindingCode NetUser = new("NET_USER", Blocker, "The connections of a user-mode network live in the QEMU process and would be lost.", Restart);
+    internal static readonly FindingCode NetPasst = new("NET_PASST", Blocker, "passt serves one QEMU and ends with it.", Restart);
+    internal static readonly FindingCode NetHotplug = new("NET_HOTPLUG", Blocker, "The network device sits where no device can be plugged while the target waits.", "Move it behind a PCIe root port with 'virsh edit' and start the VM again.");
+    internal static readonly FindingCode NetOther = new("NET_OTHER", Blocker, "This kind of network backend is not carried yet.", Restart);
+    internal static readonly FindingCode VhostUser = new("VHOST_USER", Blocker, "A vhost-user device's state lives in another process, which serves one QEMU.", Restart);
+    internal static readonly FindingCode Vdpa = new("VDPA", Blocker, "A vDPA device belongs to one process.", Detach);
+
+    // Devices
+    internal static readonly FindingCode Vfio = new("VFIO", Blocker, "A passed-through device belongs to one process.", Detach);
+    internal static readonly FindingCode Mdev = new("MDEV", Blocker, "A mediated device belongs to one process.", Detach);
+    internal static readonly FindingCode UsbHost = new("USBHOST", Blocker, "A passed-through USB device belongs to one process.", Detach);
+    internal static readonly FindingCode UsbRedir = new("USBREDIR", Blocker, "USB redirection ends with its connection.", Detach);
+    internal static readonly FindingCode VirtioFs = new("VIRTIOFS", Blocker, "virtiofsd serves one QEMU and holds the guest's open files.", Restart);
+    internal static readonly FindingCode NineP = new("FS_9P", Blocker, "A 9p file system cannot be migrated while it is mounted.", Restart);
+    internal static readonly FindingCode SwTpm = new("SWTPM", Blocker, "swtpm serves one QEMU and ends with it.", Restart);
+    internal static readonly FindingCode TpmPassthrough = new("TPM_PASSTHROUGH", Blocker, "The host's TPM belongs to one process.", Restart);
+    internal static readonly FindingCode Vsock = new("VSOCK", Blocker, "A vsock address belongs to one process.", Detach);
+    internal static readonly FindingCode VhostScsi = new("VHOST_SCSI", Blocker, "A vhost-scsi endpoint belongs to one process.", Restart);
+    internal static readonly FindingCode DevUnmigratable = new("DEV_UNMIGRATABLE", Blocker, "QEMU cannot migrate this kind of device.", Detach);
+    internal static readonly FindingCode Sev = new("SEV", Blocker, "The memory of a confidential guest cannot be moved to another process.", Restart);
+
+    // Storage
+    internal static readonly FindingCode BlockRemote = new("BLOCK_REMOTE", Blocker, "Storage over the network has no image lock that would keep two QEMUs from writing, so it is not carried yet.", Save);
+    internal static readonly FindingCode BlockFdset = new("BLOCK_FDSET", Blocker, "An image that was passed as a descriptor shares its lock with the target, so nothing would keep two QEMUs from writing.", Save);
+    internal static readonly FindingCode ImageLock = new("IMAGE_LOCK", Warning, "Image locking is switched off, so virt-handover alone keeps two QEMUs from writing.", "");
+    internal static readonly FindingCode PrManager = new("PR_MANAGER", Blocker, "SCSI persistent reservations are not carried yet.", Restart);
+    internal static readonly FindingCode LockMgr = new("LOCKMGR", Blocker, "A lock manager knows the old process only, and would stop or kill the wrong one later.", "Shut the VM down and start it again; or set lock_manager to \"nop\" in qemu.conf.");
+
+    // Displays and consoles
+    internal static readonly FindingCode VncPort = new("VNC_PORT", Note, "VNC clients are disconnected and can come back on the same port.", "");
+    internal static readonly FindingCode VncPassword = new("VNC_PASSWORD", Blocker, "A VNC password is set at run time and not carried yet.", "Remove the password with 'virsh edit' and start the VM again.");
+    internal static readonly FindingCode SpiceTcp = new("SPICE_TCP", Blocker, "A SPICE server's port cannot move to another process.", "Use VNC, or shut the VM down and start it again.");
+    internal static readonly FindingCode DbusDisplay = new("DBUS_DISPLAY", Blocker, "A D-Bus display cannot move to another process.", Restart);
+    internal static readonly FindingCode Display = new("DISPLAY", Blocker, "A window on the host cannot move to another process.", Restart);
+    internal static readonly FindingCode Pty = new("PTY", Note, "The console gets another pseudo terminal; libvirt is told, open consoles are disconnected.", "");
+    internal static readonly FindingCode Chardev = new("CHARDEV", Blocker, "This character device can be open in one process only.", "Detach it, or shut the VM down and start it again.");
+
+    // Host
+    internal static readonly FindingCode HookFails = new("HOOK_FAILS", Warning, "A libvirt hook runs when the daemon adopts the VM, and libvirt kills the VM if that hook fails.", "Make sure that it succeeds for the operation 'reconnect'.");
+
+    /// <summary>All of them.</summary>
+    internal static IReadOnlyList<FindingCode> All { get; } =
+    [
+        RamPrivate, RamMemfdNew, RamMixed, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
+        TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
+        StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
+        NetTap, NetVhost, NetMultiqueue, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
+        Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
+        BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,
+        VncPort, VncPassword, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
+        HookFails,
+    ];
+
+    /// <summary>The kind of finding that a difference is.</summary>
+    internal static Finding Of(Qemu.Difference difference) => All.Single(code => code.Code == difference.Code).Says(difference.Sentence);
+}

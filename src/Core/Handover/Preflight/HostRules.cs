@@ -1,0 +1,15 @@
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>What on the host stands against a handover.</summary>
+internal static class HostRules
+{
+    internal static IEnumerable<Finding> Check(SourceFacts facts)
+    {
+        if (facts.Host.LockManager is not ("" or "nop"))
+            yield return FindingCodes.LockMgr.Says($"libvirt uses the lock manager '{facts.Host.LockManager}'.");
+        else if (facts.Status?.LockState is { Length: > 0 })
+            yield return FindingCodes.LockMgr.Says("libvirt has a lease of a lock manager on the VM's disks.");
+        foreach (var hook in facts.Host.Hooks)
+            yield return FindingCodes.HookFails.Says($"The hook {hook} will run.");
+    }
+}

@@ -1,0 +1,58 @@
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>Network devices: a tap without vhost and with one queue is carried.</summary>
+internal static class NetworkRules
+{
+    internal static IEnumerable<Finding> Check(SourceFacts facts)
+    {
+        foreach (var netdev in facts.Line.All("netdev"))
+        {
+            foreach (var finding in Backend(netdev, facts))
+                yield return finding;
+        }
+
+        foreach (var legacy in facts.Line.Options.Where(o => o.Name is "net" or "nic" && o.Argument != "none"))
+            yield return FindingCodes.NetOther.Says($"The VM has the network '{legacy.Token} {legacy.Argument}', an old form.");
+    }
+
+    private static IEnumerable<Finding> Backend(CommandLineOption netdev, SourceFacts facts)
+    {
+        var (id, value) = (netdev.Id ?? "", netdev.Value);
+        switch (netdev.Kind)
+        {
+            case "tap":
+                return Tap(id, value, facts);
+            case "user":
+                return [FindingCodes.NetUser.Says($"The network '{id}' is a user-mode network.")];
+            case "vhost-user":
+                return [FindingCodes.VhostUser.Says($"The network '{id}' is vhost-user.")];
+            case "vhost-vdpa":
+                return [FindingCodes.Vdpa.Says($"The network '{id}' is vDPA.")];
+            case "passt":
+            case "stream" when value.Text("addr.path")?.Contains("passt", StringComparison.Ordinal) == true
+                || value.Text("addr")?.Contains("passt", StringComparison.Ordinal) == true:
+                return [FindingCodes.NetPasst.Says($"The network '{id}' goes through passt.")];
+            default:
+                return [FindingCodes.NetOther.Says($"The network '{id}' is of the kind '{netdev.Kind}'.")];
+        }
+    }
+
+    private static IEnumerable<Finding> Tap(string id, OptionValue value, SourceFacts facts)
+    {
+        if (value.IsOn("vhost") || value.Text("vhostfd") is not null || value.Text("vhostfds") is not null)
+            yield return FindingCodes.NetVhost.Says($"The network '{id}' uses vhost-net.");
+        if (value.Text("fds")?.Contains(':', StringComparison.Ordinal) == true || value.Text("queues") is not (null or "1"))
+            yield return FindingCodes.NetMultiqueue.Says($"The network '{id}' has several queues.");
+        if (facts.Status?.Domain.Interfaces.Any(i => i.Alias.Length > 0 && "host" + i.Alias == id && i.Type == "direct") == true)
+            yield return FindingCodes.NetMacvtap.Says($"The network '{id}' is macvtap.");
+        var device = facts.Line.All("device").FirstOrDefault(o => o.Value.Text("netdev") == id);
+        if (device is null)
+            yield return FindingCodes.NetOther.Says($"The network '{id}' belongs to no device.");
+        else if (device.Value.Text("bus") == "pcie.0" || device.Value.IsOn("multifunction"))
+            yield return FindingCodes.NetHotplug.Says($"The network device '{device.Id}' is built into the machine's root bus or shares its slot.");
+        else
+            yield return FindingCodes.NetTap.Says($"The network device '{device.Id}' moves to the target during the pause.");
+    }
+}

@@ -1,0 +1,7 @@
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>How the guest's memory would reach the target.</summary>
+/// <param name="Method">Null when there is no way.</param>
+/// <param name="Reason">Why, in one sentence.</param>
+/// <param name="Findings">What was noticed on the way.</param>
+internal sealed record RamMethodChoice(RamMethod? Method, string Reason, IReadOnlyList<Finding> Findings);

@@ -1,0 +1,37 @@
+using VirtHandover.Libvirt;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>All that the preflight looks at. It reads nothing itself.</summary>
+internal sealed record SourceFacts
+{
+    /// <summary>The VM's logical command line.</summary>
+    public required CommandLine Line { get; init; }
+
+    /// <summary>What its QEMU says of itself.</summary>
+    public required LiveFacts Live { get; init; }
+
+    /// <summary>The new binary.</summary>
+    public required TargetFacts Target { get; init; }
+
+    /// <summary>The host.</summary>
+    public required HostFacts Host { get; init; }
+
+    /// <summary>libvirt's status file; null when it was not read.</summary>
+    public StatusFile? Status { get; init; }
+}
+
+/// <summary>The binary that the target would be started from.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="Version">Its version, as its monitor says.</param>
+/// <param name="Machines">The machine types it has.</param>
+/// <param name="Problem">Why it cannot be started, a sentence; null when it can.</param>
+internal sealed record TargetFacts(string Path, Version Version, IReadOnlyList<MachineType> Machines, string? Problem = null);
+
+/// <summary>What the host has to say.</summary>
+/// <param name="AvailableBytes">Memory that can be had (<c>MemAvailable</c>), in bytes.</param>
+/// <param name="GroupBytesLeft">What the VM's control group may still take, in bytes; null without a limit.</param>
+/// <param name="LockManager"><c>lock_manager</c> of qemu.conf; empty or <c>nop</c> for none.</param>
+/// <param name="Hooks">libvirt's <c>qemu</c> hook scripts.</param>
+internal sealed record HostFacts(long AvailableBytes, long? GroupBytesLeft, string LockManager, IReadOnlyList<string> Hooks);

@@ -1,0 +1,173 @@
+using System.Globalization;
+
+namespace VirtHandover.Qemu;
+
+/// <summary>
+/// Compares a source with its twin before the guest is touched: whatever QEMU would notice only while loading, or never. Pure.
+/// </summary>
+internal static class TwinCheck
+{
+    /// <summary>What differs and must not; empty when the twin is one.</summary>
+    /// <param name="source">The running QEMU.</param>
+    /// <param name="twin">The target, stopped, without the network devices in <paramref name="late"/>.</param>
+    /// <param name="late">The network devices that come while the guest is paused.</param>
+    internal static IReadOnlyList<Difference> Compare(DeviceSnapshot source, DeviceSnapshot twin, IReadOnlyList<LateNic> late)
+    {
+        var lateIds = late.Select(n => n.DeviceId).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. Machine(source, twin),
+            .. Peripherals(source, twin, lateIds),
+            .. Properties(source, twin, lateIds),
+            .. RamBlocks(source, twin, late),
+            .. Virtio(source, twin, lateIds),
+            .. Cpu(source.Cpu, twin.Cpu),
+            .. Sets("QOM_DIFF", "the I/O thread", source.IoThreads, twin.IoThreads),
+            .. Sets("DRIFT_BLOCK", "the block node", Named(source.Nodes), Named(twin.Nodes)),
+            .. Files(source, twin),
+            .. Sets("QOM_DIFF", "the character device", Labels(source.Chardevs), Labels(twin.Chardevs)),
+            .. Sets("RAMBLOCK_DIFF", "the memory backend", source.Memory.Select(m => m.Id ?? ""), twin.Memory.Select(m => m.Id ?? "")),
+        ];
+    }
+
+    private static IEnumerable<Difference> Machine(DeviceSnapshot source, DeviceSnapshot twin)
+    {
+        if (source.Machine != twin.Machine)
+            yield return new Difference("QOM_DIFF", $"The source is a {source.Machine} and its twin a {twin.Machine}.");
+    }
+
+    private static IEnumerable<Difference> Peripherals(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
+    {
+        foreach (var (id, type) in source.Peripherals.Where(p => !late.Contains(p.Key)))
+        {
+            if (!twin.Peripherals.TryGetValue(id, out var other))
+                yield return new Difference("QOM_DIFF", $"The twin lacks the device '{id}' ({type}).");
+            else if (other != type)
+                yield return new Difference("QOM_DIFF", $"The device '{id}' is a {type} in the source and a {other} in its twin.");
+        }
+
+        foreach (var (id, type) in twin.Peripherals.Where(p => !source.Peripherals.ContainsKey(p.Key) || late.Contains(p.Key)))
+            yield return new Difference("QOM_DIFF", $"The twin has the device '{id}' ({type}), which {(late.Contains(id) ? "must come only while the guest is paused" : "the source lacks")}.");
+    }
+
+    private static IEnumerable<Difference> Properties(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
+    {
+        var twins = twin.Devices.DistinctBy(d => d.Id).ToDictionary(d => d.Id, StringComparer.Ordinal);
+        foreach (var device in source.Devices.Where(d => !late.Contains(d.Id)))
+        {
+            if (!twins.TryGetValue(device.Id, out var other))
+                continue;
+
+            // Properties come and go with versions; where both have one, its value must be the same.
+            foreach (var (name, value) in device.Properties)
+            {
+                if (other.Properties.TryGetValue(name, out var otherValue) && otherValue != value && !ExpectedDifferences.Properties.ContainsKey(name[(name.LastIndexOf('/') + 1)..]))
+                    yield return new Difference("QOM_DIFF", $"The device '{device.Id}' has {name} = {value} in the source and {otherValue} in its twin.");
+            }
+        }
+    }
+
+    private static IEnumerable<Difference> RamBlocks(DeviceSnapshot source, DeviceSnapshot twin, IReadOnlyList<LateNic> late)
+    {
+        var twins = twin.RamBlocks.DistinctBy(b => b.Name).ToDictionary(b => b.Name, StringComparer.Ordinal);
+
+        // A late device's option ROM comes with it.
+        var roms = late.Select(n => $"/{n.Device["driver"]?.GetValue<string>()}.rom").ToList();
+        foreach (var block in source.RamBlocks)
+        {
+            if (twins.Remove(block.Name, out var other))
+            {
+                if (other.Total != block.Total)
+                    yield return new Difference(
+                        block.Name.Contains(".rom", StringComparison.Ordinal) || block.Name.Contains("flash", StringComparison.Ordinal) || block.Name.Contains("bios", StringComparison.Ordinal) ? "ROM_SIZE" : "RAMBLOCK_DIFF",
+                        string.Create(CultureInfo.InvariantCulture, $"The memory block '{block.Name}' has {block.Total} bytes in the source and {other.Total} in its twin."));
+            }
+            else if (!roms.Remove(roms.Find(rom => block.Name.EndsWith(rom, StringComparison.Ordinal)) ?? ""))
+            {
+                yield return new Difference("RAMBLOCK_DIFF", $"The twin lacks the memory block '{block.Name}'.");
+            }
+        }
+
+        foreach (var name in twins.Keys)
+            yield return new Difference("RAMBLOCK_DIFF", $"The twin has the memory block '{name}', which the source lacks.");
+    }
+
+    private static IEnumerable<Difference> Virtio(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
+    {
+        var twins = twin.Virtio.DistinctBy(v => v.Device).ToDictionary(v => v.Device, StringComparer.Ordinal);
+        var largest = twin.Virtio.SelectMany(v => v.Queues).Select(q => q.Default).DefaultIfEmpty(0).Max();
+        foreach (var device in source.Virtio)
+        {
+            if (twins.TryGetValue(device.Device, out var other))
+            {
+                foreach (var queue in device.Queues)
+                {
+                    if (other.Queues.FirstOrDefault(q => q.Number == queue.Number) is { } same && queue.Size > same.Default)
+                        yield return VirtqueueRules.TooLong(device.Device, queue, same.Default);
+                }
+
+                if (Features(device, other) is { } features)
+                    yield return features;
+            }
+            else if (late.Contains(device.Device) && VirtqueueRules.OfLateNic(source, device, largest) is { } tooLong)
+            {
+                yield return tooLong;
+            }
+        }
+    }
+
+    // A newer QEMU has names for bits that an older one only counts: what the names do not explain, the counts must.
+    private static Difference? Features(VirtioSnapshot source, VirtioSnapshot twin)
+    {
+        var lost = source.Features.Except(twin.Features).Order(StringComparer.Ordinal).ToList();
+        var gained = twin.Features.Except(source.Features).Order(StringComparer.Ordinal).ToList();
+        return lost.Count + source.UnknownCount == gained.Count + twin.UnknownCount
+            ? null
+            : new Difference("QOM_DIFF", $"The virtio features of '{source.Device}' differ: only the source offers [{string.Join(", ", lost)}], only its twin [{string.Join(", ", gained)}].");
+    }
+
+    private static IEnumerable<Difference> Cpu(CpuSnapshot source, CpuSnapshot twin)
+    {
+        if (source.Count != twin.Count)
+            yield return new Difference("QOM_DIFF", string.Create(CultureInfo.InvariantCulture, $"The source has {source.Count} vCPUs and its twin {twin.Count}."));
+        if (source.Type != twin.Type)
+            yield return new Difference("QOM_DIFF", $"The CPU is a {source.Type} in the source and a {twin.Type} in its twin.");
+        var words = source.Words.Concat(twin.Words).Select(w => w.Name).Distinct(StringComparer.Ordinal);
+        foreach (var name in source.Words.Count > 0 && twin.Words.Count > 0 ? words : [])
+        {
+            var (had, has) = (Bits(source, name), Bits(twin, name));
+            var expected = ExpectedDifferences.CpuBits.GetValueOrDefault(name);
+            if ((had & ~has & ~expected) is var less and not 0)
+                yield return new Difference("CPU_LESS", string.Create(CultureInfo.InvariantCulture, $"The twin's CPU lacks features of CPUID {name}: 0x{less:x8}."));
+            if ((has & ~had & ~expected) is var more and not 0)
+                yield return new Difference("CPU_MORE", string.Create(CultureInfo.InvariantCulture, $"The twin's CPU has more features of CPUID {name}: 0x{more:x8}."));
+        }
+    }
+
+    private static uint Bits(CpuSnapshot cpu, string name) => cpu.Words.FirstOrDefault(w => w.Name == name)?.Bits ?? 0;
+
+    private static IEnumerable<Difference> Files(DeviceSnapshot source, DeviceSnapshot twin)
+    {
+        var twins = twin.Nodes.DistinctBy(n => n.NodeName).ToDictionary(n => n.NodeName, StringComparer.Ordinal);
+        foreach (var node in source.Nodes)
+        {
+            if (twins.TryGetValue(node.NodeName, out var other) && (other.Driver, other.File) != (node.Driver, node.File))
+                yield return new Difference("DRIFT_BLOCK", $"The block node '{node.NodeName}' is {node.Driver} on {node.File} in the source and {other.Driver} on {other.File} in its twin.");
+        }
+    }
+
+    private static IEnumerable<string> Named(IReadOnlyList<BlockNode> nodes) =>
+        nodes.Select(n => n.NodeName).Where(name => !name.StartsWith("#block", StringComparison.Ordinal));
+
+    private static IEnumerable<string> Labels(IReadOnlyList<Chardev> chardevs) =>
+        chardevs.Select(c => c.Label).Where(label => !ExpectedDifferences.IsOwnChardev(label));
+
+    private static IEnumerable<Difference> Sets(string code, string what, IEnumerable<string> source, IEnumerable<string> twin)
+    {
+        var (ours, theirs) = (source.ToHashSet(StringComparer.Ordinal), twin.ToHashSet(StringComparer.Ordinal));
+        foreach (var name in ours.Except(theirs))
+            yield return new Difference(code, $"The twin lacks {what} '{name}'.");
+        foreach (var name in theirs.Except(ours))
+            yield return new Difference(code, $"The twin has {what} '{name}', which the source lacks.");
+    }
+}

@@ -1,0 +1,122 @@
+using VirtHandover.Handover;
+using VirtHandover.Handover.Preflight;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Tests.Unit.Handover.Preflight;
+
+public class PreflightCheckTests
+{
+    private static readonly Dictionary<string, Func<SourceFacts, SourceFacts>> Rows = new(StringComparer.Ordinal)
+    {
+        ["RAM_NONE"] = f => f.Devices(d => d with { Memory = [] }),
+        ["RAM_SPACE"] = f => f.Memory("memory-backend-ram", false) with { Host = new HostFacts(100 << 20, null, "", []) },
+        ["RAM_HUGEPAGES"] = f => f.Memory("memory-backend-file", false).Replace("/ram/pc.ram", "/dev/hugepages/libvirt/qemu/1-a"),
+        ["VIRTIO_MEM"] = f => f.Device("virtio-mem-pci"),
+        ["NVDIMM"] = f => f.Device("nvdimm"),
+        ["IVSHMEM"] = f => f.Device("ivshmem-plain"),
+        ["TARGET_MISSING"] = f => f with { Target = f.Target with { Problem = "The file /usr/libexec/qemu-kvm cannot be started: exit code 1." } },
+        ["VERSION_ORDER"] = f => f with { Target = f.Target with { Version = new Version(7, 2, 21) } },
+        ["MACHINE_GONE"] = f => f with { Target = f.Target with { Machines = [] } },
+        ["STATE_BAD"] = f => f.Live(l => l with { State = new RunState("io-error", false) }),
+        ["JOB_ACTIVE"] = f => f.Live(l => l with { Jobs = [new QemuJob("commit-vda", "commit", "running")] }),
+        ["MIG_BLOCKED"] = f => f.Live(l => l with { Migration = l.Migration with { BlockedReasons = ["The virtio-gpu device is not yet migratable"] } }),
+        ["DRIFT_HOTPLUG"] = f => f.Devices(d => d with { Peripherals = new Dictionary<string, string>(d.Peripherals) { ["rng9"] = "virtio-rng-pci" } }),
+        ["DRIFT_BLOCK"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes, new BlockNode("libvirt-2-format", "qcow2", "/snap", false, "/a.qcow2", [])] }),
+        ["BITMAP_TRANSIENT"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes.Select(n => n with { Bitmaps = [new DirtyBitmap("b0", false)] })] }),
+        ["IOTUNE"] = f => f.Devices(d => d with { Disks = [.. d.Disks.Select(x => x with { IsThrottled = true })] }),
+        ["FDSET_LOST"] = f => f.With("-add-fd", "set=1,fd=30,opaque=log"),
+        ["NET_VHOST"] = f => f.Replace("\"fd\":\"33\"", "\"fd\":\"33\",\"vhost\":true,\"vhostfd\":\"34\""),
+        ["NET_MULTIQUEUE"] = f => f.Replace("\"fd\":\"33\"", "\"fds\":\"33:34\""),
+        ["NET_USER"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"user\""),
+        ["NET_PASST"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"stream\",\"addr\":{\"type\":\"unix\",\"path\":\"/run/libvirt/qemu/passt/1\"}"),
+        ["NET_HOTPLUG"] = f => f.Replace("\"bus\":\"pci.0\",\"addr\":\"0x3\"", "\"bus\":\"pcie.0\",\"addr\":\"0x3\""),
+        ["NET_OTHER"] = f => f.With("-netdev", "socket,id=n9,fd=50"),
+        ["VHOST_USER"] = f => f.Device("vhost-user-blk-pci"),
+        ["VDPA"] = f => f.Device("vhost-vdpa-device-pci"),
+        ["VFIO"] = f => f.Device("vfio-pci"),
+        ["MDEV"] = f => f.Device("vfio-pci").Replace("\"vfio-pci\"", "\"vfio-pci\",\"sysfsdev\":\"/sys/bus/mdev/devices/1\""),
+        ["USBHOST"] = f => f.Device("usb-host"),
+        ["USBREDIR"] = f => f.Device("usb-redir"),
+        ["VIRTIOFS"] = f => f.Device("vhost-user-fs-pci"),
+        ["FS_9P"] = f => f.Device("virtio-9p-pci"),
+        ["SWTPM"] = f => f.With("-tpmdev", "emulator,id=tpm-tpm0,chardev=chrtpm"),
+        ["TPM_PASSTHROUGH"] = f => f.With("-tpmdev", "passthrough,id=tpm-tpm0,path=/dev/tpm0"),
+        ["VSOCK"] = f => f.Device("vhost-vsock-pci"),
+        ["VHOST_SCSI"] = f => f.Device("vhost-scsi-pci"),
+        ["DEV_UNMIGRATABLE"] = f => f.Device("nvme"),
+        ["SEV"] = f => f.With("-object", """{"qom-type":"sev-guest","id":"lsec0"}"""),
+        ["BLOCK_REMOTE"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes.Select(n => n with { Driver = n.Driver == "file" ? "rbd" : n.Driver })] }),
+        ["BLOCK_FDSET"] = f => f.Replace("\"filename\":\"/a.qcow2\"", "\"filename\":\"/dev/fdset/3\""),
+        ["PR_MANAGER"] = f => f.With("-object", """{"qom-type":"pr-manager-helper","id":"pr-helper0","path":"/x"}"""),
+        ["LOCKMGR"] = f => f with { Host = f.Host with { LockManager = "lockd" } },
+        ["VNC_PASSWORD"] = f => f.Replace("127.0.0.1:0", "127.0.0.1:0,password=on"),
+        ["SPICE_TCP"] = f => f.With("-spice", "port=5900,addr=127.0.0.1"),
+        ["DBUS_DISPLAY"] = f => f.With("-display", "dbus,p2p=yes"),
+        ["DISPLAY"] = f => f.With("-display", "egl-headless"),
+        ["CHARDEV"] = f => f.Replace("pty,id=charserial0", "socket,id=charserial0,host=0.0.0.0,port=4555,server=on"),
+        ["CMDLINE"] = f => f.Replace("-mon", "-nomon"),
+    };
+
+    public static TheoryData<string> Refused => [.. Rows.Keys];
+
+    [Fact]
+    public void A_plain_vm_on_shared_memory_is_carried()
+    {
+        var good = PreflightCheck.Assess(Facts.Good);
+        Assert.False(good.IsBlocked, string.Join('\n', good.Findings));
+        Assert.Equal((RamMethod.Shared, "Its memory lies in a shared file, so both processes can map it."), (good.Method, good.MethodReason));
+        Assert.Equal(["NET_TAP", "PTY", "VNC_PORT"], good.Findings.Select(f => f.Code).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Each_thing_that_cannot_be_carried_refuses_with_its_own_code(string code)
+    {
+        var refused = PreflightCheck.Assess(Rows[code](Facts.Good));
+        var finding = refused.Findings.First(f => f.Code == code);
+        Assert.Equal(FindingSeverity.Blocker, finding.Severity);
+        Assert.True(refused.IsBlocked);
+        Assert.EndsWith(".", finding.Sentence, StringComparison.Ordinal);
+        Assert.Equal(refused.Findings.OrderByDescending(f => f.Severity), refused.Findings);
+    }
+
+    [Theory]
+    [InlineData("memory-backend-ram", false, 7, RamMethod.Copy, "RAM_PRIVATE")]
+    [InlineData("memory-backend-file", false, 7, RamMethod.Copy, "RAM_PRIVATE")]
+    [InlineData("memory-backend-memfd", true, 7, RamMethod.Shared, null)]
+    [InlineData("memory-backend-memfd", true, 10, RamMethod.Copy, "RAM_MEMFD_NEW")]
+    [InlineData("memory-backend-file", true, 10, RamMethod.Shared, null)]
+    [InlineData("memory-backend-ram", true, 10, RamMethod.Copy, "RAM_PRIVATE")]
+    public void The_method_follows_from_where_the_memory_lies(string type, bool share, int major, RamMethod expected, string? code)
+    {
+        var facts = Facts.Good.Memory(type, share).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0), "") });
+        var assessment = PreflightCheck.Assess(facts);
+        Assert.Equal(expected, assessment.Method);
+        Assert.NotEmpty(assessment.MethodReason);
+        Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));
+        Assert.Equal(code, assessment.Findings.SingleOrDefault(f => f.Code.StartsWith("RAM_", StringComparison.Ordinal))?.Code);
+    }
+
+    [Fact]
+    public void What_is_only_worth_knowing_does_not_refuse()
+    {
+        var facts = Facts.Good.Replace("\"share\":true", "\"share\":true,\"discard-data\":true,\"prealloc\":true").Replace("\"filename\":\"/a.qcow2\"", "\"filename\":\"/a.qcow2\",\"locking\":\"off\"")
+            .Devices(d => d with { Virtio = [] }) with { Host = Facts.Good.Host with { Hooks = ["/etc/libvirt/hooks/qemu"] } };
+        var assessment = PreflightCheck.Assess(facts);
+        Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));
+        Assert.Superset(
+            new HashSet<string> { "RAM_DISCARD", "RAM_PREALLOC", "IMAGE_LOCK", "VQ_UNKNOWN", "HOOK_FAILS" }, assessment.Findings.Select(f => f.Code).ToHashSet());
+    }
+
+    [Fact]
+    public void An_unreadable_option_does_not_hide_what_the_other_rules_find()
+    {
+        var codes = PreflightCheck.Assess(Facts.Good.Device("vfio-pci").With("-netdev", "{")).Findings.Select(f => f.Code).ToList();
+        Assert.Contains("CMDLINE", codes);
+        Assert.Contains("SPICE_TCP", PreflightCheck.Assess(Facts.Good.With("-spice", "port=1", "-netdev", "{")).Findings.Select(f => f.Code));
+    }
+
+    [Fact]
+    public void A_paused_vm_can_be_handed_over() =>
+        Assert.False(PreflightCheck.Assess(Facts.Good.Live(l => l with { State = new RunState("paused", false) })).IsBlocked);
+}
