@@ -14,6 +14,7 @@ public sealed class BusPolicyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
     {
         await ProductRpms.Install();
         await host.Reset();
+        await RealService.Stop();
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

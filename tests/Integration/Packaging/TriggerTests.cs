@@ -12,6 +12,7 @@ public sealed class TriggerTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     {
         await ProductRpms.Install();
         await host.Reset();
+        await RealService.Stop();
         File.Delete(Stamp);
     }
 
