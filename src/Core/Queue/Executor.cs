@@ -93,8 +93,10 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
     }
 
-    private async Task EndAsync(HandoverReport report, CancellationToken stopping)
+    private async Task EndAsync(HandoverReport ended, CancellationToken stopping)
     {
+        // A handover that broke off before Begin had read the name knows the UUID only.
+        var report = ended.Name.Length > 0 ? ended : ended with { Name = NameOf(ended.Domain) };
         queue.End(report, await LookAsync(report.Domain, stopping).ConfigureAwait(false));
         var level = report.Outcome switch
         {

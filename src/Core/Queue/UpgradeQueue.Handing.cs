@@ -194,6 +194,11 @@ public sealed partial class UpgradeQueue
         var running = (UpgradeState.Running)((Transition.To)UpgradeMachine.Next(upgrade.State, start, now)).State;
         Commit_NeedsLock([upgrade with { State = running }], started: id);
         _handled[upgrade.Domain] = _ticket;
-        return new HandoverRequest(id, upgrade.Domain, running.Rehearse, _options.CopyLimit) { MaxPause = _options.MaxPause };
+        return new HandoverRequest(id, upgrade.Domain, running.Rehearse, _options.CopyLimit)
+        {
+            From = upgrade.Running,
+            To = upgrade.Installed,
+            MaxPause = _options.MaxPause,
+        };
     }
 }

@@ -1,0 +1,71 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Tests.Integration.Host;
+
+namespace VirtHandover.Tests.Integration.Service;
+
+/// <summary>The installed service, as D-Bus starts it in the lab, and its client.</summary>
+internal static class TheService
+{
+    public const string Program = "/usr/libexec/virt-handover/virt-handoverd";
+    public const string Configuration = "/etc/virt-handover/virt-handover.conf";
+    private const string Name = "org.virthandover.Handover1";
+    private const string State = "/var/lib/virt-handover";
+
+    /// <summary>Nothing runs, nothing is queued, and the configuration is this one.</summary>
+    public static async Task Reset(string configuration = "")
+    {
+        await Stop();
+        if (Directory.Exists(State))
+            Directory.Delete(State, recursive: true);
+        Directory.CreateDirectory(Path.GetDirectoryName(Configuration)!);
+        await File.WriteAllTextAsync(Configuration, configuration);
+    }
+
+    /// <summary>Ends the service if it runs, and sees it gone.</summary>
+    public static async Task Stop(string signal = "TERM")
+    {
+        if (await Pid() is not { } pid)
+            return;
+        await Shell.Run("kill", "-" + signal, pid);
+        await Eventually.Until("virt-handoverd has left the bus", async () => await Pid() != pid);
+    }
+
+    /// <summary>Its pid; null when it does not run. Does not start it.</summary>
+    public static async Task<string?> Pid()
+    {
+        var answer = await Shell.TryRun(
+            "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s", Name);
+        return answer.ExitCode == 0 ? answer.Output.Trim().Split(' ')[1] : null;
+    }
+
+    /// <summary>Reads everything; starts the service when it does not run.</summary>
+    public static async Task<HostView> View()
+    {
+        await using var client = new HandoverServiceClient();
+        return await client.ReadAsync(CancellationToken.None);
+    }
+
+    /// <summary>Waits until a domain is as it should be.</summary>
+    public static async Task<DomainView> Until(string what, string domain, Func<DomainView, bool> condition)
+    {
+        DomainView? seen = null;
+        try
+        {
+            await Eventually.Until(what, async () => (seen = Find(await View(), domain)) is not null && condition(seen));
+        }
+        catch (Exception e) when (e is not ServiceException)
+        {
+            throw new InvalidOperationException($"{e.Message} The last that was seen: {seen}", e);
+        }
+
+        return seen!;
+    }
+
+    /// <summary>Calls a method of a domain's object with busctl, as a desktop tool or a script would.</summary>
+    public static Task<ShellResult> Call(Guid domain, string method, params string[] arguments) => Shell.TryRun(
+        "busctl", ["call", Name, PathOf(domain), Name + ".Domain", method, .. arguments]);
+
+    public static string PathOf(Guid domain) => "/org/virthandover/Handover1/domain/" + domain.ToString().Replace('-', '_');
+
+    public static DomainView? Find(HostView view, string domain) => view.Domains.FirstOrDefault(one => one.Name == domain);
+}
