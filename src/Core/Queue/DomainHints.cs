@@ -30,8 +30,9 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
                 // The stream ended with the daemon; what happened while it was away was not told.
                 changed();
             }
-            catch (LibvirtException)
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Hints only save time. Whatever keeps them away must not end the service.
             }
 
             await Task.Delay(Retry, time, cancellationToken).ConfigureAwait(false);

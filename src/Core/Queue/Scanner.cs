@@ -12,6 +12,7 @@ public sealed class Scanner : IDisposable
     private static readonly TimeSpan AssessLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OutagePoll = TimeSpan.FromMilliseconds(100);
 
     private readonly QueueParts _parts;
     private readonly UpgradeQueue _queue;
@@ -58,6 +59,12 @@ public sealed class Scanner : IDisposable
             {
                 _trigger.Postpone(TransactionPoll);
                 continue;
+            }
+
+            // A handover has stopped libvirt's daemon on purpose: that is no reason for an alarm.
+            while (_queue.KeepsLibvirtDown)
+            {
+                await Task.Delay(OutagePoll, _parts.Time, cancellationToken).ConfigureAwait(false);
             }
 
             await ScanAsync(reassess: true, cancellationToken).ConfigureAwait(false);

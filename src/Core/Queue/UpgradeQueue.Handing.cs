@@ -16,6 +16,18 @@ public sealed partial class UpgradeQueue
         }
     }
 
+    /// <summary>True while a handover is in a phase in which the libvirt daemon does not run.</summary>
+    public bool KeepsLibvirtDown
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running { Rehearse: false, Phase: >= HandoverPhase.Quiesce });
+            }
+        }
+    }
+
     /// <summary>When the next deferral ends; null when none is.</summary>
     public DateTimeOffset? NextDue
     {

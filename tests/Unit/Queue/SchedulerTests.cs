@@ -76,6 +76,26 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task While_a_handover_keeps_libvirt_down_there_is_no_alarm_about_it()
+    {
+        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0)] });
+        var handover = await loops.Runner.StartedAsync();
+        handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Quiesce, DateTimeOffset.UnixEpoch));
+        await loops.UntilAsync(() => loops.Queue.KeepsLibvirtDown);
+        loops.Detector.Failure = new LibvirtException(38, "Failed to connect socket.");
+        var scans = loops.Detector.Scans;
+        loops.Scanner.Ask();
+        handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Confirm, DateTimeOffset.UnixEpoch));
+        await loops.UntilAsync(() => loops.Of(0)?.State is UpgradeState.Running { Phase: HandoverPhase.Confirm });
+        Assert.Equal(scans, loops.Detector.Scans);
+        Assert.Empty(loops.Queue.Snapshot().Alarm);
+        loops.Detector.Failure = null;
+        loops.Detector.Domains = [Sample.Domain(0, running: 2, pid: 900)];
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Done)));
+        await loops.UntilAsync(() => loops.WordOf(0) == "done");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_blocked_one_is_assessed_again_only_when_somebody_retries_it()
     {
         await using var loops = new Loops(File, QueueMode.Auto);
