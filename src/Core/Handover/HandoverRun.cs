@@ -23,6 +23,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
     private readonly PhaseClock _phases = new(progress, clock);
     private Begun? _begun;
     private Prepared? _prepared;
+    private Quiesced? _quiesced;
     private long _copied;
     private TimeSpan _outage;
 
@@ -65,6 +66,20 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         }
     }
 
+    /// <summary>
+    /// After a stranded handover: waits until the new QEMU has ended, so that libvirt's lock stays with this process and no daemon
+    /// can find a VM that it would kill. Returns at once when libvirt was already let loose.
+    /// </summary>
+    internal async Task KeepLibvirtAwayAsync()
+    {
+        if (_quiesced is { Hold.IsReleased: false, Prepared.Target.Process: var target })
+        {
+            while (!await target.WaitForExitAsync(TimeSpan.FromHours(1)).ConfigureAwait(false))
+            {
+            }
+        }
+    }
+
     private string Subject => _begun is { } begun ? $"VM {begun.Name}" : $"the VM {request.Domain}";
 
     /// <summary>Failures that a handover names in its own words; anything else is a defect and ends the keeper loudly.</summary>
@@ -94,7 +109,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
             }
 
             _phases.Enter(HandoverPhase.Quiesce);
-            quiesced = await QuiescePhase.RunAsync(prepared, journal, cancellationToken).ConfigureAwait(false);
+            quiesced = _quiesced = await QuiescePhase.RunAsync(prepared, journal, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -108,28 +123,15 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
 
     private async Task<HandoverReport> WithoutLibvirtAsync(Quiesced quiesced)
     {
-        Performed performed;
-        Finished finished;
         var adoption = PreparePhase.Plan(quiesced);
+        Finished finished;
         try
         {
             _phases.Enter(HandoverPhase.Perform);
-            performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
+            var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
+            _copied = performed.CopiedBytes;
             _phases.Enter(HandoverPhase.Finish);
-            try
-            {
-                finished = await FinishPhase.RunAsync(performed, adoption, journal).ConfigureAwait(false);
-            }
-            catch (HandoverException)
-            {
-                await PerformPhase.UndoAsync(quiesced).ConfigureAwait(false);
-                throw;
-            }
-            catch (LinuxException)
-            {
-                await PerformPhase.UndoAsync(quiesced).ConfigureAwait(false);
-                throw;
-            }
+            finished = await FinishAsync(performed, adoption).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
@@ -138,9 +140,28 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
             throw;
         }
 
-        if (quiesced.Prepared.Method == RamMethod.Copy)
-            _copied = (await quiesced.Source.QueryMigrateAsync().ConfigureAwait(false)).Ram?.Transferred ?? _copied;
         return await ForwardAsync(finished, adoption).ConfigureAwait(false);
+    }
+
+    // Only what leaves no doubt that the target has not run comes out of here as an ordinary failure.
+    private async Task<Finished> FinishAsync(Performed performed, AdoptionPlan adoption)
+    {
+        try
+        {
+            return await FinishPhase.RunAsync(performed, adoption, journal).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is HandoverException or LinuxException)
+        {
+            await PerformPhase.UndoAsync(performed.Quiesced).ConfigureAwait(false);
+            throw;
+        }
+        catch (QmpProtocolException exception)
+        {
+            throw new StrandedException(
+                performed.Quiesced.Prepared.Target.Process.Id,
+                exception.Message,
+                $"It is not certain that the guest runs there. The old QEMU (process {performed.Quiesced.Prepared.Begun.Source.Id}) is frozen and must not be continued. libvirt is kept from starting until the new QEMU has ended.");
+        }
     }
 
     private async Task<HandoverReport> ForwardAsync(Finished finished, AdoptionPlan adoption)

@@ -44,11 +44,13 @@ public static class Keeper
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
 
         var output = new KeeperOutput(Console.OpenStandardOutput());
+        HandoverRun run;
         HandoverReport report;
         try
         {
             using var journal = HandoverJournal.Open(journals, request.Id);
-            report = await new HandoverRun(request, journal, output, TimeProvider.System).RunAsync(cancel.Token).ConfigureAwait(false);
+            run = new HandoverRun(request, journal, output, TimeProvider.System);
+            report = await run.RunAsync(cancel.Token).ConfigureAwait(false);
             journal.Write(new JournalEntry.Closed(report) { At = TimeProvider.System.GetUtcNow() });
         }
         catch (LinuxException exception)
@@ -58,6 +60,8 @@ public static class Keeper
         }
 
         output.Report(new HandoverProgress.Ended(report));
+        if (report.Outcome == HandoverOutcome.Stranded)
+            await run.KeepLibvirtAwayAsync().ConfigureAwait(false);
         return 0;
     }
 }

@@ -28,6 +28,28 @@ public sealed class Cgroups
     /// <summary>The groups' paths, for comparison.</summary>
     public IReadOnlyList<string> Paths => [.. _places.Select(place => place.Path)];
 
+    /// <summary>What the tightest memory limit of the groups and their parents leaves, in bytes; null without a limit.</summary>
+    public long? MemoryLeft
+    {
+        get
+        {
+            long? left = null;
+            foreach (var (mount, unified, path) in _places)
+            {
+                for (var group = path; group.Length > 1; group = group[..Math.Max(0, group.LastIndexOf('/'))])
+                {
+                    var limit = Number(mount + group + (unified ? "/memory.max" : "/memory.limit_in_bytes"));
+                    var used = Number(mount + group + (unified ? "/memory.current" : "/memory.usage_in_bytes"));
+                    // v1 says "no limit" with a number near 2^63.
+                    if (limit is { } most && most < long.MaxValue / 2 && used is { } now)
+                        left = Math.Min(left ?? long.MaxValue, Math.Max(0, most - now));
+                }
+            }
+
+            return left;
+        }
+    }
+
     /// <summary>Moves one thread into these groups. A hierarchy in which it already is costs one write.</summary>
     /// <param name="thread">The thread.</param>
     /// <returns>The sentences of what could not be done; a thread in a wrong group runs, only its limits differ.</returns>
@@ -48,6 +70,18 @@ public sealed class Cgroups
         }
 
         return failures;
+    }
+
+    private static long? Number(string file)
+    {
+        try
+        {
+            return long.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // this hierarchy has no memory controller
+        }
     }
 
     private static Cgroups Of(int process, string file)

@@ -1,4 +1,5 @@
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -57,8 +58,11 @@ internal static class BeginPhase
             RequireIsDomain(source, domain);
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
-            var logical = LogicalCommandLine.Read(domain.Uuid, source.Identity);
-            var live = await libvirt.GetXmlAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+            var probe = TargetProbe.ReadAsync(status.Domain.Emulator, cancellationToken);
+            var xml = DomainXml.Parse(await libvirt.GetXmlAsync(domain.Uuid, cancellationToken).ConfigureAwait(false));
+            var context = ProcessContext.Read(source.Id);
+            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
+            var live = await LiveFacts.ReadAsync(monitor, cancellationToken).ConfigureAwait(false);
             return new Begun
             {
                 Request = request,
@@ -68,23 +72,25 @@ internal static class BeginPhase
                 Libvirt = libvirt,
                 Monitor = monitor,
                 Source = source,
-                Context = ProcessContext.Read(source.Id),
+                Context = context,
                 Affinity = ThreadAffinity.Of(source.Id),
                 Descriptors = SourceDescriptors.Read(source),
                 Status = status,
-                Domain = DomainXml.Parse(live),
+                Domain = xml,
                 Program = status.Domain.Emulator,
-                CommandLine = CommandLine.Parse(logical.Arguments),
-                Memory = await monitor.QueryMemdevAsync(cancellationToken).ConfigureAwait(false),
-                Fdsets = await monitor.QueryFdsetsAsync(cancellationToken).ConfigureAwait(false),
-                Chardevs = await monitor.QueryChardevAsync(cancellationToken).ConfigureAwait(false),
-                Nodes = await monitor.QueryNamedBlockNodesAsync(cancellationToken).ConfigureAwait(false),
-                Peripherals = [.. (await monitor.QomListAsync("/machine/peripheral", cancellationToken).ConfigureAwait(false))
-                    .Where(item => item.Type.StartsWith("child<", StringComparison.Ordinal)).Select(item => item.Name)],
+                CommandLine = line,
+                Live = live,
                 Threads = await ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken).ConfigureAwait(false),
-                VncAddresses = await VncListeners.ReadAsync(monitor, cancellationToken).ConfigureAwait(false),
-                Replays = await ReplayReader.ReadAsync(monitor, DomainXml.Parse(live), cancellationToken).ConfigureAwait(false),
-                Assessment = new Assessment(RamMethod.Shared, "", []),
+                VncAddresses = VncListeners.Addresses(live.Vnc),
+                Replays = ReplayReader.Read(live, xml),
+                Assessment = PreflightCheck.Assess(new SourceFacts
+                {
+                    Line = line,
+                    Live = live,
+                    Target = await probe.ConfigureAwait(false),
+                    Host = HostReader.Read(paths, context.Cgroups),
+                    Status = status,
+                }),
             };
         }
         catch

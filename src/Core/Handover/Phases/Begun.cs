@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -45,12 +46,6 @@ internal sealed record Begun : IDisposable
     /// <summary>The CPUs of its main thread.</summary>
     internal required ThreadAffinity Affinity { get; init; }
 
-    /// <summary>Its character devices.</summary>
-    internal required IReadOnlyList<Chardev> Chardevs { get; init; }
-
-    /// <summary>Its block graph.</summary>
-    internal required IReadOnlyList<BlockNode> Nodes { get; init; }
-
     /// <summary>Where its VNC server listens, as QMP addresses; empty when it does not.</summary>
     internal required JsonArray VncAddresses { get; init; }
 
@@ -60,20 +55,14 @@ internal sealed record Begun : IDisposable
     /// <summary>The command line the source stands for.</summary>
     internal required CommandLine CommandLine { get; init; }
 
+    /// <summary>What its QEMU says of itself.</summary>
+    internal required LiveFacts Live { get; init; }
+
     /// <summary>What the preflight found.</summary>
     internal required Assessment Assessment { get; init; }
 
-    /// <summary>Its memory backends.</summary>
-    internal required IReadOnlyList<MemoryBackend> Memory { get; init; }
-
-    /// <summary>Its fd sets; QEMU 7.2 forgets unused ones when libvirt lets go of the monitor.</summary>
-    internal required IReadOnlyList<Fdset> Fdsets { get; init; }
-
     /// <summary>The source's vCPU and I/O threads.</summary>
     internal required IReadOnlyList<PlacedThread> Threads { get; init; }
-
-    /// <summary>The ids under <c>/machine/peripheral</c>; libvirt takes a missing one as unplugged.</summary>
-    internal required IReadOnlyList<string> Peripherals { get; init; }
 
     /// <summary>Settings to be repeated in the target.</summary>
     internal required IReadOnlyList<Replay> Replays { get; init; }

@@ -83,7 +83,7 @@ internal static class ConfirmPhase
         if (state.Status is not ("running" or "paused" or "suspended"))
             throw new HandoverException($"The new QEMU is in the state '{state.Status}', in which libvirt would not take it over.");
         var present = (await target.Qmp.QomListAsync("/machine/peripheral").ConfigureAwait(false)).Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
-        var missing = begun.Peripherals.Where(id => !present.Contains(id)).ToList();
+        var missing = begun.Live.Devices.Peripherals.Keys.Where(id => !present.Contains(id)).ToList();
         if (missing.Count > 0)
             throw new HandoverException($"The new QEMU lacks the devices {string.Join(", ", missing)}; libvirt would take them as unplugged.");
         var groups = Cgroups.OfProcess(target.Process.Id).Paths;

@@ -43,7 +43,7 @@ internal static class CopyPhase
                 throw new HandoverException($"Copying the guest's memory ended early: {info.Error?.TrimEnd('.') ?? info.Status}.");
             if (info.Status == "pre-switchover")
                 return new CopyUnderWay(attach, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
-            if (ram is not null && (ram.DirtySyncCount > 1 || ram.Remaining <= Math.Max(ram.Total / 16, 16L << 20)) && ram.Transferred > 0)
+            if (ram is not null && (ram.DirtySyncCount > 1 || ram.Remaining <= Math.Max(ram.Total / 8, 32L << 20)) && ram.Transferred > 0)
             {
                 await MigrationSettings.SetRateAsync(source, Trickle, 0, cancellationToken).ConfigureAwait(false);
                 return new CopyUnderWay(attach, null, ram.Transferred);
@@ -67,9 +67,9 @@ internal static class CopyPhase
     }
 
     /// <summary>Lets the copy end; libvirt is down. Returns with the guest stopped and the last pages sent.</summary>
-    /// <returns>When it stopped; null when somebody had paused it before.</returns>
+    /// <returns>When it stopped, null when somebody had paused it before; and the bytes moved.</returns>
     /// <exception cref="HandoverException">The guest writes faster than memory can be copied.</exception>
-    internal static async Task<DateTimeOffset?> ConvergeAsync(Prepared prepared, CopyUnderWay copy, QmpClient source)
+    internal static async Task<(DateTimeOffset? StoppedAt, long Copied)> ConvergeAsync(Prepared prepared, CopyUnderWay copy, QmpClient source)
     {
         var stopped = copy.StoppedEarly;
         var limit = prepared.Begun.Request.MaxPause;
@@ -88,11 +88,12 @@ internal static class CopyPhase
                     throw new HandoverException("Copying the guest's memory failed at its end.");
             }
 
-            if ((await source.QueryMigrateAsync().ConfigureAwait(false)).Status == "pre-switchover")
+            var info = await source.QueryMigrateAsync().ConfigureAwait(false);
+            if (info.Status == "pre-switchover")
             {
                 while (source.Events.TryRead(out var e))
                     stopped = e.Name == "STOP" ? e.At : stopped;
-                return stopped;
+                return (stopped, info.Ram?.Transferred ?? copy.Copied);
             }
 
             if (watch.Elapsed > ConvergeLimit)

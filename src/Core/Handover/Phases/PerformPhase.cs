@@ -8,7 +8,8 @@ namespace VirtHandover.Handover.Phases;
 /// <summary>The guest is paused and everything of it is in the target.</summary>
 /// <param name="Quiesced">libvirt is down.</param>
 /// <param name="StoppedAt">The source's STOP event; null when the guest was paused before by somebody.</param>
-internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt);
+/// <param name="CopiedBytes">What was moved, device state and video memory included.</param>
+internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt, long CopiedBytes);
 
 /// <summary>
 /// Perform: pause the guest, give the target its network cards, move the device state. The guest stands still here, so
@@ -34,9 +35,10 @@ internal static class PerformPhase
                 At = begun.Clock.GetUtcNow(),
             });
             DateTimeOffset? stoppedAt;
+            long copied = 0;
             if (prepared.Copy is { } copy)
             {
-                stoppedAt = await CopyPhase.ConvergeAsync(prepared, copy, source).ConfigureAwait(false);
+                (stoppedAt, copied) = await CopyPhase.ConvergeAsync(prepared, copy, source).ConfigureAwait(false);
                 deadline.CancelAfter(begun.Request.MaxPause);
                 await source.ExecuteAsync(
                     "migrate-continue", new System.Text.Json.Nodes.JsonObject { ["state"] = "pre-switchover" }, null, deadline.Token).ConfigureAwait(false);
@@ -48,7 +50,7 @@ internal static class PerformPhase
             }
 
             await WaitForBothAsync(prepared, source, deadline.Token).ConfigureAwait(false);
-            return new Performed(quiesced, stoppedAt);
+            return new Performed(quiesced, stoppedAt, copied);
         }
         catch (Exception exception)
         {

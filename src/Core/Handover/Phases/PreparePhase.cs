@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
@@ -19,7 +20,7 @@ internal static class PreparePhase
         TargetStart start;
         try
         {
-            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Memory, Fdsets = begun.Fdsets });
+            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets });
         }
         catch (CommandLineException exception)
         {
@@ -34,7 +35,7 @@ internal static class PreparePhase
         List<LateCard> cards = [];
         try
         {
-            files.AddRange(begun.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
+            files.AddRange(begun.Live.Devices.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
             cards = FindTaps(begun, start);
             target = Spawn(begun, start, files, cards);
             journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, target.MonitorPath, method) { At = begun.Clock.GetUtcNow() });
@@ -46,7 +47,7 @@ internal static class PreparePhase
                     RamProof.Require(begun.Source.Id, target.Process.Id, file.Inode, file.Bytes, file.Backend);
             }
 
-            var notes = await TwinCheck.RunAsync(begun, target, cancellationToken).ConfigureAwait(false);
+            var notes = await CompareAsync(begun, start, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await targetSettings.ApplyAsync(target.Qmp, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
@@ -134,6 +135,14 @@ internal static class PreparePhase
         }
     }
 
+    private static async Task<IReadOnlyList<Finding>> CompareAsync(
+        Begun begun, TargetStart start, Target target, CancellationToken cancellationToken)
+    {
+        var twin = await DeviceSnapshot.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
+        List<Finding> findings = [.. TwinCheck.Compare(begun.Live.Devices, twin, start.Nics).Select(FindingCodes.Of)];
+        return findings.Any(finding => finding.Severity == FindingSeverity.Blocker) ? throw new RefusedException(findings) : findings;
+    }
+
     private static async Task WarmCapabilitiesAsync(Begun begun, CancellationToken cancellationToken)
     {
         try
@@ -176,7 +185,7 @@ internal static class PreparePhase
 
     private static async Task<IReadOnlyDictionary<string, string>> PtysAsync(Begun begun, Target target, CancellationToken cancellationToken)
     {
-        var old = begun.Chardevs.Where(chardev => chardev.Pty is not null).ToDictionary(chardev => chardev.Label, chardev => chardev.Pty!, StringComparer.Ordinal);
+        var old = begun.Live.Devices.Chardevs.Where(chardev => chardev.Pty is not null).ToDictionary(chardev => chardev.Label, chardev => chardev.Pty!, StringComparer.Ordinal);
         return (await target.Qmp.QueryChardevAsync(cancellationToken).ConfigureAwait(false))
             .Where(chardev => chardev.Pty is not null && old.ContainsKey(chardev.Label))
             .ToDictionary(chardev => old[chardev.Label], chardev => chardev.Pty!, StringComparer.Ordinal);

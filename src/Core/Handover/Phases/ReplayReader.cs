@@ -1,25 +1,25 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt.Xml;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
 
 /// <summary>Finds the settings that libvirt makes by QMP after a start, so that the target gets them as well.</summary>
 internal static class ReplayReader
 {
-    internal static async Task<IReadOnlyList<Replay>> ReadAsync(IQmpChannel qmp, DomainXml domain, CancellationToken cancellationToken)
+    internal static IReadOnlyList<Replay> Read(LiveFacts live, DomainXml domain)
     {
         var replays = new List<Replay>();
         if (domain.BalloonStatsPeriod > 0)
         {
-            var balloon = (await qmp.QomListAsync("/machine/peripheral", cancellationToken).ConfigureAwait(false))
-                .FirstOrDefault(item => item.Type.StartsWith("child<virtio-balloon", StringComparison.Ordinal));
+            var balloon = live.Devices.Peripherals.Where(item => item.Value.StartsWith("virtio-balloon", StringComparison.Ordinal))
+                .Select(item => item.Key).FirstOrDefault();
             if (balloon is not null)
             {
                 replays.Add(new Replay("The balloon's statistics period", "qom-set", new JsonObject
                 {
-                    ["path"] = "/machine/peripheral/" + balloon.Name,
+                    ["path"] = "/machine/peripheral/" + balloon,
                     ["property"] = "guest-stats-polling-interval",
                     ["value"] = domain.BalloonStatsPeriod,
                 }));

@@ -15,21 +15,22 @@ internal static class SourceRecheck
     {
         var begun = prepared.Begun;
         var peripherals = (await source.QomListAsync("/machine/peripheral", cancellationToken).ConfigureAwait(false))
-            .Where(item => item.Type.StartsWith("child<", StringComparison.Ordinal)).Select(item => item.Name);
-        if (!peripherals.ToHashSet(StringComparer.Ordinal).SetEquals(begun.Peripherals))
+            .Where(item => item.ChildType is not null).Select(item => item.Name);
+        if (!peripherals.ToHashSet(StringComparer.Ordinal).SetEquals(begun.Live.Devices.Peripherals.Keys))
             throw new HandoverException("A device was plugged or unplugged while the handover was being prepared; try again.");
         var nodes = (await source.QueryNamedBlockNodesAsync(cancellationToken).ConfigureAwait(false)).Select(Identity);
-        if (!nodes.ToHashSet().SetEquals(begun.Nodes.Select(Identity)))
+        if (!nodes.ToHashSet().SetEquals(begun.Live.Devices.Nodes.Select(Identity)))
             throw new HandoverException("A disk changed (a snapshot, a new medium, a block job) while the handover was being prepared; try again.");
         if ((await source.QueryBlockJobsAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
             throw new HandoverException("A block job began while the handover was being prepared; try again when it has ended.");
         var state = await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false);
-        var heldBack = prepared.Copy?.StoppedEarly is not null;
+        // A copy that ran out of pages has stopped the guest itself; whether it ran before is what Begin saw.
+        var stoppedByCopy = prepared.Copy is not null && state.Status is ("paused" or "finish-migrate");
         return state.Status switch
         {
             "running" => true,
-            "paused" => heldBack,
-            _ when heldBack => true,
+            _ when stoppedByCopy => begun.Live.State.IsRunning,
+            "paused" => false,
             _ => throw new HandoverException($"The VM is in the state '{state.Status}', from which it cannot be handed over."),
         };
     }

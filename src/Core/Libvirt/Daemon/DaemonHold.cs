@@ -25,6 +25,9 @@ public sealed class DaemonHold
     /// <summary>Since when libvirt's API has been away, in <see cref="Stopwatch"/> ticks.</summary>
     public long Since => _since;
 
+    /// <summary>True once the daemon may start again.</summary>
+    public bool IsReleased { get; private set; }
+
     /// <summary>Stops the daemon and takes its lock.</summary>
     /// <param name="daemon">The running daemon.</param>
     /// <param name="paths">Where libvirt's files are.</param>
@@ -58,6 +61,7 @@ public sealed class DaemonHold
     /// <exception cref="LibvirtException">It could not be started; the lock is free, so it can be started by hand.</exception>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
+        IsReleased = true;
         _lock.Dispose();
         await _daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
