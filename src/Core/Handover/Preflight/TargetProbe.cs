@@ -1,108 +1,82 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Text;
 using CliWrap;
-using CliWrap.Buffered;
+using CliWrap.Exceptions;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;
 
-/// <summary>
-/// Asks a QEMU binary for its version and machine types. The answer is kept beside the logical command lines under /run, so that
-/// a handover does not pay for what the queue has asked already.
-/// </summary>
-internal static partial class TargetProbe
+/// <summary>Asks the new binary for its version and machine types by running it. Remembers answers as long as the file is the same, and no failures.</summary>
+internal static class TargetProbe
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private const int MostRemembered = 32;
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+    private static readonly ConcurrentDictionary<(string Path, FileIdentity File), TargetFacts> Known = new();
 
-    /// <summary>Where answers are kept.</summary>
-    private const string Directory = "/run/virt-handover/emulators";
-
-    /// <summary>Reads the binary's facts. One that cannot be started is told in <see cref="TargetFacts.Problem"/>.</summary>
-    internal static async Task<TargetFacts> ReadAsync(string program, CancellationToken cancellationToken)
+    /// <summary>Asks.</summary>
+    /// <param name="program">The emulator's path.</param>
+    /// <param name="limit">How long each of the two questions may take; it is killed afterwards.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>What it said; a binary that does not start has a <see cref="TargetFacts.Problem"/>.</returns>
+    internal static async Task<TargetFacts> AskAsync(string program, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (FileIdentity.Of(program) is not { IsRegular: true, IsExecutable: true } file)
-            return Unusable(program, $"{program} is missing or cannot be executed.");
-        var kept = Path.Combine(Directory, string.Create(
-            CultureInfo.InvariantCulture, $"{file.Device.Major}-{file.Device.Minor}-{file.Inode}-{file.ModifiedNanoseconds}-{file.ChangedNanoseconds}"));
-        if (TryRead(kept) is { } text && Parse(program, text) is { Problem: null } known)
+        if (FileIdentity.Of(program) is not { IsRegular: true } identity)
+            return Broken(program, "is missing");
+        if (Known.TryGetValue((program, identity), out var known))
             return known;
-        try
-        {
-            var version = await AskAsync(program, "--version", cancellationToken).ConfigureAwait(false);
-            var machines = await AskAsync(program, "-machine help", cancellationToken).ConfigureAwait(false);
-            text = version + "\n" + machines;
-        }
-        catch (Exception exception) when (exception is CliWrap.Exceptions.CliWrapException or InvalidOperationException or OperationCanceledException or System.ComponentModel.Win32Exception)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return Unusable(program, $"{program} does not run: {exception.Message.Split('\n')[0].Trim()}");
-        }
-
-        var facts = Parse(program, text);
-        if (facts.Problem is null)
-            TryKeep(kept, text);
-        return facts;
+        var (version, failure) = await RunAsync(program, ["--version"], limit, cancellationToken).ConfigureAwait(false);
+        if (version is null)
+            return Broken(program, failure);
+        var (machines, otherFailure) = await RunAsync(program, ["-machine", "help"], limit, cancellationToken).ConfigureAwait(false);
+        if (machines is null)
+            return Broken(program, otherFailure);
+        if (ReadVersion(version) is not { } number || MachineHelp.Parse(machines) is not { Count: > 0 } types)
+            return Broken(program, "does not answer as QEMU does");
+        if (Known.Count >= MostRemembered)
+            Known.Clear();
+        return Known[(program, identity)] = new TargetFacts(program, number, types);
     }
 
-    /// <summary>Understands what <c>--version</c> and <c>-machine help</c> print.</summary>
-    internal static TargetFacts Parse(string program, string text)
+    /// <summary>Reads <c>QEMU emulator version 7.2.22 (Debian …)</c>; null when it is none.</summary>
+    internal static Version? ReadVersion(string text)
     {
-        if (VersionLine().Match(text) is not { Success: true } version || !Version.TryParse(version.Groups[1].Value, out var number))
-            return Unusable(program, $"{program} does not print a QEMU version.");
-        var machines = MachineLine().Matches(text)
-            .Select(line => new MachineType(
-                line.Groups["name"].Value,
-                line.Groups["alias"] is { Success: true } alias ? alias.Value : null,
-                line.Value.Contains("(deprecated", StringComparison.Ordinal),
-                DefaultRamId: null))
-            .ToList();
-        return new TargetFacts(program, number, machines.SelectMany(WithAlias).ToList());
-    }
-
-    // "pc  Standard PC (alias of pc-i440fx-10.0)": the alias is the first word, the machine is what it stands for.
-    private static IEnumerable<MachineType> WithAlias(MachineType machine) =>
-        machine.Alias is { } real ? [machine, machine with { Name = real, Alias = machine.Name }] : [machine];
-
-    private static async Task<string> AskAsync(string program, string argument, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit);
-        var result = await Cli.Wrap(program).WithArguments(argument.Split(' ')).ExecuteBufferedAsync(limit.Token).ConfigureAwait(false);
-        return result.StandardOutput;
-    }
-
-    private static string? TryRead(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
+        const string Mark = "emulator version ";
+        var start = text.IndexOf(Mark, StringComparison.Ordinal);
+        if (start < 0)
             return null;
-        }
+        var number = text.AsSpan(start + Mark.Length);
+        var end = number.IndexOfAnyExcept(NumberCharacters);
+        return Version.TryParse(end < 0 ? number : number[..end], out var version) ? version : null;
     }
 
-    private static void TryKeep(string path, string text)
+    private static TargetFacts Broken(string program, string how) =>
+        new(program, new Version(0, 0, 0), [], $"The QEMU on disk, {program}, {how}.");
+
+    private static async Task<(string? Output, string Failure)> RunAsync(string program, string[] arguments, TimeSpan limit, CancellationToken cancellationToken)
     {
+        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(limit);
         try
         {
-            _ = System.IO.Directory.CreateDirectory(Directory);
-            File.WriteAllText(path + ".new", text);
-            File.Move(path + ".new", path, overwrite: true);
+            var result = await Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
+                .WithEnvironmentVariables(environment => environment.Set("LC_ALL", "C"))
+                .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+                .ExecuteAsync(deadline.Token).ConfigureAwait(false);
+            return result.ExitCode == 0
+                ? (output.ToString(), "")
+                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {result.ExitCode}: {errors.ToString().Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Asked again next time; only slower.
+            return (null, string.Create(CultureInfo.InvariantCulture, $"did not answer within {limit.TotalSeconds:0.#} s"));
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or CliWrapException or IOException)
+        {
+            return (null, $"cannot be started: {e.Message.TrimEnd('.')}");
         }
     }
-
-    private static TargetFacts Unusable(string program, string problem) => new(program, new Version(0, 0), [], problem);
-
-    [GeneratedRegex(@"^QEMU emulator version (\d+\.\d+(?:\.\d+)?)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex VersionLine();
-
-    [GeneratedRegex(@"^(?<name>[A-Za-z0-9][A-Za-z0-9._-]*) {2,}.*?(?:\(alias of (?<alias>[^)]+)\))?.*$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex MachineLine();
 }
