@@ -15,5 +15,7 @@ internal static class Corpus
 
     internal static string QmpReply(string name) => File.ReadAllText(Path.Combine(Root, "qmp", name));
 
+    internal static string Program(string name) => Path.GetFullPath(Path.Combine(Root, "programs", name));
+
     private static string Here([CallerFilePath] string path = "") => path;
 }

@@ -83,7 +83,7 @@ internal static class FindingCodes
 
     // Displays and consoles
     internal static readonly FindingCode VncPort = new("VNC_PORT", Note, "VNC clients are disconnected and can come back on the same port.", "");
-    internal static readonly FindingCode VncPassword = new("VNC_PASSWORD", Blocker, "A VNC password is set at run time and not carried yet.", "Remove the password with 'virsh edit' and start the VM again.");
+    internal static readonly FindingCode VncPassword = new("VNC_PASSWORD", Note, "The VNC password is known to libvirt and set again after the handover.", "");
     internal static readonly FindingCode SpiceTcp = new("SPICE_TCP", Blocker, "A SPICE server's port cannot move to another process.", "Use VNC, or shut the VM down and start it again.");
     internal static readonly FindingCode DbusDisplay = new("DBUS_DISPLAY", Blocker, "A D-Bus display cannot move to another process.", Restart);
     internal static readonly FindingCode Display = new("DISPLAY", Blocker, "A window on the host cannot move to another process.", Restart);

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Globalization;
+using System.Text;
+using CliWrap;
+using CliWrap.Exceptions;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Handover.Preflight;
+
+/// <summary>Asks the new binary for its version and machine types by running it. Remembers answers as long as the file is the same, and no failures.</summary>
+internal static class TargetProbe
+{
+    private const int MostRemembered = 32;
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+    private static readonly ConcurrentDictionary<(string Path, FileIdentity File), TargetFacts> Known = new();
+
+    /// <summary>Asks.</summary>
+    /// <param name="program">The emulator's path.</param>
+    /// <param name="limit">How long each of the two questions may take; it is killed afterwards.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <returns>What it said; a binary that does not start has a <see cref="TargetFacts.Problem"/>.</returns>
+    internal static async Task<TargetFacts> AskAsync(string program, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (FileIdentity.Of(program) is not { IsRegular: true } identity)
+            return Broken(program, "is missing");
+        if (Known.TryGetValue((program, identity), out var known))
+            return known;
+        var (version, failure) = await RunAsync(program, ["--version"], limit, cancellationToken).ConfigureAwait(false);
+        if (version is null)
+            return Broken(program, failure);
+        var (machines, otherFailure) = await RunAsync(program, ["-machine", "help"], limit, cancellationToken).ConfigureAwait(false);
+        if (machines is null)
+            return Broken(program, otherFailure);
+        if (ReadVersion(version) is not { } number || MachineHelp.Parse(machines) is not { Count: > 0 } types)
+            return Broken(program, "does not answer as QEMU does");
+        if (Known.Count >= MostRemembered)
+            Known.Clear();
+        return Known[(program, identity)] = new TargetFacts(program, number, types);
+    }
+
+    /// <summary>Reads <c>QEMU emulator version 7.2.22 (Debian …)</c>; null when it is none.</summary>
+    internal static Version? ReadVersion(string text)
+    {
+        const string Mark = "emulator version ";
+        var start = text.IndexOf(Mark, StringComparison.Ordinal);
+        if (start < 0)
+            return null;
+        var number = text.AsSpan(start + Mark.Length);
+        var end = number.IndexOfAnyExcept(NumberCharacters);
+        return Version.TryParse(end < 0 ? number : number[..end], out var version) ? version : null;
+    }
+
+    private static TargetFacts Broken(string program, string how) =>
+        new(program, new Version(0, 0, 0), [], $"The QEMU on disk, {program}, {how}.");
+
+    private static async Task<(string? Output, string Failure)> RunAsync(string program, string[] arguments, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(limit);
+        try
+        {
+            var result = await Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
+                .WithEnvironmentVariables(environment => environment.Set("LC_ALL", "C"))
+                .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+                .ExecuteAsync(deadline.Token).ConfigureAwait(false);
+            return result.ExitCode == 0
+                ? (output.ToString(), "")
+                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {result.ExitCode}: {errors.ToString().Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, string.Create(CultureInfo.InvariantCulture, $"did not answer within {limit.TotalSeconds:0.#} s"));
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or CliWrapException or IOException)
+        {
+            return (null, $"cannot be started: {e.Message.TrimEnd('.')}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using CsCheck;
+using VirtHandover.Handover.Preflight;
+
+namespace VirtHandover.Tests.Unit.Handover.Preflight;
+
+public class TargetProbeTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_real_qemu_tells_its_version_and_machines()
+    {
+        var facts = await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", Limit, CancellationToken.None);
+        Assert.Null(facts.Problem);
+        Assert.True(facts.Version >= new Version(7, 0));
+        Assert.Contains(facts.Machines, m => m.Name.StartsWith("pc-q35-", StringComparison.Ordinal));
+        Assert.StartsWith("pc-i440fx-", facts.Machines.Single(m => m.Name == "pc").Alias, StringComparison.Ordinal);
+        Assert.Same(facts, await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", Limit, CancellationToken.None));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("exits", "ended with code 3.")]
+    [InlineData("lacks-library", "ended with code 127: cannot open shared object.")]
+    [InlineData("no-qemu", "does not answer as QEMU does.")]
+    public async Task A_broken_program_is_a_problem_in_a_sentence(string program, string ending) =>
+        Assert.EndsWith(ending, (await TargetProbe.AskAsync(Qemu.Corpus.Program(program), Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_hanging_or_missing_program_is_a_problem_too()
+    {
+        var hanging = await TargetProbe.AskAsync(Qemu.Corpus.Program("hangs"), TimeSpan.FromMilliseconds(300), CancellationToken.None);
+        Assert.EndsWith("did not answer within 0.3 s.", hanging.Problem, StringComparison.Ordinal);
+        Assert.EndsWith("is missing.", (await TargetProbe.AskAsync("/nonexistent/qemu", Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_text_is_read_without_a_fault()
+    {
+        Gen.String[0, 100].Sample(text =>
+        {
+            _ = TargetProbe.ReadVersion("emulator version " + text);
+            return MachineHelp.Parse(text).All(machine => machine.Name.Length > 0);
+        });
+        Assert.Equal(new Version(10, 0, 2), TargetProbe.ReadVersion("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)\nCopyright"));
+    }
+}
