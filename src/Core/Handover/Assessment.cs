@@ -6,6 +6,12 @@ namespace VirtHandover.Handover;
 /// <param name="Findings">Everything found, blockers first.</param>
 public sealed record Assessment(RamMethod? Method, string MethodReason, IReadOnlyList<Finding> Findings)
 {
+    /// <summary>
+    /// <see cref="RamMethod.Copy"/> only: the guest has to stand still while its memory is copied, because its QEMU loses track of
+    /// pages that it writes meanwhile (software emulation before QEMU 9).
+    /// </summary>
+    public bool StandsStill { get; init; }
+
     /// <summary>True when at least one finding refuses the handover.</summary>
     public bool IsBlocked => Findings.Any(finding => finding.Severity == FindingSeverity.Blocker);
 }

@@ -101,7 +101,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         Quiesced quiesced;
         try
         {
-            if (prepared.Method == RamMethod.Copy)
+            if (prepared.Method == RamMethod.Copy && !begun.Assessment.StandsStill)
             {
                 var copy = await CopyPhase.StartAsync(prepared, begun.Monitor, progress, cancellationToken).ConfigureAwait(false);
                 prepared = _prepared = prepared with { Copy = copy };
@@ -197,7 +197,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
 
     private async Task UndoCopyAsync(Prepared prepared)
     {
-        if (prepared.Method != RamMethod.Copy)
+        if (prepared.Method != RamMethod.Copy || prepared.Begun.Assessment.StandsStill)
             return;
         try
         {

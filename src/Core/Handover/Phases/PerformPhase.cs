@@ -26,6 +26,8 @@ internal static class PerformPhase
         var source = quiesced.Source;
         var running = quiesced.WasRunning;
         using var deadline = new CancellationTokenSource();
+        // A guest that has to stand still while it is copied stands still for as long as a copy may take; the preflight has said so.
+        var limit = begun.Assessment.StandsStill && prepared.Method == RamMethod.Copy ? begun.Request.CopyLimit : begun.Request.MaxPause;
         try
         {
             await SetUpAsync(quiesced).ConfigureAwait(false);
@@ -45,11 +47,11 @@ internal static class PerformPhase
             }
             else
             {
-                deadline.CancelAfter(begun.Request.MaxPause);
-                stoppedAt = await MoveSharedAsync(prepared, source, running, deadline.Token).ConfigureAwait(false);
+                deadline.CancelAfter(limit);
+                stoppedAt = await MoveStoppedAsync(prepared, source, running, deadline.Token).ConfigureAwait(false);
             }
 
-            await WaitForBothAsync(prepared, source, deadline.Token).ConfigureAwait(false);
+            await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
             return new Performed(quiesced, stoppedAt, copied);
         }
         catch (Exception exception)
@@ -59,7 +61,7 @@ internal static class PerformPhase
             {
                 throw new HandoverException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The guest would have stood still for longer than the limit of {begun.Request.MaxPause.TotalMilliseconds:0} ms."), exception);
+                    $"The guest would have stood still for longer than the limit of {limit.TotalMilliseconds:0} ms."), exception);
             }
 
             throw;
@@ -116,7 +118,7 @@ internal static class PerformPhase
         var source = quiesced.Source;
         if (prepared.Copy is null)
         {
-            await prepared.SourceSettings.ApplyAsync(source, RamMethod.Shared, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
+            await prepared.SourceSettings.ApplyAsync(source, prepared.Method, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
             await ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
         }
 
@@ -124,7 +126,7 @@ internal static class PerformPhase
             await SetDiscardAsync(source, id, false, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private static async Task<DateTimeOffset?> MoveSharedAsync(Prepared prepared, QmpClient source, bool running, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> MoveStoppedAsync(Prepared prepared, QmpClient source, bool running, CancellationToken cancellationToken)
     {
         DateTimeOffset? stoppedAt = null;
         if (running)
@@ -140,12 +142,12 @@ internal static class PerformPhase
         return stoppedAt;
     }
 
-    private static async Task WaitForBothAsync(Prepared prepared, QmpClient source, CancellationToken cancellationToken)
+    private static async Task WaitForBothAsync(Prepared prepared, QmpClient source, TimeSpan limit, CancellationToken cancellationToken)
     {
         var name = prepared.Begun.Name;
         var status = (await source.Events.WaitForAsync(
             e => e.MigrationStatus is "completed" or "failed" or "cancelled",
-            $"the device state to be sent (VM {name})", Limits.Command, cancellationToken).ConfigureAwait(false)).MigrationStatus;
+            $"the device state to be sent (VM {name})", limit, cancellationToken).ConfigureAwait(false)).MigrationStatus;
         if (status != "completed")
         {
             var info = await source.QueryMigrateAsync(cancellationToken).ConfigureAwait(false);
@@ -153,7 +155,7 @@ internal static class PerformPhase
         }
 
         status = (await prepared.Target.Qmp.Events.WaitForAsync(
-            e => e.MigrationStatus is "completed" or "failed", $"the device state to be loaded (VM {name})", Limits.Command, cancellationToken).ConfigureAwait(false)).MigrationStatus;
+            e => e.MigrationStatus is "completed" or "failed", $"the device state to be loaded (VM {name})", limit, cancellationToken).ConfigureAwait(false)).MigrationStatus;
         if (status != "completed")
             throw new HandoverException("The new QEMU could not load the device state; its last words are in libvirt's log of the VM.");
     }

@@ -13,6 +13,7 @@ internal static class FindingCodes
     internal static readonly FindingCode RamPrivate = new("RAM_PRIVATE", Warning, "Guest memory belongs to the QEMU process alone, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
     internal static readonly FindingCode RamMemfdNew = new("RAM_MEMFD_NEW", Warning, "A memfd of a QEMU newer than 7.2 is not taken for shared, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
     internal static readonly FindingCode RamMixed = new("RAM_MIXED", Warning, "Shared and private memory stand side by side, so all of it is copied.", "");
+    internal static readonly FindingCode RamStill = new("RAM_STILL", Warning, "This QEMU, by software emulation, loses track of what the guest writes during a copy, so the guest stands still while its memory is copied.", "The pause grows with the memory, about a third of a second for each GiB; give the VM shared memory backing to avoid it.");
     internal static readonly FindingCode RamNone = new("RAM_NONE", Blocker, "QEMU tells of no guest memory.", Restart);
     internal static readonly FindingCode RamSpace = new("RAM_SPACE", Blocker, "A copy needs the guest's memory a second time, and the host or the VM's control group has not so much left.", "Free memory, raise the limit, or give the VM shared memory backing and start it again.");
     internal static readonly FindingCode RamInode = new("RAM_INODE", Blocker, "The target does not map the source's memory file.", "Nothing was changed; report this as a fault of virt-handover.");
@@ -96,7 +97,7 @@ internal static class FindingCodes
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
-        RamPrivate, RamMemfdNew, RamMixed, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
+        RamPrivate, RamMemfdNew, RamMixed, RamStill, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
         TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
         StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMultiqueue, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,

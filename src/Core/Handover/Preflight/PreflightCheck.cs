@@ -24,7 +24,7 @@ internal static class PreflightCheck
             .. Guarded(facts, HostRules.Check),
             .. Guarded(facts, CommandLineRules.Check),
         ];
-        return new Assessment(ram.Method, ram.Reason, [.. findings.Distinct().OrderByDescending(f => f.Severity)]);
+        return new Assessment(ram.Method, ram.Reason, [.. findings.Distinct().OrderByDescending(f => f.Severity)]) { StandsStill = ram.StandsStill };
     }
 
     // An option that cannot be read refuses the handover; it must not hide what the other rules find.

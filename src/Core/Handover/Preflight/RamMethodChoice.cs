@@ -4,4 +4,8 @@ namespace VirtHandover.Handover.Preflight;
 /// <param name="Method">Null when there is no way.</param>
 /// <param name="Reason">Why, in one sentence.</param>
 /// <param name="Findings">What was noticed on the way.</param>
-internal sealed record RamMethodChoice(RamMethod? Method, string Reason, IReadOnlyList<Finding> Findings);
+internal sealed record RamMethodChoice(RamMethod? Method, string Reason, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>The guest must stand still while it is copied.</summary>
+    internal bool StandsStill { get; init; }
+}
