@@ -17,7 +17,7 @@ internal static class Quantity
             < 249_500 => Text($"{ms:0} ms"),
             < 9_995_000 => Text($"{ms / 1000:0.00} s"),
             < 59_950_000 => Text($"{ms / 1000:0.0} s"),
-            _ => Span(TimeSpan.FromMicroseconds(microseconds)),
+            _ => Span(TimeSpan.FromTicks(Math.Min(microseconds, long.MaxValue / 10) * 10)),
         };
     }
 

@@ -136,6 +136,8 @@ internal static class ScreenComposer
 
     private static (string Title, IReadOnlyList<Line> Lines) Page(ScreenState state, Area area, ScreenSetting setting, DateTimeOffset now) => state.Page switch
     {
+        // Too small for a frame: nothing fits.
+        _ when !area.IsVisible => ("", []),
         ScreenPage.Details when state.SelectedDomain is { } domain =>
             ("Details", DetailLines.Of(domain, area.InnerWidth, setting.Glyphs, now, setting.Zone)),
         ScreenPage.Log => ("Log", PageLines.Log(state.Log, area.InnerWidth, setting.Glyphs, setting.Zone)),

@@ -28,12 +28,13 @@ internal static class ScreenNews
 
     public static ScreenState WentAway(ScreenState state, string sentence, DateTimeOffset now)
     {
-        if (state.Service is ServiceState.Away away && away.Sentence == sentence)
+        if (state.Service is not ServiceState.Away away)
         {
-            return state;
+            return (state with { Service = new ServiceState.Away(sentence) }).Say(sentence, Tone.Bad).Note(now, sentence, Tone.Bad);
         }
 
-        return (state with { Service = new ServiceState.Away(sentence) }).Say(sentence, Tone.Bad).Note(now, sentence, Tone.Bad);
+        // Still away, for a reason that may have changed; the message line may have something newer to say.
+        return away.Sentence == sentence ? state : (state with { Service = new ServiceState.Away(sentence) }).Note(now, sentence, Tone.Bad);
     }
 
     /// <summary>The cursor follows its domain; when that is gone, the row stays where it was.</summary>

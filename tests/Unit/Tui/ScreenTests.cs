@@ -23,6 +23,16 @@ public partial class ScreenTests
         Golden.Match(screen.Text, $"screen-{width}x{height}.txt");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task The_picture_in_the_documentation_is_true()
+    {
+        var tame = service.View.Domains.Where(domain => domain.Name.All(char.IsAscii) && !domain.Name.Any(char.IsControl));
+        service.Show(service.View with { Domains = [.. tame] });
+        using var screen = new ScreenRun(service, 120, 36);
+        await screen.ShowsAsync("web-01");
+        Golden.Match(screen.Text, "../../../../docs/screen.txt");
+    }
+
     [Theory(Timeout = 120_000)]
     [InlineData(80, 24)]
     [InlineData(120, 36)]

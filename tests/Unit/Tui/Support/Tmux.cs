@@ -9,8 +9,13 @@ internal sealed class Tmux : IAsyncDisposable
     private readonly string socket = $"vh-{Guid.NewGuid():N}";
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("vh-tmux-");
 
-    /// <summary>The program under test, as a shell writes it.</summary>
-    public static string Program => $"dotnet {Path.Combine(AppContext.BaseDirectory, "virt-handover.dll")}";
+    /// <summary>
+    /// The program under test, as a shell writes it: this build, or the one that <c>VIRT_HANDOVER_PROGRAM</c> names, for example a
+    /// published one.
+    /// </summary>
+    public static string Program => Environment.GetEnvironmentVariable("VIRT_HANDOVER_PROGRAM") is { Length: > 0 } published
+        ? published
+        : $"dotnet {Path.Combine(AppContext.BaseDirectory, "virt-handover.dll")}";
 
     /// <param name="busAddress">The program's system bus.</param>
     /// <param name="width">Columns.</param>
