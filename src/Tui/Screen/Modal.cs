@@ -26,7 +26,11 @@ internal abstract class Modal : Dialog
 
     protected static LinesView TextView(Palette palette, IReadOnlyList<Line> lines, int row) => new(palette)
     {
-        X = 0, Y = row, Width = TextWidth, Height = Math.Max(1, lines.Count), Lines = lines,
+        X = 0,
+        Y = row,
+        Width = TextWidth,
+        Height = Math.Max(1, lines.Count),
+        Lines = lines,
     };
 
     protected static Button PushButton(string text) => new() { Title = text, ShadowStyle = ShadowStyles.None };
