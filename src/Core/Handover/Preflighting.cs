@@ -1,4 +1,5 @@
 using VirtHandover.Handover.Phases;
+using VirtHandover.Handover.Preflight;
 
 namespace VirtHandover.Handover;
 
@@ -12,11 +13,13 @@ internal static class Preflighting
         {
             var request = new HandoverRequest(0, domain, Rehearse: true, TimeSpan.Zero);
             using var begun = await BeginPhase.ReadAsync(request, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            // libvirt probes a new binary once, for half a second or more: not within a handover's time.
+            await PreparePhase.WarmCapabilitiesAsync(begun, cancellationToken).ConfigureAwait(false);
             return begun.Assessment;
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
-            return new Assessment(null, "", [new Finding("UNREADABLE", FindingSeverity.Blocker, $"The VM cannot be examined: {exception.Message} It runs on; look again with 'virt-handover rescan'.")]);
+            return new Assessment(null, "", [FindingCodes.Unreadable.Says($"The VM cannot be examined: {exception.Message}")]);
         }
     }
 }

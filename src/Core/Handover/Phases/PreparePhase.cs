@@ -143,7 +143,8 @@ internal static class PreparePhase
         return findings.Any(finding => finding.Severity == FindingSeverity.Blocker) ? throw new RefusedException(findings) : findings;
     }
 
-    private static async Task WarmCapabilitiesAsync(Begun begun, CancellationToken cancellationToken)
+    /// <summary>Has libvirt probe the binary, so that its daemon need not when it starts.</summary>
+    internal static async Task WarmCapabilitiesAsync(Begun begun, CancellationToken cancellationToken)
     {
         try
         {

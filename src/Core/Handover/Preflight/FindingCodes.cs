@@ -38,6 +38,7 @@ internal static class FindingCodes
     internal static readonly FindingCode CmdLine = new("CMDLINE", Blocker, "QEMU's command line cannot be repeated for a target.", Restart);
 
     // What goes on
+    internal static readonly FindingCode Unreadable = new("UNREADABLE", Blocker, "Its QEMU or libvirt's files of it cannot be read.", "It runs on; look again with 'virt-handover rescan'.");
     internal static readonly FindingCode StateBad = new("STATE_BAD", Blocker, "The VM neither runs nor is paused by its user.", "Resolve that state first.");
     internal static readonly FindingCode JobActive = new("JOB_ACTIVE", Blocker, "A job is active on the VM, and a handover would break it off.", "Wait for its end or abort it, then retry.");
     internal static readonly FindingCode MigBlocked = new("MIG_BLOCKED", Blocker, "QEMU itself says that the VM cannot be migrated now.", "Detach what it names, or shut the VM down and start it again.");
@@ -99,7 +100,7 @@ internal static class FindingCodes
     [
         RamPrivate, RamMemfdNew, RamMixed, RamStill, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
         TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
-        StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
+        Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMultiqueue, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,

@@ -93,7 +93,22 @@ public class PreflightCheckTests
         Assert.Equal(expected, assessment.Method);
         Assert.NotEmpty(assessment.MethodReason);
         Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));
-        Assert.Equal(code, assessment.Findings.SingleOrDefault(f => f.Code.StartsWith("RAM_", StringComparison.Ordinal))?.Code);
+        Assert.Equal(code, assessment.Findings.SingleOrDefault(f => f.Code.StartsWith("RAM_", StringComparison.Ordinal) && f.Code != "RAM_STILL")?.Code);
+    }
+
+    [Theory]
+    [InlineData(7, "tcg", true)]
+    [InlineData(8, "tcg", true)]
+    [InlineData(9, "tcg", false)]
+    [InlineData(7, "kvm", false)]
+    public void A_guest_stands_still_only_where_QEMU_would_lose_its_writes(int major, string accelerator, bool still)
+    {
+        var facts = Facts.Good.Memory("memory-backend-ram", false).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0), "") });
+        var line = facts.Line.Without("accel").Add("-accel", accelerator);
+        var assessment = PreflightCheck.Assess(facts with { Line = line });
+        Assert.Equal(RamMethod.Copy, assessment.Method);
+        Assert.Equal(still, assessment.StandsStill);
+        Assert.Equal(still, assessment.Findings.Any(f => f.Code == "RAM_STILL"));
     }
 
     [Fact]

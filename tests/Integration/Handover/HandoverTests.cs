@@ -1,0 +1,138 @@
+using System.Text.Json;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Handover;
+
+/// <summary>Handovers of real libvirt VMs by the built programs: the guest proves that it went on, virsh that it still manages it.</summary>
+public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    private static readonly string[] Small = ["--mem", "16", "--memory", "128"];
+
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await host.Reset();
+    }
+
+    public Task DisposeAsync() => TheService.Reset();
+
+    [Theory(Timeout = 300000)]
+    [InlineData("shared", "pc", "shared")]
+    [InlineData("shared", "q35", "shared")]
+    [InlineData("memfd", "pc", "shared")]
+    [InlineData("private", "pc", "copy")]
+    public async Task A_VM_is_handed_over_twice_and_stays_manageable(string ram, string machine, string method)
+    {
+        Guest guest = await Guest.Start("h-" + ram, ["--ram", ram, "--machine", machine, .. Small]);
+        GuestStatus before = await guest.Status();
+        int id = await Virsh.Id(guest.Name);
+        string tap = await Tap(guest);
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+
+        JsonElement first = await Run(guest, 0);
+        Assert.Equal(("done", method), (Text(first, "outcome"), Text(first, "method")));
+        Assert.Equal(host.NewVersion, await guest.RunningVersion());
+        Assert.Equal((id, tap), (await Virsh.Id(guest.Name), await Tap(guest)));
+        GuestStatus after = await guest.AssertLives(before);
+        await AssertManageable(guest, after);
+
+        // What paid for a copy once shares its memory from then on.
+        JsonElement second = await Run(guest, 0);
+        Assert.Equal(("done", "shared"), (Text(second, "outcome"), Text(second, "method")));
+        await guest.AssertLives(after);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_VM_can_be_saved_afterwards_with_all_its_memory()
+    {
+        Guest guest = await Guest.Start("h-save", ["--ram", "shared", .. Small]);
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        await Run(guest, 0);
+        GuestStatus before = await guest.Status();
+        // With x-ignore-shared left on, QEMU would leave the guest's memory out of the image.
+        await Virsh.Run("save", guest.Name, "/var/tmp/h-save.img");
+        await Virsh.Run("restore", "/var/tmp/h-save.img");
+        await guest.AssertLives(before);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_rehearsal_and_a_paused_guest_change_nothing_they_should_not()
+    {
+        Guest guest = await Guest.Start("h-calm", ["--ram", "shared", .. Small]);
+        GuestStatus before = await guest.Status();
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        int pid = await guest.Pid();
+        Assert.Equal("rehearsed", Text(await Run(guest, 0, "--dry-run"), "outcome"));
+        Assert.Equal(pid, await guest.Pid());
+
+        await Virsh.Run("suspend", guest.Name);
+        Assert.Equal("done", Text(await Run(guest, 0), "outcome"));
+        Assert.Equal("paused", await Virsh.State(guest.Name));
+        Assert.NotEqual(pid, await guest.Pid());
+        await Virsh.Run("resume", guest.Name);
+        await guest.AssertLives(before);
+    }
+
+    [Theory(Timeout = 300000)]
+    [InlineData("exit")]
+    [InlineData("load")]
+    public async Task A_broken_QEMU_leaves_the_VM_on_the_old_one(string fault)
+    {
+        Guest guest = await Guest.Start("h-" + fault, ["--ram", "shared", .. Small]);
+        GuestStatus before = await guest.Status();
+        int pid = await guest.Pid();
+        await LabHost.Dnf("upgrade", $"--enablerepo=lab-broken-{fault}", "qemu-kvm");
+
+        JsonElement report = await Run(guest, 1);
+        Assert.Equal("undone", Text(report, "outcome"));
+        Assert.Contains("runs on the old QEMU", Text(report, "sentence"), StringComparison.Ordinal);
+        Assert.Equal((pid, "running"), (await guest.Pid(), await Virsh.State(guest.Name)));
+        await guest.AssertLives(before);
+        await Virsh.Run("suspend", guest.Name);
+        await Virsh.Run("resume", guest.Name);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_plugged_disk_refuses_the_handover_with_its_reason()
+    {
+        Guest guest = await Guest.Start("h-drift", ["--ram", "shared", .. Small]);
+        GuestStatus before = await guest.Status();
+        await PlugDisk(guest);
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        JsonElement report = await Run(guest, 1);
+        Assert.Equal("refused", Text(report, "outcome"));
+        Assert.Contains("DRIFT_", Text(report, "sentence"), StringComparison.Ordinal);
+        await guest.AssertLives(before);
+    }
+
+    private static async Task<JsonElement> Run(Guest guest, int exitCode, params string[] options)
+    {
+        ShellResult result = await Shell.TryRun("virt-handover", ["run", guest.Name, "--json", .. options]);
+        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
+        using var json = JsonDocument.Parse(result.Output);
+        return json.RootElement.GetProperty("report").Clone();
+    }
+
+    private static string Text(JsonElement report, string name) => report.GetProperty(name).GetString() ?? "";
+
+    private static async Task<string> Tap(Guest guest) =>
+        (await Virsh.Xml(guest.Name)).Descendants("interface").Single().Element("target")!.Attribute("dev")!.Value;
+
+    private static async Task PlugDisk(Guest guest)
+    {
+        string image = $"/var/lib/libvirt/images/{guest.Name}-b.qcow2";
+        await Shell.Run("qemu-img", "create", "-q", "-f", "qcow2", image, "8M");
+        await Virsh.Run("attach-disk", guest.Name, image, "vdb", "--subdriver", "qcow2", "--live");
+    }
+
+    private static async Task AssertManageable(Guest guest, GuestStatus before)
+    {
+        await Virsh.Run("suspend", guest.Name);
+        Assert.Equal("paused", await Virsh.State(guest.Name));
+        await Virsh.Run("resume", guest.Name);
+        Assert.Contains("return", await Virsh.Agent(guest.Name, """{"execute":"guest-ping"}"""), StringComparison.Ordinal);
+        Assert.Contains("heard", await Shell.Run("console", guest.Name, "hello"), StringComparison.Ordinal);
+        await guest.AssertLives(before);
+    }
+}
