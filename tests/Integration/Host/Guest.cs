@@ -8,7 +8,7 @@ internal sealed record Guest(string Name, string Address)
         new(name, (await Shell.Run("vm", [name, .. options])).Trim());
 
     /// <summary>Asks the guest, waiting up to ten seconds for its answer.</summary>
-    public async Task<GuestStatus> Status() => GuestStatus.Parse(await Shell.Run("probe", "status", Address, "10"));
+    public async Task<GuestStatus> Status() => GuestStatus.Parse(await Shell.Run("probe", "status", Address, "60"));
 
     /// <summary>Waits until the guest tells something.</summary>
     public Task<GuestStatus> WaitFor(string what, Func<GuestStatus, bool> condition, TimeSpan? limit = null) =>

@@ -1,0 +1,73 @@
+using CsCheck;
+using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Tests.Unit.Handover.Journal;
+
+public sealed class HandoverJournalTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("journal").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void What_was_written_is_read_back_in_order()
+    {
+        byte[] content = Write();
+        var entries = HandoverJournal.Parse(content);
+        Assert.Collection(
+            entries,
+            e => Assert.Equal((7L, "web ü\n01"), (Assert.IsType<JournalEntry.Opened>(e).Request.Id, Assert.IsType<JournalEntry.Opened>(e).Name)),
+            e => Assert.Equal(RamMethod.Shared, Assert.IsType<JournalEntry.TargetStarted>(e).Method),
+            e => Assert.True(Assert.IsType<JournalEntry.Pausing>(e).WasRunning),
+            e => Assert.IsType<JournalEntry.TargetRuns>(e));
+    }
+
+    [Fact]
+    public void A_journal_cut_at_any_byte_loads_as_a_beginning_of_itself()
+    {
+        byte[] content = Write();
+        var whole = HandoverJournal.Parse(content);
+        for (var length = 0; length <= content.Length; length++)
+        {
+            var part = HandoverJournal.Parse(content.AsSpan(0, length));
+            Assert.True(part.Count <= whole.Count);
+            Assert.Equal(whole.Take(part.Count).Select(e => e.GetType()), part.Select(e => e.GetType()));
+        }
+    }
+
+    [Fact]
+    public void A_changed_byte_never_yields_a_changed_entry()
+    {
+        byte[] content = Write();
+        var whole = HandoverJournal.Parse(content);
+        Gen.Select(Gen.Int[0, content.Length - 1], Gen.Byte).Sample((at, value) =>
+        {
+            var copy = content.ToArray();
+            copy[at] = value;
+            var read = HandoverJournal.Parse(copy);
+            Assert.Equal(whole.Take(read.Count).Select(e => e.At), read.Select(e => e.At));
+        });
+    }
+
+    [Fact]
+    public void Random_bytes_are_an_empty_journal() =>
+        Gen.Byte.Array[0, 400].Sample(bytes => Assert.Empty(HandoverJournal.Parse(bytes)));
+
+    private byte[] Write()
+    {
+        var at = DateTimeOffset.UnixEpoch;
+        using (var journal = HandoverJournal.Open(_directory, 7))
+        {
+            var process = new ProcessIdentity(4711, 815);
+            journal.Write(new JournalEntry.Opened(
+                new HandoverRequest(7, Guid.Empty, false, TimeSpan.FromMinutes(1)), "web ü\n01", "boot", process, process, "/m", "/s") { At = at });
+            journal.Write(new JournalEntry.TargetStarted(process, "/m.7", RamMethod.Shared) { At = at.AddSeconds(1) });
+            journal.Write(new JournalEntry.Pausing(true, [], []) { At = at.AddSeconds(2) });
+            journal.Write(new JournalEntry.TargetRuns { At = at.AddSeconds(3) });
+        }
+
+        return File.ReadAllBytes(HandoverJournal.FileName(_directory, 7));
+    }
+}

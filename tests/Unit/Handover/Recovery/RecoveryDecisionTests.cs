@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using CsCheck;
+using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Recovery;
+using VirtHandover.Libvirt;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Tests.Unit.Handover.Recovery;
+
+/// <summary>One test a row of the table in docs/handover.md, and what must hold for every row.</summary>
+public class RecoveryDecisionTests
+{
+    private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch;
+    private static readonly ProcessIdentity Process = new(1, 1);
+    private static readonly ObservedWorld AllAlive = new(SameBoot: true, KeeperAlive: false, SourceAlive: true, TargetAlive: true);
+
+    private static HandoverTrace Begun => new(
+        new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, Process, "/m", "/s") { At = At },
+        null, null, null, null, false, null);
+
+    private static HandoverTrace Prepared => Begun with { Target = new JournalEntry.TargetStarted(Process, "/t", RamMethod.Shared) { At = At } };
+
+    private static HandoverTrace Copying => Begun with { Target = new JournalEntry.TargetStarted(Process, "/t", RamMethod.Copy) { At = At } };
+
+    private static HandoverTrace Quiesced => Prepared with { Quiescing = new JournalEntry.Quiescing(new DaemonRecipe([], "/d", ["d"], [])) { At = At } };
+
+    private static HandoverTrace Pausing => Quiesced with { Pausing = new JournalEntry.Pausing(true, [], []) { At = At } };
+
+    private static HandoverTrace Committed => Pausing with
+    {
+        Committed = new JournalEntry.Committed(new AdoptionPlan(true, new Dictionary<string, string>(), new JsonArray(), ["q"], "/q")) { At = At },
+    };
+
+    private static HandoverTrace Ended => Committed with
+    {
+        Report = new HandoverReport { Id = 1, Domain = Guid.Empty, Name = "a", Outcome = HandoverOutcome.Done, Sentence = "Done.", StartedAt = At },
+    };
+
+    public static TheoryData<string, string> Rows => new()
+    {
+        { "ended", nameof(RecoveryAction.Nothing) },
+        { "reboot", nameof(RecoveryAction.ReportReboot) },
+        { "keeper", nameof(RecoveryAction.Wait) },
+        { "committed", nameof(RecoveryAction.GoForward) },
+        { "committed, target dead", nameof(RecoveryAction.ReportLoss) },
+        { "committed, source dead", nameof(RecoveryAction.GoForward) },
+        { "pausing, source dead", nameof(RecoveryAction.ReportLoss) },
+        { "begun", nameof(RecoveryAction.DropTarget) },
+        { "prepared", nameof(RecoveryAction.DropTarget) },
+        { "copying", nameof(RecoveryAction.ResumeSource) },
+        { "quiesced", nameof(RecoveryAction.ResumeSource) },
+        { "pausing", nameof(RecoveryAction.ResumeSource) },
+        { "pausing, target dead", nameof(RecoveryAction.ResumeSource) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Each_row_has_its_action(string row, string action)
+    {
+        var (trace, world) = row switch
+        {
+            "ended" => (Ended, AllAlive with { SameBoot = false }),
+            "reboot" => (Pausing, AllAlive with { SameBoot = false }),
+            "keeper" => (Pausing, AllAlive with { KeeperAlive = true }),
+            "committed" => (Committed, AllAlive),
+            "committed, target dead" => (Committed, AllAlive with { TargetAlive = false }),
+            "committed, source dead" => (Committed, AllAlive with { SourceAlive = false }),
+            "pausing, source dead" => (Pausing, AllAlive with { SourceAlive = false }),
+            "begun" => (Begun, AllAlive with { TargetAlive = false }),
+            "prepared" => (Prepared, AllAlive),
+            "copying" => (Copying, AllAlive),
+            "quiesced" => (Quiesced, AllAlive),
+            "pausing" => (Pausing, AllAlive),
+            _ => (Pausing, AllAlive with { TargetAlive = false }),
+        };
+        Assert.Equal(action, RecoveryDecision.Decide(trace, world).ToString());
+    }
+
+    [Fact]
+    public void The_source_is_never_resumed_after_a_commit_and_never_abandoned_before_one()
+    {
+        HandoverTrace[] all = [Begun, Prepared, Copying, Quiesced, Pausing, Committed];
+        var traces = Gen.Int[0, all.Length - 1].Select(i => all[i]);
+        var worlds = Gen.Select(Gen.Bool, Gen.Bool, Gen.Bool, Gen.Bool, (boot, keeper, source, target) => new ObservedWorld(boot, keeper, source, target));
+        Gen.Select(traces, worlds).Sample((trace, world) =>
+        {
+            var action = RecoveryDecision.Decide(trace, world);
+            if (trace.Committed is not null)
+                Assert.NotEqual(RecoveryAction.ResumeSource, action);
+            else
+                Assert.NotEqual(RecoveryAction.GoForward, action);
+            if (world.KeeperAlive && world.SameBoot)
+                Assert.Equal(RecoveryAction.Wait, action);
+        });
+    }
+}
