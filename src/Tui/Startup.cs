@@ -9,6 +9,7 @@ namespace VirtHandover.Tui;
 internal static class Startup
 {
     private const int HangUp = 129;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -31,11 +32,19 @@ internal static class Startup
         var code = await CommandLine.RunAsync(args, cli, stop.Token).ConfigureAwait(false);
         return signalCode != 0 ? signalCode : code;
 
+        // A terminal that has gone answers every read at once, so the screen's loop spins and may never see the request to stop.
+        static async Task EndAsync(int code)
+        {
+            await Task.Delay(EndLimit).ConfigureAwait(false);
+            ProcessExit.Now(code);
+        }
+
         void Stop(PosixSignalContext context, int code)
         {
             context.Cancel = true;
             signalCode = code;
             stop.Cancel();
+            _ = EndAsync(code);
         }
     }
 }
