@@ -47,7 +47,7 @@ internal static class ConfirmPhase
     private static async Task RestoreAsync(Prepared prepared, AdoptionPlan adoption, List<string> warnings)
     {
         var qmp = prepared.Target.Qmp;
-        await prepared.TargetSettings.RestoreAsync(qmp, CancellationToken.None).ConfigureAwait(false);
+        await prepared.TargetSettings.WithValuesOf(prepared.SourceSettings).RestoreAsync(qmp, CancellationToken.None).ConfigureAwait(false);
         foreach (var id in prepared.DiscardObjects)
             await TryAsync($"'discard-data' of {id}", () => PerformPhase.SetDiscardAsync(qmp, id, true, CancellationToken.None), warnings).ConfigureAwait(false);
         if (adoption.VncAddresses.Count > 0)

@@ -74,6 +74,14 @@ internal sealed class MigrationSettings
         await SetRateAsync(qmp, 128L << 20, 300, CancellationToken.None).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// What the target has to have in the end: what libvirt had set in the source. Without <c>events</c>, which libvirt sets when it
+    /// starts a QEMU and not when it adopts one, a later <c>virsh save</c> fails.
+    /// </summary>
+    internal MigrationSettings WithValuesOf(MigrationSettings source) => new(
+        _capabilities.ToDictionary(own => own.Key, own => source._capabilities.GetValueOrDefault(own.Key, own.Value), StringComparer.Ordinal),
+        source._parameters);
+
     /// <summary>Puts them back.</summary>
     internal async Task RestoreAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
