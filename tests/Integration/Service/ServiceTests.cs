@@ -88,30 +88,6 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.Equal(HandoverOutcome.Done, Assert.Single(await client.HistoryAsync(done.Uuid, 10, CancellationToken.None)).Outcome);
     }
 
-    [Fact(Timeout = 300000)]
-    public async Task Without_libvirt_it_says_so_and_goes_on_when_it_is_back()
-    {
-        SmallGuest guest = await SmallGuest.Start("svc-none");
-        await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
-        await Daemon.Stop();
-        try
-        {
-            await using var client = new HandoverServiceClient();
-            await client.RescanAsync(CancellationToken.None);
-            await Eventually.Until(
-                "the alarm", async () => (await TheService.View()).Alarm.Contains("libvirt cannot be reached", StringComparison.Ordinal));
-            Assert.NotNull(TheService.Find(await TheService.View(), guest.Name));
-        }
-        finally
-        {
-            await Daemon.Start();
-        }
-
-        await Eventually.Until("the alarm's end", async () => (await TheService.View()).Alarm.Length == 0, TimeSpan.FromSeconds(120));
-        await Shell.Run("virsh", "destroy", guest.Name);
-        await Eventually.Until("the domain's leaving", async () => TheService.Find(await TheService.View(), guest.Name) is null);
-    }
-
     [Fact(Timeout = 120000)]
     public async Task Only_root_may_run_it_or_change_anything()
     {
