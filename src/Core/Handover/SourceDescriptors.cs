@@ -47,9 +47,6 @@ internal sealed class SourceDescriptors
     internal IReadOnlyList<int> TapsOf(string interfaceName) =>
         [.. _links.Where(link => link.Value is "/dev/net/tun" && InterfaceOf(link.Key) == interfaceName).Select(link => link.Key).Order()];
 
-    /// <summary>Every descriptor that is vhost-net's.</summary>
-    internal bool HasVhostNet => _links.Values.Any(link => link == "/dev/vhost-net");
-
     /// <summary>A listening UNIX socket at a number that the command line names.</summary>
     /// <exception cref="HandoverException">There is something else at that number.</exception>
     internal SafeHandle ListeningSocket(int number, string meaning)

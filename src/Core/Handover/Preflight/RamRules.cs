@@ -10,7 +10,7 @@ internal static class RamRules
     private static readonly Version MemfdIsShared = new(8, 0);
 
     // Measured: with TCG, a copy of a running guest by 7.2.22 corrupted its memory in 10 of 10 runs that took longer than a moment, by
-    // 10.0.2 in 0 of 4. The cure is QEMU 9.0's "physmem: Fix migration dirty bitmap coherency with TCG memory access". KVM tracks
+    // 10.0.2 in 0 of 7. The cure is QEMU 9.0's "physmem: Fix migration dirty bitmap coherency with TCG memory access". KVM tracks
     // writes by itself.
     private static readonly Version TcgTracksWrites = new(9, 0);
 
