@@ -19,6 +19,10 @@ internal static class BusValueReading
         value.Unwrapped() is BusValue.UInt32 number ? number.Value : throw Unexpected(value, "u");
 
     /// <exception cref="BusException">As above.</exception>
+    internal static int AsInt32(this BusValue value) =>
+        value.Unwrapped() is BusValue.Int32 number ? number.Value : throw Unexpected(value, "i");
+
+    /// <exception cref="BusException">As above.</exception>
     internal static ulong AsUInt64(this BusValue value) =>
         value.Unwrapped() is BusValue.UInt64 number ? number.Value : throw Unexpected(value, "t");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Configuration;
@@ -25,9 +26,20 @@ internal sealed record SettingKey(
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
+        Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
         Span("Queue", "SettleTime", TimeSpan.Zero, TimeSpan.FromMinutes(10), (o, v) => o with { SettleTime = v }),
         Span("Queue", "TransactionLimit", TimeSpan.Zero, TimeSpan.FromDays(1), (o, v) => o with { TransactionLimit = v }),
     ];
+
+    private static SettingKey Number(
+        string section, string name, int least, int most, Func<QueueOptions, int, QueueOptions> apply) =>
+        new(
+            section,
+            name,
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}, for example {Math.Max(1, least)}"),
+            (options, text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+                ? apply(options, value)
+                : null);
 
     private static SettingKey Span(
         string section, string name, TimeSpan least, TimeSpan most, Func<QueueOptions, TimeSpan, QueueOptions> apply) =>

@@ -65,6 +65,12 @@ public sealed record HandoverReport
     /// <summary>Preflight and twin check findings.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 
+    /// <summary>Who approved it or asked for it, for example <c>ana (uid 1000)</c>; empty when nobody knows.</summary>
+    public string By { get; init; } = "";
+
+    /// <summary>When they did; null when nobody knows.</summary>
+    public DateTimeOffset? ApprovedAt { get; init; }
+
     /// <summary>When the request was started, host clock.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -12,11 +12,18 @@ namespace VirtHandover.Queue;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Upgrade))]
 [JsonSerializable(typeof(HandoverReport))]
+[JsonSerializable(typeof(QueueControl))]
 internal sealed partial class QueueJson : JsonSerializerContext
 {
     public static string Write(Upgrade upgrade) => JsonSerializer.Serialize(upgrade, Default.Upgrade);
 
     public static string Write(HandoverReport report) => JsonSerializer.Serialize(report, Default.HandoverReport);
+
+    public static string Write(QueueControl control) => JsonSerializer.Serialize(control, Default.QueueControl);
+
+    /// <exception cref="StoreException">It is not the state of a queue.</exception>
+    public static QueueControl ReadControl(string text, string where) =>
+        Read(() => JsonSerializer.Deserialize(text, Default.QueueControl), where);
 
     /// <exception cref="StoreException">It is not an upgrade.</exception>
     public static Upgrade ReadUpgrade(string text, string where) =>

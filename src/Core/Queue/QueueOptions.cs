@@ -15,6 +15,9 @@ public sealed record QueueOptions
     /// <summary>How long a running rpm transaction holds handovers back.</summary>
     public TimeSpan TransactionLimit { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Failed handovers in a row after which the queue pauses; 0 for never.</summary>
+    public int StopAfterFailures { get; init; } = 1;
+
     /// <summary>How long a copy of guest memory may take before it is cancelled.</summary>
     public TimeSpan CopyLimit { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -23,6 +23,7 @@ public sealed class Scanner : IDisposable
     private DateTimeOffset _lastGood = DateTimeOffset.MinValue;
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _failures;
+    private volatile bool _assessAll;
 
     /// <summary>Creates a scanner.</summary>
     /// <param name="parts">What it works with.</param>
@@ -44,6 +45,13 @@ public sealed class Scanner : IDisposable
 
     /// <summary>Asks for a scan at once.</summary>
     public void Ask() => _trigger.Ask();
+
+    /// <summary>Asks for a scan at once with a preflight of every domain, outdated or not.</summary>
+    public void AskAll()
+    {
+        _assessAll = true;
+        _trigger.Ask();
+    }
 
     /// <summary>Asks for a scan once things have settled and no package is being installed.</summary>
     public void Hint() => _trigger.Hint();
@@ -140,9 +148,13 @@ public sealed class Scanner : IDisposable
         IReadOnlyList<ScannedDomain> seen, bool reassess, CancellationToken cancellationToken)
     {
         var assessed = new List<ScannedDomain>();
+
+        // Only a scan that nobody waits for: the one before a handover has to be quick.
+        var all = reassess && _assessAll;
+        _assessAll &= !all;
         foreach (var one in seen)
         {
-            assessed.Add(_queue.WantsAssessment(one.Domain, one.Instance, reassess)
+            assessed.Add((all && !_queue.IsRunning(one.Domain.Uuid)) || _queue.WantsAssessment(one.Domain, one.Instance, reassess)
                 ? one with { Assessment = await AssessAsync(one.Domain, cancellationToken).ConfigureAwait(false) }
                 : one);
         }

@@ -90,10 +90,12 @@ public sealed class Scheduler : IDisposable
         var told = false;
         while (await _parts.Transaction.IsRunningAsync(cancellationToken).ConfigureAwait(false))
         {
+            _queue.SetTransaction(true);
             if (_parts.Time.GetUtcNow() >= limit)
             {
                 _parts.Log.LogWarning(
                     "The rpm transaction still runs after TransactionLimit; handovers go on now, each with its own preflight and twin check.");
+                _queue.SetTransaction(false);
                 return;
             }
 
@@ -105,5 +107,7 @@ public sealed class Scheduler : IDisposable
 
             await Task.Delay(TransactionPoll, _parts.Time, cancellationToken).ConfigureAwait(false);
         }
+
+        _queue.SetTransaction(false);
     }
 }

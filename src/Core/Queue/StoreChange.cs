@@ -16,4 +16,7 @@ public sealed record StoreChange
 
     /// <summary>A handover that has ended.</summary>
     public HandoverReport? Ended { get; init; }
+
+    /// <summary>Whether the queue as a whole goes on; null when that has not changed.</summary>
+    internal QueueControl? Control { get; init; }
 }

@@ -28,6 +28,9 @@ public sealed record Upgrade
     /// <summary>The preflight's last result; null while it was not run.</summary>
     public Assessment? Assessment { get; init; }
 
+    /// <summary>When <see cref="Assessment"/> was made; null while it was not.</summary>
+    public DateTimeOffset? AssessedAt { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required UpgradeState State { get; init; }
 

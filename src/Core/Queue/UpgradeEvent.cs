@@ -23,7 +23,11 @@ public abstract record UpgradeEvent
     /// <summary>Somebody wants it later.</summary>
     /// <param name="Until">Not before this moment.</param>
     /// <param name="By">Who.</param>
-    public sealed record Defer(DateTimeOffset Until, string By) : UpgradeEvent;
+    /// <param name="Reason">Why; may be empty.</param>
+    public sealed record Defer(DateTimeOffset Until, string By, string Reason = "") : UpgradeEvent;
+
+    /// <summary>Somebody ends a deferral before its time.</summary>
+    public sealed record Undefer : UpgradeEvent;
 
     /// <summary>Somebody does not want it now.</summary>
     /// <param name="By">Who.</param>
@@ -48,7 +52,8 @@ public abstract record UpgradeEvent
     /// <summary>The handover entered a phase.</summary>
     /// <param name="Id">The handover's number.</param>
     /// <param name="Phase">The phase.</param>
-    public sealed record Entered(long Id, HandoverPhase Phase) : UpgradeEvent;
+    /// <param name="At">When, on the host's clock.</param>
+    public sealed record Entered(long Id, HandoverPhase Phase, DateTimeOffset At) : UpgradeEvent;
 
     /// <summary>The handover copies memory.</summary>
     /// <param name="Id">The handover's number.</param>

@@ -33,6 +33,7 @@ public static partial class UpgradeMachine
             Approved or Pending when same && seen.Assessment is { IsBlocked: true } blocked => new Blocked(blocked.Findings),
             Approved or Deferred when same => state,
             Pending when same && seen.SameTarget => state,
+            Blocked when same && seen is { SameTarget: true, Assessment: { IsBlocked: true } again } => new Blocked(again.Findings),
             Failed or Blocked when same && seen.SameTarget => state,
             _ => Fresh(seen.Assessment),
         };

@@ -20,6 +20,9 @@ public static partial class UpgradeMachine
         UpgradeEvent.Seen seen => new Transition.To(OnSeen(state, seen)),
         UpgradeEvent.Approve approve => OnApprove(state, approve, now),
         UpgradeEvent.Defer defer => OnDefer(state, defer, now),
+        UpgradeEvent.Undefer => state is Deferred
+            ? new Transition.To(new Pending())
+            : new Transition.Refused($"it is {state.Word}, not deferred."),
         UpgradeEvent.Cancel cancel => OnCancel(state, cancel),
         UpgradeEvent.Retry => OnRetry(state),
         UpgradeEvent.Tick => new Transition.To(state is Deferred deferred && deferred.Until <= now ? new Pending() : state),
@@ -29,7 +32,7 @@ public static partial class UpgradeMachine
         UpgradeEvent.StartAsked asked => state is Running
             ? new Transition.Refused("its handover is running.")
             : new Transition.To(new Running(asked.Id, HandoverPhase.Begin, now, asked.Rehearse, asked.By, state)),
-        UpgradeEvent.Entered entered => WhileRunning(state, entered.Id, running => running with { Phase = entered.Phase, Progress = -1 }),
+        UpgradeEvent.Entered entered => WhileRunning(state, entered.Id, running => Enter(running, entered)),
         UpgradeEvent.Copying copying => WhileRunning(state, copying.Id, running => running with { Progress = Math.Clamp(copying.Progress, 0, 1) }),
         UpgradeEvent.Ended ended => WhileRunning(state, ended.Report.Id, running => OnEnded(running, ended.Report)),
         _ => throw new ArgumentOutOfRangeException(nameof(happened)),
@@ -48,7 +51,7 @@ public static partial class UpgradeMachine
     private static Transition OnDefer(UpgradeState state, UpgradeEvent.Defer defer, DateTimeOffset now) => state switch
     {
         _ when defer.Until <= now => new Transition.Refused("the time to defer it to has already passed."),
-        Pending or Approved or Deferred => new Transition.To(new Deferred(defer.Until, defer.By)),
+        Pending or Approved or Deferred => new Transition.To(new Deferred(defer.Until, defer.By, defer.Reason)),
         Running => new Transition.Refused("its handover is already running; cancel it first."),
         Failed or Blocked => new Transition.Refused($"it is {state.Word}, and nothing happens to it until somebody retries it."),
         _ => new Transition.Refused("it already runs on the installed QEMU; there is nothing to defer."),
@@ -68,6 +71,21 @@ public static partial class UpgradeMachine
         Failed or Blocked or Pending => new Transition.To(new Pending()),
         _ => new Transition.Refused($"it is {state.Word}; only a failed or blocked one can be retried."),
     };
+
+    private static Running Enter(Running running, UpgradeEvent.Entered entered)
+    {
+        // The phase that every handover begins in is told as well; a clock that was set back must not give a negative time.
+        var spent = entered.At - running.PhaseSince;
+        return entered.Phase == running.Phase
+            ? running with { PhaseSince = entered.At, Progress = -1 }
+            : running with
+            {
+                Phase = entered.Phase,
+                PhaseSince = entered.At,
+                PhaseTimes = [.. running.PhaseTimes, new PhaseDuration(running.Phase, Math.Max(0, (long)spent.TotalMicroseconds))],
+                Progress = -1,
+            };
+    }
 
     private static Transition WhileRunning(UpgradeState state, long id, Func<Running, UpgradeState> next) =>
         state is Running running && running.Id == id

@@ -14,8 +14,15 @@ public sealed partial class UpgradeQueue
     /// <param name="domain">The domain's UUID.</param>
     /// <param name="until">Not before this moment.</param>
     /// <param name="by">Who.</param>
+    /// <param name="reason">Why, for others to read; may be empty.</param>
     /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
-    public void Defer(Guid domain, DateTimeOffset until, string by) => Ask(domain, "deferred", new UpgradeEvent.Defer(until, by));
+    public void Defer(Guid domain, DateTimeOffset until, string by, string reason = "") =>
+        Ask(domain, "deferred", new UpgradeEvent.Defer(until, by, reason));
+
+    /// <summary>Ends a deferral before its time.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
+    public void Undefer(Guid domain) => Ask(domain, "undeferred", new UpgradeEvent.Undefer());
 
     /// <summary>Puts a failed or blocked domain back to pending and has its preflight run again.</summary>
     /// <param name="domain">The domain's UUID.</param>
@@ -88,11 +95,10 @@ public sealed partial class UpgradeQueue
     }
 
     /// <summary>Results of past handovers.</summary>
-    /// <param name="domain">One domain, or null for all.</param>
-    /// <param name="limit">At most this many.</param>
+    /// <param name="query">Which ones.</param>
     /// <returns>The newest first.</returns>
     /// <exception cref="StoreException">The database cannot be read.</exception>
-    public IReadOnlyList<HandoverReport> History(Guid? domain, int limit) => _store.History(domain, limit);
+    public IReadOnlyList<HandoverReport> History(HistoryQuery query) => _store.History(query);
 
     private void Ask(Guid domain, string done, UpgradeEvent asked)
     {

@@ -105,7 +105,7 @@ public sealed partial class UpgradeQueue
     {
         UpgradeEvent? happened = progress switch
         {
-            HandoverProgress.Entered entered => new UpgradeEvent.Entered(id, entered.Phase),
+            HandoverProgress.Entered entered => new UpgradeEvent.Entered(id, entered.Phase, entered.At),
             HandoverProgress.Copying { Transferred: var done, Remaining: var left } =>
                 new UpgradeEvent.Copying(id, done + left > 0 ? (double)done / (done + left) : 0),
             _ => null,
@@ -133,19 +133,26 @@ public sealed partial class UpgradeQueue
         var changes = new Changes { Any = true };
         lock (_lock)
         {
-            End_NeedsLock(report, after);
-            changes.Ended.Add(report);
+            changes.Ended.Add(End_NeedsLock(report, after, changes));
         }
 
         Announce(changes);
     }
 
-    private void End_NeedsLock(HandoverReport report, ScannedDomain? after)
+    private HandoverReport End_NeedsLock(HandoverReport report, ScannedDomain? after, Changes changes)
     {
         var now = _time.GetUtcNow();
         var ended = new List<Upgrade>();
+        var before = _control;
+        var control = before;
         if (_upgrades.GetValueOrDefault(report.Domain) is { } upgrade)
         {
+            if (upgrade.State is UpgradeState.Running running && running.Id == report.Id)
+            {
+                report = report with { By = running.By, ApprovedAt = (running.Before as UpgradeState.Approved)?.At ?? running.StartedAt };
+                control = running.Rehearse ? before : StopRule.After(before, report, _options.StopAfterFailures, now);
+            }
+
             var next = UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Ended(report), now);
             upgrade = upgrade with { LastReport = report, State = next is Transition.To { State: var state } ? state : upgrade.State };
 
@@ -156,28 +163,33 @@ public sealed partial class UpgradeQueue
 
         try
         {
-            Commit_NeedsLock(ended, ended: report);
+            Commit_NeedsLock(ended, ended: report, control: control);
         }
         catch (StoreException e)
         {
             // What has happened has happened: show it, and let the next service ask the recovery again.
             ended.ForEach(one => _upgrades[one.Domain] = one);
+            _control = control;
             _alarms[AlarmSource.Store] = e.Message;
         }
 
         _handled[report.Domain] = _ticket;
         _interrupted.RemoveAll(record => record.Id == report.Id);
+        TellPause_NeedsLock(before, changes);
+        return report;
     }
 
     /// <summary>One at a time, and none while it is not certain what runs.</summary>
     private bool CanStart_NeedsLock() =>
         _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
 
-    private Upgrade? NextApproved_NeedsLock() => _upgrades.Values
-        .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null })
-        .OrderBy(upgrade => ((UpgradeState.Approved)upgrade.State).At)
-        .ThenBy(upgrade => upgrade.Name, StringComparer.Ordinal)
-        .FirstOrDefault();
+    private Upgrade? NextApproved_NeedsLock() => _control.Pause is not null
+        ? null
+        : _upgrades.Values
+            .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null })
+            .OrderBy(upgrade => ((UpgradeState.Approved)upgrade.State).At)
+            .ThenBy(upgrade => upgrade.Name, StringComparer.Ordinal)
+            .FirstOrDefault();
 
     private HandoverRequest? TakeNext_NeedsLock(Changes changes)
     {

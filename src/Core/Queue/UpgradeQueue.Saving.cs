@@ -7,17 +7,25 @@ public sealed partial class UpgradeQueue
     /// <summary>Writes, then shows. When the database cannot be written nothing changes.</summary>
     /// <exception cref="StoreException">The database cannot be written.</exception>
     private void Commit_NeedsLock(
-        IReadOnlyCollection<Upgrade> upgrades, List<Guid>? removed = null, long started = 0, HandoverReport? ended = null)
+        IReadOnlyCollection<Upgrade> upgrades, List<Guid>? removed = null, long started = 0, HandoverReport? ended = null, QueueControl? control = null)
     {
         // Progress is told, not kept: after a restart the handover itself is asked.
         var bodies = upgrades.Select(upgrade => (Upgrade: upgrade, Body: QueueJson.Write(upgrade)))
             .Where(one => _saved.GetValueOrDefault(one.Upgrade.Domain) != one.Body)
             .ToList();
         removed ??= [];
-        if (bodies.Count > 0 || removed.Count > 0 || started != 0 || ended is not null)
+        control = control == _control ? null : control;
+        if (bodies.Count > 0 || removed.Count > 0 || started != 0 || ended is not null || control is not null)
         {
             _store.Commit(
-                new StoreChange { Changed = [.. bodies.Select(one => one.Upgrade)], Removed = removed, Started = started, Ended = ended },
+                new StoreChange
+                {
+                    Changed = [.. bodies.Select(one => one.Upgrade)],
+                    Removed = removed,
+                    Started = started,
+                    Ended = ended,
+                    Control = control,
+                },
                 _time.GetUtcNow());
         }
 
@@ -37,6 +45,7 @@ public sealed partial class UpgradeQueue
             _saved.Remove(domain);
         }
 
+        _control = control ?? _control;
         _alarms.Remove(AlarmSource.Store);
     }
 

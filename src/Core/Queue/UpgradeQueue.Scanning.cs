@@ -38,6 +38,16 @@ public sealed partial class UpgradeQueue
         }
     }
 
+    /// <summary>True while the domain's handover runs: its preflight would get in the way.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    internal bool IsRunning(Guid domain)
+    {
+        lock (_lock)
+        {
+            return _upgrades.GetValueOrDefault(domain)?.State is UpgradeState.Running;
+        }
+    }
+
     /// <summary>Begins a scan.</summary>
     /// <returns>What <see cref="Merge"/> needs in order to know what the scan cannot have seen.</returns>
     public long BeginScan()
@@ -127,6 +137,9 @@ public sealed partial class UpgradeQueue
             domain.IsOutdated, known?.Instance == instance, known?.HasTarget(domain.Installed) ?? false, assessment);
         var state = known?.State ?? new UpgradeState.Current();
         var next = ((Transition.To)UpgradeMachine.Next(state, happened, now)).State;
+
+        // A current domain has an assessment only because somebody asked for it; it says nothing about another process.
+        var keeps = domain.IsOutdated || known?.Instance == instance;
         return new Upgrade
         {
             Domain = domain.Uuid,
@@ -135,7 +148,8 @@ public sealed partial class UpgradeQueue
             Running = domain.Running,
             Installed = domain.Installed,
             Reasons = domain.Reasons,
-            Assessment = assessment ?? (domain.IsOutdated ? known?.Assessment : null),
+            Assessment = assessment ?? (keeps ? known?.Assessment : null),
+            AssessedAt = assessment is not null ? now : keeps ? known?.AssessedAt : null,
             State = next,
             LastReport = known?.LastReport,
         };

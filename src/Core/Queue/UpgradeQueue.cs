@@ -20,7 +20,9 @@ public sealed partial class UpgradeQueue
     private readonly SortedDictionary<AlarmSource, string> _alarms = [];
     private DateTimeOffset? _lastScan;
     private readonly Dictionary<Guid, long> _handled = [];
+    private QueueControl _control = new();
     private bool _scanIsGood;
+    private bool _transactionRuns;
     private long _ticket;
 
     private UpgradeQueue(UpgradeStore store, QueueOptions options, TimeProvider time)
@@ -84,7 +86,14 @@ public sealed partial class UpgradeQueue
                 .OrderBy(upgrade => upgrade.Name, StringComparer.Ordinal)
                 .ThenBy(upgrade => upgrade.Domain)
                 .ToList();
-            return new QueueSnapshot(upgrades, _options.Mode, Alarm_NeedsLock(), _lastScan);
+            var (word, reason) = Standing_NeedsLock();
+            return new QueueSnapshot(upgrades, _options.Mode, Alarm_NeedsLock(), _lastScan)
+            {
+                QueueState = word,
+                QueueReason = reason,
+                MaxPause = _options.MaxPause,
+                Standings = upgrades.ToDictionary(upgrade => upgrade.Domain, Standing_NeedsLock),
+            };
         }
     }
 
@@ -127,8 +136,11 @@ public sealed partial class UpgradeQueue
         return string.Join(' ', _alarms.Values.Concat(stranded));
     }
 
+    private UpgradeStanding Standing_NeedsLock(Upgrade upgrade) => new(WaitReason_NeedsLock(upgrade));
+
     private void Load_NeedsLock()
     {
+        _control = _store.LoadControl();
         foreach (var upgrade in _store.Load())
         {
             _saved[upgrade.Domain] = QueueJson.Write(upgrade);
@@ -184,6 +196,11 @@ public sealed partial class UpgradeQueue
             Ended?.Invoke(report);
         }
 
+        if (changes.Paused is { } sentence)
+        {
+            Paused?.Invoke(sentence);
+        }
+
         if (changes.ScanWanted)
         {
             ScanWanted?.Invoke();
@@ -196,6 +213,8 @@ public sealed partial class UpgradeQueue
         public bool Any { get; set; }
 
         public bool ScanWanted { get; set; }
+
+        public string? Paused { get; set; }
 
         public List<HandoverReport> Ended { get; } = [];
 

@@ -44,6 +44,12 @@ public abstract record UpgradeState
         /// <summary>0 to 1 while memory is copied, otherwise negative.</summary>
         public double Progress { get; init; } = -1;
 
+        /// <summary>When it entered <see cref="Phase"/>.</summary>
+        public DateTimeOffset PhaseSince { get; init; } = StartedAt;
+
+        /// <summary>The phases that it has left, in order.</summary>
+        public IReadOnlyList<PhaseDuration> PhaseTimes { get; init; } = [];
+
         /// <summary>Who asked to cancel it; null when nobody did.</summary>
         public string? CancelledBy { get; init; }
     }
@@ -61,7 +67,8 @@ public abstract record UpgradeState
     /// <summary>An administrator put it off.</summary>
     /// <param name="Until">When it is pending again.</param>
     /// <param name="By">Who put it off.</param>
-    public sealed record Deferred(DateTimeOffset Until, string By) : UpgradeState;
+    /// <param name="Reason">Why; may be empty.</param>
+    public sealed record Deferred(DateTimeOffset Until, string By, string Reason = "") : UpgradeState;
 
     /// <summary>The preflight refuses it. Nothing is tried again by itself.</summary>
     /// <param name="Findings">What was found, the blockers among them.</param>

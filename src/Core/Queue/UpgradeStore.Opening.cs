@@ -6,7 +6,7 @@ namespace VirtHandover.Queue;
 public sealed partial class UpgradeStore
 {
     /// <summary>The schema this build reads and writes.</summary>
-    internal const int SchemaVersion = 1;
+    internal const int SchemaVersion = 2;
 
     // AUTOINCREMENT: a handover's number also names its journal, so it is never given twice, not even after a deletion.
     private const string Schema = """
@@ -33,7 +33,16 @@ public sealed partial class UpgradeStore
         );
         CREATE INDEX handover_domain ON handover (domain, id);
         CREATE INDEX handover_unfinished ON handover (id) WHERE ended_at IS NULL;
-        PRAGMA user_version = 1;
+        """ + ControlSchema;
+
+    // What version 2 added: an older database gets it when it is opened.
+    private const string ControlSchema = """
+
+        CREATE TABLE control (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            body TEXT NOT NULL
+        );
+        PRAGMA user_version = 2;
         """;
 
     /// <summary>Opens the database, makes it when it is missing, and proves that it is sound and can be written.</summary>
@@ -89,6 +98,9 @@ public sealed partial class UpgradeStore
         {
             case 0:
                 Run(Schema);
+                break;
+            case 1:
+                Run(ControlSchema);
                 break;
             case SchemaVersion:
                 break;

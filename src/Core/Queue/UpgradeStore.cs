@@ -82,6 +82,13 @@ public sealed partial class UpgradeStore : IDisposable
                 End(report, now);
             }
 
+            if (change.Control is { } control)
+            {
+                Run(
+                    "INSERT INTO control (one, body) VALUES (1, $body) ON CONFLICT (one) DO UPDATE SET body = $body",
+                    ("$body", QueueJson.Write(control)));
+            }
+
             transaction.Commit();
             return true;
         });
@@ -107,15 +114,18 @@ public sealed partial class UpgradeStore : IDisposable
     });
 
     /// <summary>Results of past handovers.</summary>
-    /// <param name="domain">One domain, or null for all.</param>
-    /// <param name="limit">At most this many.</param>
+    /// <param name="query">Which ones.</param>
     /// <returns>The newest first.</returns>
     /// <exception cref="StoreException">The database cannot be read.</exception>
-    public IReadOnlyList<HandoverReport> History(Guid? domain, int limit) => Guarded("read", () =>
+    public IReadOnlyList<HandoverReport> History(HistoryQuery query) => Guarded("read", () =>
     {
         using var command = Command(
-            "SELECT id, report FROM handover WHERE report IS NOT NULL AND ($domain IS NULL OR domain = $domain) ORDER BY id DESC LIMIT $limit",
-            ("$domain", domain is { } one ? Text(one) : DBNull.Value), ("$limit", limit));
+            "SELECT id, report FROM handover WHERE report IS NOT NULL AND ($domain IS NULL OR domain = $domain) " +
+            "AND coalesce(started_at, created_at) >= $since AND coalesce(started_at, created_at) < $until ORDER BY id DESC LIMIT $limit",
+            ("$domain", query.Domain is { } one ? Text(one) : DBNull.Value),
+            ("$since", query.Since is { } since ? Microseconds(since) : long.MinValue),
+            ("$until", query.Until is { } until ? Microseconds(until) : long.MaxValue),
+            ("$limit", query.Limit));
         using var rows = command.ExecuteReader();
         var reports = new List<HandoverReport>();
         while (rows.Read())
@@ -124,6 +134,14 @@ public sealed partial class UpgradeStore : IDisposable
         }
 
         return reports;
+    });
+
+    /// <summary>Whether the queue as a whole goes on.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    internal QueueControl LoadControl() => Guarded("read", () =>
+    {
+        using var command = Command("SELECT body FROM control");
+        return command.ExecuteScalar() is string body ? QueueJson.ReadControl(body, $"The state of the queue in {_path}") : new QueueControl();
     });
 
     /// <inheritdoc/>

@@ -77,7 +77,7 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
                 await service.ApproveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is approved.";
             case ServiceVerb.Defer:
-                await service.DeferAsync(domain.Uuid, call.Until!.Value, cancellationToken).ConfigureAwait(false);
+                await service.DeferAsync(domain.Uuid, call.Until!.Value, reason: "", cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is deferred until {Time.Moment.Full(call.Until.Value, time.LocalTimeZone)}.";
             case ServiceVerb.Cancel:
                 await service.CancelAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);

@@ -3,6 +3,8 @@ using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Server;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Integration.Packaging;
 
@@ -47,7 +49,7 @@ internal sealed class RecordingService : IHandoverRequests, IAsyncDisposable
         return Answer;
     }
 
-    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<HandoverReport>>([]);
 
     public Task RescanAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -56,7 +58,19 @@ internal sealed class RecordingService : IHandoverRequests, IAsyncDisposable
 
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Task.FromResult("");
+
+    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
+using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 
@@ -62,7 +63,7 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.True(done.State == "done", done.LastSentence);
         await guest.AssertLives(before);
         await using var client = new HandoverServiceClient();
-        HandoverReport report = Assert.Single(await client.HistoryAsync(done.Uuid, 10, CancellationToken.None));
+        HandoverReport report = Assert.Single(await client.HistoryAsync(new HistoryQuery(done.Uuid, 10), CancellationToken.None));
         Assert.Equal((host.OldVersion, host.NewVersion), (report.From?.Version, report.To?.Version));
     }
 
@@ -85,7 +86,7 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.Equal(host.NewVersion, await guest.RunningVersion());
         await guest.AssertLives(before);
         await using var client = new HandoverServiceClient();
-        Assert.Equal(HandoverOutcome.Done, Assert.Single(await client.HistoryAsync(done.Uuid, 10, CancellationToken.None)).Outcome);
+        Assert.Equal(HandoverOutcome.Done, Assert.Single(await client.HistoryAsync(new HistoryQuery(done.Uuid, 10), CancellationToken.None)).Outcome);
     }
 
     [Fact(Timeout = 120000)]

@@ -2,6 +2,8 @@ using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Server;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Bus;
 
@@ -42,11 +44,22 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             Phase = "prepare",
             Progress = 0.25,
             LastPauseMicroseconds = 21_000,
+            DeferReason = "Month-end run.",
+            PolicyMode = "auto",
+            PolicyWindow = "Sun 02:00-04:00",
+            PolicyMaxPauseMicroseconds = 30_000,
+            PolicyPriority = -3,
+            PolicySource = "domain",
+            WaitReason = "Its window opens on Sunday.",
+            NextWindow = DateTimeOffset.UnixEpoch.AddDays(21_001),
+            AssessedAt = DateTimeOffset.UnixEpoch.AddDays(20_999),
+            PhaseTimes = [new(HandoverPhase.Begin, 12), new(HandoverPhase.Prepare, 34)],
+            PhaseSince = DateTimeOffset.UnixEpoch.AddDays(20_998),
             LastTotalMicroseconds = 300_000,
             LastOutageMicroseconds = 200_000,
             LastSentence = "It was fine.",
         };
-        var shown = Sample.Host(full, Sample.Domain(Sample.Db, "db")) with { Alarm = "The new QEMU is missing.", LastScan = null };
+        var shown = Sample.Host(full, Sample.Domain(Sample.Db, "db")) with { Alarm = "The new QEMU is missing.", LastScan = null, QueueState = "held", QueueReason = "The fleet is held.", PauseBudgetMicroseconds = 500_000 };
         await _server.PublishAsync(shown);
 
         var read = await _client.ReadAsync(CancellationToken.None);
@@ -102,7 +115,14 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
         var until = DateTimeOffset.UnixEpoch.AddDays(21_000);
         Assert.True(uid == 0, "Only root may change anything; these tests run as root in CI.");
         await _client.ApproveAsync(Sample.Web, CancellationToken.None);
-        await _client.DeferAsync(Sample.Web, until, CancellationToken.None);
+        await _client.DeferAsync(Sample.Web, until, "month-end", CancellationToken.None);
+        await _client.UndeferAsync(Sample.Web, CancellationToken.None);
+        await _client.SetPolicyAsync(Sample.Web, new PolicyChange { Mode = "never", MaxPauseMicroseconds = 0 }, CancellationToken.None);
+        await _client.SetPolicyAsync(Sample.Web, new PolicyChange { Window = "Sun 02:00-04:00", Priority = -5 }, CancellationToken.None);
+        Assert.Equal("It is ready at its next start.", await _client.PrepareAsync(Sample.Web, CancellationToken.None));
+        await _client.PauseQueueAsync("disk", CancellationToken.None);
+        await _client.ResumeQueueAsync(CancellationToken.None);
+        await _client.AssessAllAsync(CancellationToken.None);
         await _client.CancelAsync(Sample.Web, CancellationToken.None);
         await _client.RetryAsync(Sample.Db, CancellationToken.None);
         await _client.RescanAsync(CancellationToken.None);
@@ -110,7 +130,14 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
         Assert.Equal(
             [
                 $"approve {Sample.Web} by 0",
-                $"defer {Sample.Web} until {until:O} by 0",
+                $"defer {Sample.Web} until {until:O} because \"month-end\" by 0",
+                $"undefer {Sample.Web} by 0",
+                $"policy {Sample.Web} never||0| by 0",
+                $"policy {Sample.Web} |Sun 02:00-04:00||-5 by 0",
+                $"prepare {Sample.Web} by 0",
+                "pause because \"disk\" by 0",
+                "resume by 0",
+                "assess by 0",
                 $"cancel {Sample.Web} by 0",
                 $"retry {Sample.Db} by 0",
                 "rescan",
@@ -196,8 +223,12 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     public async Task The_history_is_asked_for_one_domain_or_all()
     {
         _requests.Reports.AddRange([Sample.Report(2, Sample.Web), Sample.Report(1, Sample.Db)]);
-        Assert.Equal(2, Assert.Single(await _client.HistoryAsync(Sample.Web, 5, CancellationToken.None)).Id);
-        Assert.Equal(2, (await _client.HistoryAsync(null, 5, CancellationToken.None)).Count);
+        Assert.Equal(2, Assert.Single(await _client.HistoryAsync(new HistoryQuery(Sample.Web, 5), CancellationToken.None)).Id);
+        Assert.Equal(2, (await _client.HistoryAsync(new HistoryQuery(null, 5), CancellationToken.None)).Count);
+
+        var (since, until) = (DateTimeOffset.UnixEpoch.AddDays(21_000), DateTimeOffset.UnixEpoch.AddDays(21_001));
+        await _client.HistoryAsync(new HistoryQuery(null, 5) { Since = since, Until = until }, CancellationToken.None);
+        Assert.Equal($"history  5 {since:O} {until:O}", _requests.Asked.Last());
     }
 
     [Fact(Timeout = 30_000)]

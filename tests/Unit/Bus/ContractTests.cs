@@ -24,7 +24,7 @@ public class ContractTests
         Gen.Select(Gen.Long[0, long.MaxValue], Gen.Guid, s_text, Gen.Enum<HandoverOutcome>(), s_text, s_text),
         Gen.Select(s_build, s_build, Gen.Enum<RamMethod>().Nullable(0.3), s_finding.Array[0, 4], s_time),
         Gen.Select(
-            Gen.Long[0, long.MaxValue].Array[4],
+            Gen.Long[0, long.MaxValue].Array[5],
             Gen.Select(Gen.Enum<HandoverPhase>(), Gen.Long[0, long.MaxValue]).Select((phase, time) => new PhaseDuration(phase, time)).Array[0, 6]))
         .Select((a, b, c) => new HandoverReport
         {
@@ -43,6 +43,9 @@ public class ContractTests
             TotalMicroseconds = c.Item1[1],
             OutageMicroseconds = c.Item1[2],
             CopiedBytes = c.Item1[3],
+            AttachPauseMicroseconds = c.Item1[4],
+            By = a.Item6,
+            ApprovedAt = b.Item3 is null ? null : b.Item5,
             Phases = c.Item2,
         });
 

@@ -3,6 +3,8 @@ using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Server;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Bus;
 
@@ -30,16 +32,34 @@ internal sealed class FakeRequests : IHandoverRequests
         return 7;
     }
 
-    public async Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken)
     {
-        await Record($"history {domain} {limit}");
-        return [.. Reports.Where(report => domain is null || report.Domain == domain).Take(limit)];
+        await Record($"history {query.Domain} {query.Limit} {query.Since:O} {query.Until:O}");
+        return [.. Reports.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)];
     }
 
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Record($"approve {domain} by {caller.UserId}");
 
-    public Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken) =>
-        Record($"defer {domain} until {until:O} by {caller.UserId}");
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
+        Record($"defer {domain} until {until:O} because \"{reason}\" by {caller.UserId}");
+
+    public Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Record($"undefer {domain} by {caller.UserId}");
+
+    public Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken) =>
+        Record($"policy {domain} {change.Mode}|{change.Window}|{change.MaxPauseMicroseconds}|{change.Priority} by {caller.UserId}");
+
+    public async Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken)
+    {
+        await Record($"prepare {domain} by {caller.UserId}");
+        return "It is ready at its next start.";
+    }
+
+    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) =>
+        Record($"pause because \"{reason}\" by {caller.UserId}");
+
+    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) => Record($"resume by {caller.UserId}");
+
+    public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken) => Record($"assess by {caller.UserId}");
 
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Record($"cancel {domain} by {caller.UserId}");
 

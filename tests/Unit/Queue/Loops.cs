@@ -13,11 +13,11 @@ internal sealed class Loops : IAsyncDisposable
     private readonly Scheduler _scheduler;
     private readonly Task _work;
 
-    public Loops(string database, QueueMode mode = QueueMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null)
+    public Loops(string database, QueueMode mode = QueueMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, int stopAfterFailures = 0)
     {
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
-            new QueueOptions { Mode = mode, SettleTime = TimeSpan.Zero },
+            new QueueOptions { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = stopAfterFailures },
             Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance);
         _store = UpgradeStore.Open(database);
         Queue = UpgradeQueue.Load(_store, parts.Options, parts.Time);

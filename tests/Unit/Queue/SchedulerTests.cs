@@ -28,7 +28,7 @@ public sealed class SchedulerTests : IDisposable
         }
 
         Assert.Equal(1, loops.Runner.MostRunning);
-        Assert.Equal([3L, 2, 1], loops.Queue.History(null, 10).Select(report => report.Id));
+        Assert.Equal([3L, 2, 1], loops.Queue.History(new HistoryQuery(null, 10)).Select(report => report.Id));
     }
 
     [Fact(Timeout = 60_000)]
@@ -147,7 +147,7 @@ public sealed class SchedulerTests : IDisposable
         Assert.Equal(isKnown ? "done" : "failed", after.WordOf(0));
         Assert.Equal(
             (id, isKnown ? HandoverOutcome.Done : HandoverOutcome.Lost),
-            after.Queue.History(Sample.Id(0), 1).Select(report => (report.Id, report.Outcome)).Single());
+            after.Queue.History(new HistoryQuery(Sample.Id(0), 1)).Select(report => (report.Id, report.Outcome)).Single());
     }
 
     [Fact(Timeout = 60_000)]
@@ -164,5 +164,17 @@ public sealed class SchedulerTests : IDisposable
         Assert.False(noticed.Task.IsCompleted);
         System.IO.File.Move(path + ";6543", path, overwrite: true);
         await noticed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Every_VM_is_assessed_when_somebody_asks_for_it()
+    {
+        await using var loops = new Loops(File, detector: new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] });
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending" && loops.WordOf(1) == "current");
+        Assert.Null(loops.Of(1)!.Assessment);
+        loops.Scanner.AskAll();
+        await loops.UntilAsync(() => loops.Of(1)!.Assessment is not null);
+        Assert.Equal("current", loops.WordOf(1));
+        Assert.NotNull(loops.Of(1)!.AssessedAt);
     }
 }

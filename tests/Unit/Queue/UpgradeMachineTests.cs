@@ -19,7 +19,7 @@ public class UpgradeMachineTests
         Gen.Const((UpgradeEvent)new UpgradeEvent.Tick()),
         Gen.Int[1, 2].Select(id => (UpgradeEvent)new UpgradeEvent.Start(id)),
         Gen.Select(Gen.Int[1, 2], Gen.Bool).Select(t => (UpgradeEvent)new UpgradeEvent.StartAsked(t.Item1, t.Item2, "root")),
-        Gen.Select(Gen.Int[1, 2], Gen.Enum<HandoverPhase>()).Select(t => (UpgradeEvent)new UpgradeEvent.Entered(t.Item1, t.Item2)),
+        Gen.Select(Gen.Int[1, 2], Gen.Enum<HandoverPhase>()).Select(t => (UpgradeEvent)new UpgradeEvent.Entered(t.Item1, t.Item2, DateTimeOffset.UnixEpoch)),
         Gen.Select(Gen.Int[1, 2], Gen.Double).Select(t => (UpgradeEvent)new UpgradeEvent.Copying(t.Item1, t.Item2)),
         Gen.Select(Gen.Int[1, 2], Gen.Enum<HandoverOutcome>()).Select(t => (UpgradeEvent)new UpgradeEvent.Ended(Sample.Report(t.Item1, 1, t.Item2))));
 

@@ -198,7 +198,7 @@ public sealed class UpgradeQueueTests : IDisposable
         Assert.Equal(Sample.Id(0), world.Queue.TakeNext()?.Domain);
         Assert.Equal(
             [(second, HandoverOutcome.Cancelled), (first, HandoverOutcome.Rehearsed)],
-            world.Queue.History(null, 10).Select(report => (report.Id, report.Outcome)));
+            world.Queue.History(new HistoryQuery(null, 10)).Select(report => (report.Id, report.Outcome)));
     }
 
     [Fact]
@@ -229,6 +229,116 @@ public sealed class UpgradeQueueTests : IDisposable
                 }
             }
         })));
-        Assert.NotEmpty(world.Queue.History(null, 100));
+        Assert.NotEmpty(world.Queue.History(new HistoryQuery(null, 100)));
+    }
+
+    [Fact]
+    public void A_paused_queue_starts_nothing_approved_over_restarts_until_it_is_resumed()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        world.Queue.Pause("disk\e[2Jwork", "ana (uid 1000)");
+        Assert.False(world.Queue.HasWork);
+
+        world.Restart();
+        world.Scan(assess: false);
+        var queue = world.Queue.Snapshot();
+        Assert.Null(world.Queue.TakeNext());
+        Assert.Equal("paused", queue.QueueState);
+        Assert.Contains("ana (uid 1000): disk\\u001B[2Jwork.", queue.QueueReason, StringComparison.Ordinal);
+        Assert.Equal(queue.QueueReason, queue.Standings[Sample.Id(0)].WaitReason);
+
+        world.Queue.Resume();
+        Assert.Equal(("running", ""), (world.Queue.Snapshot().QueueState, world.Queue.Snapshot().QueueReason));
+        Assert.Equal(QueueFault.WrongState, Assert.Throws<QueueException>(world.Queue.Resume).Fault);
+        Assert.Equal(Sample.Id(0), world.Queue.TakeNext()!.Domain);
+    }
+
+    [Fact]
+    public void What_is_asked_for_by_name_runs_in_a_paused_queue()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Pause("", "root");
+        var id = world.Queue.Run(Sample.Id(1), rehearse: false, "root");
+        Assert.Equal(id, world.Queue.TakeNext()!.Id);
+    }
+
+    [Fact]
+    public void A_failed_handover_pauses_the_queue_and_the_others_wait()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        var sentences = new List<string>();
+        world.Queue.Paused += sentences.Add;
+        var request = world.Queue.TakeNext()!;
+        world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Undone), null);
+
+        world.Restart();
+        world.Scan(assess: true);
+        var queue = world.Queue.Snapshot();
+        Assert.Equal(queue.QueueReason, Assert.Single(sentences));
+        Assert.Contains("vm-0 failed: It ended Undone.", queue.QueueReason, StringComparison.Ordinal);
+        Assert.Contains(queue.Upgrades, upgrade => upgrade.State is UpgradeState.Approved);
+        Assert.Null(world.Queue.TakeNext());
+    }
+
+    [Fact]
+    public void A_failed_rehearsal_does_not_pause_the_queue()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        var id = world.Queue.Run(Sample.Id(1), rehearse: true, "root");
+        world.Queue.TakeNext();
+        world.Queue.End(Sample.Report(id, 1, HandoverOutcome.Undone), null);
+        Assert.Equal("running", world.Queue.Snapshot().QueueState);
+    }
+
+    [Fact]
+    public void The_history_says_who_approved_it_and_when()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        var approved = world.Time.GetUtcNow();
+        world.Queue.Approve(Sample.Id(0), "ana (uid 1000)");
+        world.Time.Advance(TimeSpan.FromHours(1));
+        var request = world.Queue.TakeNext()!;
+        world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Done), null);
+
+        var report = Assert.Single(world.Queue.History(new HistoryQuery(null, 10)));
+        Assert.Equal(("ana (uid 1000)", approved), (report.By, report.ApprovedAt));
+        var started = world.Time.GetUtcNow();
+        Assert.Empty(world.Queue.History(new HistoryQuery(null, 10) { Until = started }));
+        Assert.Single(world.Queue.History(new HistoryQuery(null, 10) { Since = started, Until = started.AddSeconds(1) }));
+        Assert.Empty(world.Queue.History(new HistoryQuery(null, 10) { Since = started.AddSeconds(1) }));
+    }
+
+    [Fact]
+    public void A_deferral_has_a_reason_and_can_be_ended_before_its_time()
+    {
+        using var world = new World(_directory.Path, QueueMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Defer(Sample.Id(0), world.Time.GetUtcNow().AddHours(1), "root", "month-end");
+        Assert.Equal("month-end", Assert.IsType<UpgradeState.Deferred>(world.Queue.Snapshot().Upgrades[0].State).Reason);
+        world.Queue.Undefer(Sample.Id(0));
+        Assert.IsType<UpgradeState.Pending>(world.Queue.Snapshot().Upgrades[0].State);
+        Assert.Equal(QueueFault.WrongState, Assert.Throws<QueueException>(() => world.Queue.Undefer(Sample.Id(0))).Fault);
+    }
+
+    [Fact]
+    public void A_running_handover_tells_how_long_each_phase_took()
+    {
+        using var world = new World(_directory.Path, QueueMode.Auto);
+        world.Scan(assess: true);
+        var request = world.Queue.TakeNext()!;
+        var start = world.Time.GetUtcNow();
+        world.Queue.Observe(request.Id, request.Domain, new HandoverProgress.Entered(HandoverPhase.Begin, start.AddMilliseconds(1)));
+        world.Queue.Observe(request.Id, request.Domain, new HandoverProgress.Entered(HandoverPhase.Prepare, start.AddMilliseconds(13)));
+        world.Queue.Observe(request.Id, request.Domain, new HandoverProgress.Entered(HandoverPhase.Quiesce, start.AddMilliseconds(100)));
+
+        var running = Assert.IsType<UpgradeState.Running>(world.Queue.Snapshot().Upgrades[0].State);
+        Assert.Equal([new(HandoverPhase.Begin, 12_000), new(HandoverPhase.Prepare, 87_000)], running.PhaseTimes);
+        Assert.Equal((HandoverPhase.Quiesce, start.AddMilliseconds(100)), (running.Phase, running.PhaseSince));
     }
 }

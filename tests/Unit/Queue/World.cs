@@ -149,7 +149,7 @@ internal sealed class World : IDisposable
 
         Queue.End(Sample.Report(running.Id, domain, outcome), See(domain, assess: false, pid: null));
         Assert.IsNotType<UpgradeState.Running>(Queue.Snapshot().Upgrades.First(one => one.Domain == upgrade.Domain).State);
-        Assert.Contains(Queue.History(upgrade.Domain, 100), report => report.Id == running.Id);
+        Assert.Contains(Queue.History(new HistoryQuery(upgrade.Domain, 100)), report => report.Id == running.Id);
     }
 
     private void RestartUnchanged()

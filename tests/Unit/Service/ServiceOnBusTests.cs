@@ -47,7 +47,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         var until = DateTimeOffset.UnixEpoch.AddDays(40_000);
         await using (var service = await StartAsync())
         {
-            await service.Client.DeferAsync(Sample.Id(0), until, CancellationToken.None);
+            await service.Client.DeferAsync(Sample.Id(0), until, "", CancellationToken.None);
         }
 
         await using var again = await StartAsync();
@@ -66,7 +66,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         Assert.True(handover.Request.Rehearse);
         handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 1, HandoverOutcome.Rehearsed)));
         Assert.Equal(HandoverOutcome.Rehearsed, (await run).Outcome);
-        Assert.Equal(handover.Request.Id, Assert.Single(await service.Client.HistoryAsync(null, 10, CancellationToken.None)).Id);
+        Assert.Equal(handover.Request.Id, Assert.Single(await service.Client.HistoryAsync(new HistoryQuery(null, 10), CancellationToken.None)).Id);
     }
 
     [Fact(Timeout = 60_000)]
@@ -75,7 +75,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         await using var service = await StartAsync();
         Assert.Equal(ServiceFault.WrongState, (await Refused(() => service.Client.ApproveAsync(Sample.Id(1), CancellationToken.None))).Fault);
         Assert.Equal(ServiceFault.UnknownDomain, (await Refused(() => service.Client.ApproveAsync(Sample.Id(9), CancellationToken.None))).Fault);
-        var past = await Refused(() => service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(1), CancellationToken.None));
+        var past = await Refused(() => service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(1), "", CancellationToken.None));
         Assert.Equal((ServiceFault.WrongState, "vm-0 was not deferred: the time to defer it to has already passed."), (past.Fault, past.Message));
     }
 

@@ -61,4 +61,37 @@ public sealed record DomainView
 
     /// <summary>What the last handover said; empty when there was none.</summary>
     public string LastSentence { get; init; } = "";
+
+    /// <summary>Why it is deferred, in the words of who did it; may be empty.</summary>
+    public string DeferReason { get; init; } = "";
+
+    /// <summary>What applies: <c>auto</c>, <c>ask</c> or <c>never</c>; empty when the service does not say.</summary>
+    public string PolicyMode { get; init; } = "";
+
+    /// <summary>Its maintenance windows, for example <c>Sun 02:00-04:00</c>; empty for any time.</summary>
+    public string PolicyWindow { get; init; } = "";
+
+    /// <summary>How long its guest may stand still, in µs; 0 when the service does not say.</summary>
+    public long PolicyMaxPauseMicroseconds { get; init; }
+
+    /// <summary>Its place in the queue: higher is earlier, 0 is usual.</summary>
+    public int PolicyPriority { get; init; }
+
+    /// <summary>The nearest place that decides any part of the policy: <c>domain</c>, <c>configuration</c> or <c>default</c>.</summary>
+    public string PolicySource { get; init; } = "";
+
+    /// <summary>Why an approved one does not start yet, in sentences; empty when nothing holds it.</summary>
+    public string WaitReason { get; init; } = "";
+
+    /// <summary>When its next maintenance window opens; null when it has none or one is open.</summary>
+    public DateTimeOffset? NextWindow { get; init; }
+
+    /// <summary>When the preflight last ran for it; null when it did not.</summary>
+    public DateTimeOffset? AssessedAt { get; init; }
+
+    /// <summary>The phases that the running handover has left, in order; <see cref="Phase"/> is the one it is in.</summary>
+    public IReadOnlyList<PhaseDuration> PhaseTimes { get; init; } = [];
+
+    /// <summary>When the running handover entered <see cref="Phase"/>; null when none runs.</summary>
+    public DateTimeOffset? PhaseSince { get; init; }
 }

@@ -1,5 +1,6 @@
 using VirtHandover.Bus.Contract;
 using VirtHandover.Handover;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Client;
 
@@ -33,8 +34,13 @@ public sealed partial class HandoverServiceClient : IHandoverService
         CallAsync($"approve domain {domain}", ToDomain(domain, "Approve", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeferAsync(Guid domain, DateTimeOffset until, CancellationToken cancellationToken) =>
-        CallAsync($"defer domain {domain}", ToDomain(domain, "Defer", BusTime.ToBus(until), BusValue.NoOptions()), cancellationToken);
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+    {
+        var options = string.IsNullOrEmpty(reason)
+            ? BusValue.NoOptions()
+            : BusValue.Options(new Dictionary<string, BusValue> { ["reason"] = reason });
+        return CallAsync($"defer domain {domain}", ToDomain(domain, "Defer", BusTime.ToBus(until), options), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task CancelAsync(Guid domain, CancellationToken cancellationToken) =>
@@ -49,10 +55,12 @@ public sealed partial class HandoverServiceClient : IHandoverService
         CallAsync("rescan the virtual machines", ToManager("Rescan", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(query);
         const string purpose = "read the history";
-        var request = ToManager("History", domain?.ToString("D") ?? "", (uint)Math.Max(0, limit), BusValue.NoOptions());
+        var request = ToManager(
+            "History", query.Domain?.ToString("D") ?? "", (uint)Math.Max(0, query.Limit), HistoryOptions.ToBus(query));
         var reply = await CallAsync(purpose, request, cancellationToken).ConfigureAwait(false);
         return await Guard(purpose, () =>
             Task.FromResult<IReadOnlyList<HandoverReport>>([.. reply[0].AsItems().Select(ReportCodec.FromBus)])).ConfigureAwait(false);

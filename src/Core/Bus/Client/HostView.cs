@@ -11,4 +11,14 @@ public sealed record HostView(
     string Mode,
     string Alarm,
     DateTimeOffset? LastScan,
-    IReadOnlyList<DomainView> Domains);
+    IReadOnlyList<DomainView> Domains)
+{
+    /// <summary><c>running</c>, <c>paused</c> (by an administrator or after failed handovers) or <c>held</c> (fleet hold).</summary>
+    public string QueueState { get; init; } = "running";
+
+    /// <summary>Why nothing starts, and who says so, in sentences; empty while the queue runs.</summary>
+    public string QueueReason { get; init; } = "";
+
+    /// <summary>How long a guest may stand still by the configuration, in µs; 0 when the service does not say.</summary>
+    public long PauseBudgetMicroseconds { get; init; }
+}

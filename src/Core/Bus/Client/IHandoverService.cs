@@ -1,4 +1,6 @@
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Client;
 
@@ -20,7 +22,32 @@ public interface IHandoverService : IAsyncDisposable
     Task ApproveAsync(Guid domain, CancellationToken cancellationToken);
 
     /// <summary>Defers a domain until a moment (<c>Domain.Defer</c>).</summary>
-    Task DeferAsync(Guid domain, DateTimeOffset until, CancellationToken cancellationToken);
+    /// <param name="domain">The domain.</param>
+    /// <param name="until">When it is pending again.</param>
+    /// <param name="reason">Why, for others to read; may be empty.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Ends a deferral before its time (<c>Domain.Undefer</c>).</summary>
+    Task UndeferAsync(Guid domain, CancellationToken cancellationToken);
+
+    /// <summary>Changes a domain's own policy (<c>Domain.SetPolicy</c>).</summary>
+    Task SetPolicyAsync(Guid domain, PolicyChange change, CancellationToken cancellationToken);
+
+    /// <summary>Gives a domain shared memory from its next start on (<c>Domain.Prepare</c>).</summary>
+    /// <returns>What was done and what is left to do, in a sentence.</returns>
+    Task<string> PrepareAsync(Guid domain, CancellationToken cancellationToken);
+
+    /// <summary>Starts no further handover until <see cref="ResumeQueueAsync"/> (<c>Manager.PauseQueue</c>).</summary>
+    /// <param name="reason">Why, for others to read; may be empty.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task PauseQueueAsync(string reason, CancellationToken cancellationToken);
+
+    /// <summary>Ends a pause of the queue (<c>Manager.ResumeQueue</c>).</summary>
+    Task ResumeQueueAsync(CancellationToken cancellationToken);
+
+    /// <summary>Runs the preflight of every running domain, outdated or not (<c>Manager.AssessAll</c>); returns at once.</summary>
+    Task AssessAllAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes an approval back, or cancels a handover that has not paused its guest yet (<c>Domain.Cancel</c>).</summary>
     Task CancelAsync(Guid domain, CancellationToken cancellationToken);
@@ -39,9 +66,8 @@ public interface IHandoverService : IAsyncDisposable
     Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken);
 
     /// <summary>Past handovers, newest first (<c>Manager.History</c>).</summary>
-    /// <param name="domain">One domain, or null for all.</param>
-    /// <param name="limit">At most this many.</param>
+    /// <param name="query">Which ones.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The reports.</returns>
-    Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken);
 }

@@ -9,9 +9,24 @@ internal static class DomainContract
     internal static InterfaceDefinition Definition { get; } = new InterfaceBuilder<PublishedDomain>(HandoverNames.Domain)
         .Method("Approve", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.ApproveAsync))
         .Method("Defer", [new("t", "until_usec"), ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
-            call, (id, caller, cancellation) => domain.Requests.DeferAsync(id, Until(call.Arguments[0]), caller, cancellation)))
+            call,
+            (id, caller, options, cancellation) => domain.Requests.DeferAsync(
+                id, Until(call.Arguments[0]), options.TryGetValue("reason", out var reason) ? reason.AsText() : "", caller, cancellation),
+            "reason"))
+        .Method("Undefer", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.UndeferAsync))
         .Method("Cancel", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.CancelAsync))
         .Method("Retry", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.RetryAsync))
+        .Method("SetPolicy", [ArgumentDefinition.Options], async (domain, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            await domain.Requests.SetPolicyAsync(domain.View.Uuid, PolicyOptions.FromBus(call), caller, domain.Stopping).ConfigureAwait(false);
+        })
+        .Method("Prepare", [ArgumentDefinition.Options], [new("s", "sentence")], async (domain, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            return [await domain.Requests.PrepareAsync(domain.View.Uuid, caller, domain.Stopping).ConfigureAwait(false)];
+        })
         .Property("Uuid", "s", domain => domain.View.Uuid.ToString("D"), PropertyChange.Constant)
         .Property("Name", "s", domain => domain.View.Name)
         .Property("State", "s", domain => domain.View.State)
@@ -24,8 +39,19 @@ internal static class DomainContract
         .Property("MethodReason", "s", domain => domain.View.MethodReason)
         .Property("Findings", FindingCodec.Signature, domain => FindingCodec.ToBus(domain.View.Findings))
         .Property("DeferredUntil", "t", domain => BusTime.ToBus(domain.View.DeferredUntil))
+        .Property("DeferReason", "s", domain => domain.View.DeferReason)
         .Property("ApprovedBy", "s", domain => domain.View.ApprovedBy)
+        .Property("WaitReason", "s", domain => domain.View.WaitReason)
+        .Property("PolicyMode", "s", domain => domain.View.PolicyMode)
+        .Property("PolicyWindow", "s", domain => domain.View.PolicyWindow)
+        .Property("PolicyMaxPause", "t", domain => BusTime.Duration(domain.View.PolicyMaxPauseMicroseconds))
+        .Property("PolicyPriority", "i", domain => domain.View.PolicyPriority)
+        .Property("PolicySource", "s", domain => domain.View.PolicySource)
+        .Property("NextWindow", "t", domain => BusTime.ToBus(domain.View.NextWindow))
+        .Property("AssessedAt", "t", domain => BusTime.ToBus(domain.View.AssessedAt))
         .Property("Phase", "s", domain => domain.View.Phase)
+        .Property("PhaseTimes", PhaseCodec.Signature, domain => PhaseCodec.ToBus(domain.View.PhaseTimes))
+        .Property("PhaseSince", "t", domain => BusTime.ToBus(domain.View.PhaseSince))
         .Property("Progress", "d", domain => domain.View.Progress)
         .Property("LastPause", "t", domain => BusTime.Duration(domain.View.LastPauseMicroseconds))
         .Property("LastTotal", "t", domain => BusTime.Duration(domain.View.LastTotalMicroseconds))
@@ -52,9 +78,20 @@ internal static class DomainContract
             Method = Text("Method"),
             MethodReason = Text("MethodReason"),
             Findings = properties.TryGetValue("Findings", out var findings) ? FindingCodec.FromBus(findings) : [],
-            DeferredUntil = properties.TryGetValue("DeferredUntil", out var until) ? BusTime.FromBus(until) : null,
+            DeferredUntil = Moment("DeferredUntil"),
+            DeferReason = Text("DeferReason"),
             ApprovedBy = Text("ApprovedBy"),
+            WaitReason = Text("WaitReason"),
+            PolicyMode = Text("PolicyMode"),
+            PolicyWindow = Text("PolicyWindow"),
+            PolicyMaxPauseMicroseconds = Number("PolicyMaxPause"),
+            PolicyPriority = properties.TryGetValue("PolicyPriority", out var priority) ? priority.AsInt32() : 0,
+            PolicySource = Text("PolicySource"),
+            NextWindow = Moment("NextWindow"),
+            AssessedAt = Moment("AssessedAt"),
             Phase = Text("Phase"),
+            PhaseTimes = properties.TryGetValue("PhaseTimes", out var phases) ? PhaseCodec.FromBus(phases) : [],
+            PhaseSince = Moment("PhaseSince"),
             Progress = properties.TryGetValue("Progress", out var progress) ? progress.AsDouble() : -1,
             LastPauseMicroseconds = Number("LastPause"),
             LastTotalMicroseconds = Number("LastTotal"),
@@ -63,6 +100,7 @@ internal static class DomainContract
         };
 
         string Text(string name) => properties.TryGetValue(name, out var value) ? value.AsText() : "";
+        DateTimeOffset? Moment(string name) => properties.TryGetValue(name, out var value) ? BusTime.FromBus(value) : null;
         long Number(string name) => properties.TryGetValue(name, out var value) ? value.AsClampedInt64() : 0;
     }
 

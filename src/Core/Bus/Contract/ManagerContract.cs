@@ -32,15 +32,36 @@ internal static class ManagerContract
         .Method("History", [new("s", "domain_uuid"), new("u", "limit"), ArgumentDefinition.Options], [new("aa{sv}", "reports")], async (manager, call) =>
         {
             await Bouncer.DemandAsync(call).ConfigureAwait(false);
-            CallOptions.Read(call);
             var limit = (int)Math.Min(call.Arguments[1].AsUInt32(), MaximumHistory);
-            var reports = await manager.Requests.HistoryAsync(Uuid(call.Arguments[0].AsText()), limit, manager.Stopping).ConfigureAwait(false);
+            var query = HistoryOptions.FromBus(call, Uuid(call.Arguments[0].AsText()), limit);
+            var reports = await manager.Requests.HistoryAsync(query, manager.Stopping).ConfigureAwait(false);
             return [BusValue.ArrayOf("a{sv}", reports.Select(ReportCodec.ToBus))];
+        })
+        .Method("PauseQueue", [new("s", "reason"), ArgumentDefinition.Options], async (manager, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            await manager.Requests.PauseQueueAsync(call.Arguments[0].AsText(), caller, manager.Stopping).ConfigureAwait(false);
+        })
+        .Method("ResumeQueue", [ArgumentDefinition.Options], async (manager, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            await manager.Requests.ResumeQueueAsync(caller, manager.Stopping).ConfigureAwait(false);
+        })
+        .Method("AssessAll", [ArgumentDefinition.Options], async (manager, call) =>
+        {
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            CallOptions.Read(call);
+            await manager.Requests.AssessAllAsync(caller, manager.Stopping).ConfigureAwait(false);
         })
         .Property("Version", "s", manager => manager.View.ServiceVersion, PropertyChange.Constant)
         .Property("Mode", "s", manager => manager.View.Mode)
         .Property("Alarm", "s", manager => manager.View.Alarm)
         .Property("LastScan", "t", manager => BusTime.ToBus(manager.View.LastScan))
+        .Property("QueueState", "s", manager => manager.View.QueueState)
+        .Property("QueueReason", "s", manager => manager.View.QueueReason)
+        .Property("PauseBudget", "t", manager => BusTime.Duration(manager.View.PauseBudgetMicroseconds))
         .Signal("HandoverEnded", [new("t", "id"), new("o", "domain"), new("s", "outcome")])
         .Build();
 
@@ -53,7 +74,12 @@ internal static class ManagerContract
             Text("Mode"),
             Text("Alarm"),
             properties.TryGetValue("LastScan", out var scan) ? BusTime.FromBus(scan) : null,
-            domains);
+            domains)
+        {
+            QueueState = properties.TryGetValue("QueueState", out var queue) ? queue.AsText() : "running",
+            QueueReason = Text("QueueReason"),
+            PauseBudgetMicroseconds = properties.TryGetValue("PauseBudget", out var budget) ? budget.AsClampedInt64() : 0,
+        };
 
         string Text(string name) => properties.TryGetValue(name, out var value) ? value.AsText() : "";
     }

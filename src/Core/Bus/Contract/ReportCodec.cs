@@ -22,9 +22,12 @@ internal static class ReportCodec
             ["total"] = BusTime.Duration(report.TotalMicroseconds),
             ["outage"] = BusTime.Duration(report.OutageMicroseconds),
             ["copied_bytes"] = (ulong)Math.Max(0, report.CopiedBytes),
-            ["phases"] = BusValue.ArrayOf("(st)", report.Phases.Select(
-                phase => BusValue.StructOf(BusWord.ToBus(phase.Phase), BusTime.Duration(phase.Microseconds)))),
+            ["phases"] = PhaseCodec.ToBus(report.Phases),
+            ["attach_pause"] = BusTime.Duration(report.AttachPauseMicroseconds),
+            ["by"] = report.By,
         };
+        if (report.ApprovedAt is { } approved)
+            items["approved_at"] = BusTime.ToBus(approved);
         if (report.From is { } from)
             items["from"] = Build(from);
         if (report.To is { } to)
@@ -57,7 +60,10 @@ internal static class ReportCodec
             TotalMicroseconds = Number(items, "total"),
             OutageMicroseconds = Number(items, "outage"),
             CopiedBytes = Number(items, "copied_bytes"),
-            Phases = items.TryGetValue("phases", out var phases) ? [.. phases.AsItems().Select(Phase)] : [],
+            Phases = items.TryGetValue("phases", out var phases) ? PhaseCodec.FromBus(phases) : [],
+            AttachPauseMicroseconds = Number(items, "attach_pause"),
+            By = items.TryGetValue("by", out var by) ? by.AsText() : "",
+            ApprovedAt = items.TryGetValue("approved_at", out var approved) ? BusTime.FromBus(approved) : null,
         };
     }
 
@@ -78,10 +84,6 @@ internal static class ReportCodec
             Required(items, "package").AsText(),
             Required(items, "build_id").AsText());
     }
-
-    private static PhaseDuration Phase(BusValue value) => value.AsFields() is [var phase, var duration]
-        ? new PhaseDuration(BusWord.FromBus<HandoverPhase>(phase.AsText()), duration.AsClampedInt64())
-        : throw new BusException(BusErrorNames.InvalidArgs, "A phase of a report has not two parts.");
 
     private static long Number(IReadOnlyDictionary<string, BusValue> items, string key) =>
         items.TryGetValue(key, out var value) ? value.AsClampedInt64() : 0;

@@ -8,8 +8,9 @@ namespace VirtHandover.Bus.Server;
 /// <summary>The queue's entries as the bus shows them.</summary>
 internal static class DomainViews
 {
-    internal static DomainView Of(Upgrade upgrade)
+    internal static DomainView Of(Upgrade upgrade, QueueSnapshot queue)
     {
+        var standing = queue.Standings.GetValueOrDefault(upgrade.Domain);
         var running = upgrade.State as UpgradeState.Running;
         var report = upgrade.LastReport;
         return new DomainView
@@ -27,6 +28,11 @@ internal static class DomainViews
             Findings = upgrade.State is UpgradeState.Blocked blocked ? blocked.Findings : upgrade.Assessment?.Findings ?? [],
             DeferredUntil = (upgrade.State as UpgradeState.Deferred)?.Until,
             ApprovedBy = running?.By ?? (upgrade.State as UpgradeState.Approved)?.By ?? "",
+            DeferReason = (upgrade.State as UpgradeState.Deferred)?.Reason ?? "",
+            WaitReason = standing?.WaitReason ?? "",
+            AssessedAt = upgrade.AssessedAt,
+            PhaseTimes = running?.PhaseTimes ?? [],
+            PhaseSince = running?.PhaseSince,
             Phase = running is null ? "" : BusWord.ToBus(running.Phase),
             Progress = running?.Progress ?? -1,
             LastPauseMicroseconds = report?.PauseMicroseconds ?? 0,

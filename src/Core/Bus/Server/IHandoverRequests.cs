@@ -1,4 +1,6 @@
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Server;
 
@@ -23,16 +25,39 @@ public interface IHandoverRequests
     Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Past handovers, newest first.</summary>
-    /// <param name="domain">One domain, or null for all.</param>
-    /// <param name="limit">At most this many.</param>
+    /// <param name="query">Which ones.</param>
     /// <param name="cancellationToken">The service stops.</param>
-    Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Starts no further handover by itself.</summary>
+    Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Starts handovers again.</summary>
+    Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Runs the preflight of every running domain.</summary>
+    Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Approves a domain.</summary>
     Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Defers a domain until a moment.</summary>
-    Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken);
+    /// <param name="domain">The domain.</param>
+    /// <param name="until">When it is pending again.</param>
+    /// <param name="reason">Why; may be empty.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="cancellationToken">The service stops.</param>
+    Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Ends a deferral before its time.</summary>
+    Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Changes a domain's own policy.</summary>
+    Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken);
+
+    /// <summary>Gives a domain shared memory from its next start on.</summary>
+    /// <returns>What was done and what is left to do, in a sentence.</returns>
+    Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Takes an approval back, or cancels a handover before its pause.</summary>
     Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);

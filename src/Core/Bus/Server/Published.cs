@@ -26,6 +26,9 @@ internal sealed class PublishedDomain(PublishedManager manager, DomainView view)
 
     internal delegate Task DomainAction(Guid domain, BusCaller caller, CancellationToken cancellationToken);
 
+    internal delegate Task DomainActionWithOptions(
+        Guid domain, BusCaller caller, IReadOnlyDictionary<string, BusValue> options, CancellationToken cancellationToken);
+
     internal IHandoverRequests Requests => manager.Requests;
 
     internal DomainView View
@@ -34,11 +37,16 @@ internal sealed class PublishedDomain(PublishedManager manager, DomainView view)
         set => _view = value;
     }
 
-    /// <summary>What all four methods have in common.</summary>
-    internal async Task ActAsync(BusCall call, DomainAction action)
+    internal CancellationToken Stopping => manager.Stopping;
+
+    /// <summary>What the methods of a domain have in common.</summary>
+    internal Task ActAsync(BusCall call, DomainAction action) =>
+        ActAsync(call, (domain, caller, _, cancellationToken) => action(domain, caller, cancellationToken));
+
+    /// <summary>As above, for a method with options.</summary>
+    internal async Task ActAsync(BusCall call, DomainActionWithOptions action, params IReadOnlyList<string> known)
     {
         var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
-        CallOptions.Read(call);
-        await action(View.Uuid, caller, manager.Stopping).ConfigureAwait(false);
+        await action(View.Uuid, caller, CallOptions.Read(call, known), manager.Stopping).ConfigureAwait(false);
     }
 }

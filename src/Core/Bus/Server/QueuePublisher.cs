@@ -39,9 +39,18 @@ public sealed class QueuePublisher : IDisposable
     /// <returns>What the server shows first.</returns>
     public HostView View()
     {
-        var (upgrades, mode, alarm, lastScan) = _queue.Snapshot();
+        var queue = _queue.Snapshot();
         return new HostView(
-            _version, mode == QueueMode.Auto ? "auto" : "ask", alarm, lastScan, [.. upgrades.Select(DomainViews.Of)]);
+            _version,
+            queue.Mode == QueueMode.Auto ? "auto" : "ask",
+            queue.Alarm,
+            queue.LastScan,
+            [.. queue.Upgrades.Select(upgrade => DomainViews.Of(upgrade, queue))])
+        {
+            QueueState = queue.QueueState,
+            QueueReason = queue.QueueReason,
+            PauseBudgetMicroseconds = (long)queue.MaxPause.TotalMicroseconds,
+        };
     }
 
     /// <summary>Publishes until it is told to stop or the bus is gone.</summary>

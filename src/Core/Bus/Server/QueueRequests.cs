@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Server;
@@ -36,16 +37,52 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, ILogger l
     });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken) =>
-        Translated(() => queue.History(domain, limit));
+    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
+        Translated(() => queue.History(query));
+
+    /// <inheritdoc/>
+    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) => Translated(() =>
+    {
+        queue.Pause(reason, NameOf(caller));
+        log.LogInformation("{By} paused the queue: {Reason}", NameOf(caller), reason);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) => Translated(() =>
+    {
+        queue.Resume();
+        log.LogInformation("{By} resumed the queue.", NameOf(caller));
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken)
+    {
+        log.LogInformation("{By} asked for a preflight of every VM.", NameOf(caller));
+        scanner.AskAll();
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
         ActAsync(domain, caller, "approved", by => queue.Approve(domain, by));
 
     /// <inheritdoc/>
-    public Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, $"deferred until {until:u}", by => queue.Defer(domain, until, by));
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
+        ActAsync(domain, caller, $"deferred until {until:u}", by => queue.Defer(domain, until, by, reason));
+
+    /// <inheritdoc/>
+    public Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        ActAsync(domain, caller, "ended the deferral of", _ => queue.Undefer(domain));
+
+    /// <inheritdoc/>
+    public Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken) =>
+        throw new ServiceException(ServiceFault.Failed, "This virt-handoverd does not keep policies yet.");
+
+    /// <inheritdoc/>
+    public Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        throw new ServiceException(ServiceFault.Failed, "This virt-handoverd does not prepare domains yet.");
 
     /// <inheritdoc/>
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>

@@ -39,7 +39,7 @@ internal sealed class DeferVerb : Verb
         var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
         var found = DomainFinder.Find(view, arguments.GetRequiredValue(domain));
         var action = new DomainAction(output, "defer", $"deferred until {Moment.FullWithDistance(moment, Context.Now, Context.Zone)}");
-        await action.ForAsync(found, uuid => service.DeferAsync(uuid, moment, cancellationToken)).ConfigureAwait(false);
+        await action.ForAsync(found, uuid => service.DeferAsync(uuid, moment, reason: "", cancellationToken)).ConfigureAwait(false);
         return action.Finish();
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VirtHandover.Handover;
+using VirtHandover.Queue;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
@@ -41,7 +42,7 @@ internal sealed class HistoryVerb : Verb
                 : DomainFinder.Find(await service.ReadAsync(cancellationToken).ConfigureAwait(false), text).Uuid;
         }
 
-        var reports = await service.HistoryAsync(only, arguments.GetValue(limit), cancellationToken).ConfigureAwait(false);
+        var reports = await service.HistoryAsync(new HistoryQuery(only, arguments.GetValue(limit)), cancellationToken).ConfigureAwait(false);
         if (output.Json)
         {
             output.Document(JsonMap.History(reports), json => json.HistoryJson);

@@ -3,6 +3,8 @@ using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Server;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Tui.Support;
 
@@ -40,14 +42,42 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
         return 1;
     }
 
-    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<HandoverReport>>([.. view.Domains.Where(known => known.Uuid == domain).Select(known => Report(known.Uuid, true))]);
+    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<HandoverReport>>([.. view.Domains.Where(known => known.Uuid == query.Domain).Select(known => Report(known.Uuid, true))]);
 
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
         ChangeAsync(domain, "approve", old => old with { State = "approved", ApprovedBy = $"uid {caller.UserId}", DeferredUntil = null });
 
-    public Task DeferAsync(Guid domain, DateTimeOffset until, BusCaller caller, CancellationToken cancellationToken) =>
-        ChangeAsync(domain, $"defer {until.UtcDateTime:yyyy-MM-dd HH:mm}", old => old with { State = "deferred", DeferredUntil = until });
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, $"defer {until.UtcDateTime:yyyy-MM-dd HH:mm}", old => old with { State = "deferred", DeferredUntil = until, DeferReason = reason });
+
+    public Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, "undefer", old => old with { State = "pending", DeferredUntil = null, DeferReason = "" });
+
+    public Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, $"policy {change.Mode}|{change.Window}|{change.MaxPauseMicroseconds}|{change.Priority}", old => old with
+        {
+            PolicyMode = change.Mode ?? old.PolicyMode,
+            PolicyWindow = change.Window ?? old.PolicyWindow,
+            PolicyMaxPauseMicroseconds = change.MaxPauseMicroseconds ?? old.PolicyMaxPauseMicroseconds,
+            PolicyPriority = change.Priority ?? old.PolicyPriority,
+            PolicySource = "domain",
+        });
+
+    public async Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(domain, "prepare", old => old);
+        return "It is ready at its next start.";
+    }
+
+    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) =>
+        ShowAsync("pause", old => old with { QueueState = "paused", QueueReason = reason });
+
+    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) =>
+        ShowAsync("resume", old => old with { QueueState = "running", QueueReason = "" });
+
+    public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken) =>
+        ShowAsync("assess", old => old with { Domains = [.. old.Domains.Select(domain => domain with { AssessedAt = DateTimeOffset.UnixEpoch.AddDays(20_000) })] });
 
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
         ChangeAsync(domain, "cancel", old => old with { State = "pending", ApprovedBy = "" });
@@ -63,6 +93,21 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
         {
             Asked.Enqueue($"{asked} {view.Domains.First(domain => domain.Uuid == uuid).Name}");
             view = view with { Domains = [.. view.Domains.Select(domain => domain.Uuid == uuid ? change(domain) : domain)] };
+            await server!.PublishAsync(view);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task ShowAsync(string asked, Func<HostView, HostView> change)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            Asked.Enqueue(asked);
+            view = change(view);
             await server!.PublishAsync(view);
         }
         finally

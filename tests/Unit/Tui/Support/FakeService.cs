@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Tui.Support;
 
@@ -85,8 +87,47 @@ internal sealed class FakeService(HostView view) : IHandoverService
     public Task ApproveAsync(Guid domain, CancellationToken cancellationToken) =>
         Do(domain, "approve", old => old with { State = "approved", ApprovedBy = "root (uid 0)", DeferredUntil = null });
 
-    public Task DeferAsync(Guid domain, DateTimeOffset until, CancellationToken cancellationToken) =>
-        Do(domain, $"defer {until.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}", old => old with { State = "deferred", DeferredUntil = until });
+    public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        Do(domain, $"defer {until.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}", old => old with { State = "deferred", DeferredUntil = until, DeferReason = reason });
+
+    public Task UndeferAsync(Guid domain, CancellationToken cancellationToken) =>
+        Do(domain, "undefer", old => old with { State = "pending", DeferredUntil = null, DeferReason = "" });
+
+    public Task SetPolicyAsync(Guid domain, PolicyChange change, CancellationToken cancellationToken) =>
+        Do(domain, $"policy {change.Mode}|{change.Window}|{change.MaxPauseMicroseconds}|{change.Priority}", old => old with
+        {
+            PolicyMode = change.Mode ?? old.PolicyMode,
+            PolicyWindow = change.Window ?? old.PolicyWindow,
+            PolicyMaxPauseMicroseconds = change.MaxPauseMicroseconds ?? old.PolicyMaxPauseMicroseconds,
+            PolicyPriority = change.Priority ?? old.PolicyPriority,
+            PolicySource = "domain",
+        });
+
+    public async Task<string> PrepareAsync(Guid domain, CancellationToken cancellationToken)
+    {
+        await Do(domain, "prepare", old => old);
+        return "It is ready at its next start.";
+    }
+
+    public Task PauseQueueAsync(string reason, CancellationToken cancellationToken)
+    {
+        Record($"pause {reason}");
+        Show(View with { QueueState = "paused", QueueReason = reason });
+        return Task.CompletedTask;
+    }
+
+    public Task ResumeQueueAsync(CancellationToken cancellationToken)
+    {
+        Record("resume");
+        Show(View with { QueueState = "running", QueueReason = "" });
+        return Task.CompletedTask;
+    }
+
+    public Task AssessAllAsync(CancellationToken cancellationToken)
+    {
+        Record("assess");
+        return Task.CompletedTask;
+    }
 
     public Task CancelAsync(Guid domain, CancellationToken cancellationToken) => Do(domain, "cancel", old => old with { State = "pending", ApprovedBy = "" });
 
@@ -104,10 +145,11 @@ internal sealed class FakeService(HostView view) : IHandoverService
         return Faults.TryGetValue(domain, out var fault) ? throw fault : await OnRun!(cancellationToken);
     }
 
-    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(Guid? domain, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken)
     {
-        Record($"history {domain} {limit}");
-        return Task.FromResult<IReadOnlyList<HandoverReport>>([.. Reports.Where(report => domain is null || report.Domain == domain).Take(limit)]);
+        Record($"history {query.Domain} {query.Limit}");
+        return Task.FromResult<IReadOnlyList<HandoverReport>>(
+            [.. Reports.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)]);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

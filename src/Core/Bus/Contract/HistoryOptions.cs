@@ -1,0 +1,30 @@
+using VirtHandover.Queue;
+
+namespace VirtHandover.Bus.Contract;
+
+/// <summary>The options of <c>History</c>.</summary>
+internal static class HistoryOptions
+{
+    private const string Since = "since", Until = "until";
+
+    internal static BusValue ToBus(HistoryQuery query)
+    {
+        var options = new Dictionary<string, BusValue>();
+        if (query.Since is { } since)
+            options[Since] = BusTime.ToBus(since);
+        if (query.Until is { } until)
+            options[Until] = BusTime.ToBus(until);
+        return BusValue.Options(options);
+    }
+
+    /// <exception cref="BusException">An option is not known or of another type.</exception>
+    internal static HistoryQuery FromBus(BusCall call, Guid? domain, int limit)
+    {
+        var options = CallOptions.Read(call, Since, Until);
+        return new HistoryQuery(domain, limit)
+        {
+            Since = options.TryGetValue(Since, out var since) ? BusTime.FromBus(since) : null,
+            Until = options.TryGetValue(Until, out var until) ? BusTime.FromBus(until) : null,
+        };
+    }
+}

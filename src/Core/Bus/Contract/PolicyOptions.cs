@@ -1,0 +1,36 @@
+using VirtHandover.Policy;
+
+namespace VirtHandover.Bus.Contract;
+
+/// <summary>The options of <c>SetPolicy</c>.</summary>
+internal static class PolicyOptions
+{
+    private const string Mode = "mode", Window = "window", MaxPause = "max_pause", Priority = "priority";
+
+    internal static BusValue ToBus(PolicyChange change)
+    {
+        var options = new Dictionary<string, BusValue>();
+        if (change.Mode is { } mode)
+            options[Mode] = mode;
+        if (change.Window is { } window)
+            options[Window] = window;
+        if (change.MaxPauseMicroseconds is { } pause)
+            options[MaxPause] = BusTime.Duration(pause);
+        if (change.Priority is { } priority)
+            options[Priority] = priority;
+        return BusValue.Options(options);
+    }
+
+    /// <exception cref="BusException">An option is not known or of another type.</exception>
+    internal static PolicyChange FromBus(BusCall call)
+    {
+        var options = CallOptions.Read(call, Mode, Window, MaxPause, Priority);
+        return new PolicyChange
+        {
+            Mode = options.TryGetValue(Mode, out var mode) ? mode.AsText() : null,
+            Window = options.TryGetValue(Window, out var window) ? window.AsText() : null,
+            MaxPauseMicroseconds = options.TryGetValue(MaxPause, out var pause) ? pause.AsClampedInt64() : null,
+            Priority = options.TryGetValue(Priority, out var priority) ? priority.AsInt32() : null,
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Queue;
+
+/// <summary>
+/// When a queue stops by itself: what failed for one VM may be the new QEMU's fault, and walking through all VMs with the same
+/// fault would make one failure many.
+/// </summary>
+internal static class StopRule
+{
+    /// <summary>What a result makes of the queue.</summary>
+    /// <param name="control">The queue as it was.</param>
+    /// <param name="report">The result of a real handover, not of a rehearsal.</param>
+    /// <param name="limit">Failed handovers in a row that stop it; 0 for no limit.</param>
+    /// <param name="now">The host's clock.</param>
+    /// <returns>The queue as it is from now on.</returns>
+    public static QueueControl After(QueueControl control, HandoverReport report, int limit, DateTimeOffset now)
+    {
+        if (report.Outcome == HandoverOutcome.Done)
+        {
+            return control with { Failures = 0 };
+        }
+
+        if (!IsFailure(report.Outcome))
+        {
+            return control;
+        }
+
+        var failures = control.Failures + 1;
+        return limit > 0 && failures >= limit && control.Pause is null
+            ? new QueueControl(new QueuePause($"StopAfterFailures={limit}", now, Sentence(report, failures)), failures)
+            : control with { Failures = failures };
+    }
+
+    /// <summary>A refusal says something about one VM and a cancelled one was wanted; neither says that the next one would fail.</summary>
+    private static bool IsFailure(HandoverOutcome outcome) =>
+        outcome is HandoverOutcome.Undone or HandoverOutcome.Stranded or HandoverOutcome.Lost;
+
+    private static string Sentence(HandoverReport report, int failures)
+    {
+        var what = failures == 1
+            ? $"the handover of {Printable.Escape(report.Name)} failed"
+            : string.Create(CultureInfo.InvariantCulture, $"{failures} handovers in a row failed, the last one of {Printable.Escape(report.Name)}");
+        return $"The queue was paused because {what}: {report.Sentence.TrimEnd()} "
+            + "Look at the reason, then let the others go on: virt-handover queue resume";
+    }
+}

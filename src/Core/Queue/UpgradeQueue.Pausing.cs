@@ -1,0 +1,113 @@
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeQueue
+{
+    /// <summary>The queue has been paused, by whomever; with the sentence that says why.</summary>
+    public event Action<string>? Paused;
+
+    /// <summary>Starts no further approved handover until <see cref="Resume"/>; kept over restarts.</summary>
+    /// <param name="reason">Why; may be empty.</param>
+    /// <param name="by">Who.</param>
+    /// <exception cref="QueueException">The database cannot be written; nothing was changed.</exception>
+    public void Pause(string reason, string by)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        var why = reason.Trim() is { Length: > 0 } text ? $": {Printable.Escape(text).TrimEnd('.')}." : ".";
+        Control(control => control with
+        {
+            Pause = new QueuePause(by, _time.GetUtcNow(), $"The queue was paused by {by}{why} Let it go on: virt-handover queue resume"),
+        });
+    }
+
+    /// <summary>Starts handovers again, and counts failed ones from 0.</summary>
+    /// <exception cref="QueueException">It is not paused, or the database cannot be written; nothing was changed.</exception>
+    public void Resume() => Control(control => control.Pause is null
+        ? throw new QueueException(QueueFault.WrongState, "The queue is not paused; there is nothing to resume.")
+        : new QueueControl());
+
+    /// <summary>A package is being installed, or no longer: shown to those who wait for its end.</summary>
+    /// <param name="runs">Whether one is.</param>
+    internal void SetTransaction(bool runs)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            changes.Any = _transactionRuns != runs;
+            _transactionRuns = runs;
+        }
+
+        Announce(changes);
+    }
+
+    private void Control(Func<QueueControl, QueueControl> change)
+    {
+        var changes = new Changes { Any = true };
+        lock (_lock)
+        {
+            try
+            {
+                var before = _control;
+                Commit_NeedsLock([], control: change(_control));
+                TellPause_NeedsLock(before, changes);
+            }
+            catch (StoreException e)
+            {
+                throw NotRecorded_NeedsLock(e);
+            }
+        }
+
+        Announce(changes);
+    }
+
+    private void TellPause_NeedsLock(QueueControl before, Changes changes)
+    {
+        if (_control.Pause is { } pause && pause != before.Pause)
+        {
+            changes.Paused = pause.Sentence;
+        }
+    }
+
+    /// <summary>The queue as a whole, in a word and in sentences.</summary>
+    private (string Word, string Reason) Standing_NeedsLock() => _control.Pause is { } pause ? ("paused", pause.Sentence) : ("running", "");
+
+    /// <summary>Why an approved domain does not start yet.</summary>
+    private string WaitReason_NeedsLock(Upgrade upgrade)
+    {
+        if (upgrade.State is not UpgradeState.Approved)
+        {
+            return "";
+        }
+
+        var reasons = new List<string>();
+        if (Standing_NeedsLock() is { Reason.Length: > 0 } standing)
+        {
+            reasons.Add(standing.Reason);
+        }
+
+        if (upgrade.Installed is null)
+        {
+            reasons.Add("There is no installed QEMU to move it to.");
+        }
+
+        if (!_scanIsGood)
+        {
+            reasons.Add("The running VMs have not been examined yet, or could not be.");
+        }
+
+        if (_interrupted.Count > 0)
+        {
+            reasons.Add("The result of an earlier handover is still being recovered.");
+        }
+
+        if (_upgrades.Values.FirstOrDefault(other => other.State is UpgradeState.Running) is { } running)
+        {
+            reasons.Add($"The handover of {Printable.Escape(running.Name)} is running; only one runs at a time.");
+        }
+        else if (_transactionRuns)
+        {
+            reasons.Add("A package transaction is running; handovers wait for its end.");
+        }
+
+        return string.Join(' ', reasons);
+    }
+}
