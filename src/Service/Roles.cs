@@ -34,7 +34,7 @@ internal static class Roles
                 [] => await ServeAsync().ConfigureAwait(false),
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
-                [Keeper.Role, var request, var journals] => await Keeper.RunAsync(request, journals).ConfigureAwait(false),
+                [Keeper.Role, var request, var journal] => await Keeper.RunAsync(request, journal).ConfigureAwait(false),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
             };

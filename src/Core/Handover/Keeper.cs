@@ -14,11 +14,14 @@ public static class Keeper
     /// <summary>The first argument that makes the service's program a keeper.</summary>
     public const string Role = "keeper";
 
+    /// <summary>The descriptor as which a keeper inherits its journal, locked.</summary>
+    internal const int JournalDescriptor = 3;
+
     /// <summary>Runs the keeper.</summary>
     /// <param name="requestJson">A <see cref="HandoverRequest"/>.</param>
-    /// <param name="journals">The directory of journals.</param>
+    /// <param name="journalPath">The file of the journal that is open as descriptor <see cref="JournalDescriptor"/>.</param>
     /// <returns>The exit code: 0 when a report was given, whatever it says; 65 when the request does not parse; 74 when the journal cannot be written.</returns>
-    public static async Task<int> RunAsync(string requestJson, string journals)
+    public static async Task<int> RunAsync(string requestJson, string journalPath)
     {
         HandoverRequest? request;
         try
@@ -48,7 +51,7 @@ public static class Keeper
         HandoverReport report;
         try
         {
-            using var journal = HandoverJournal.Open(journals, request.Id);
+            using var journal = HandoverJournal.Inherit(journalPath, JournalDescriptor);
             run = new HandoverRun(request, journal, output, TimeProvider.System);
             report = await run.RunAsync(cancel.Token).ConfigureAwait(false);
             journal.Write(new JournalEntry.Closed(report) { At = TimeProvider.System.GetUtcNow() });

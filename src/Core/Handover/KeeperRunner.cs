@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Handover;
@@ -82,6 +83,13 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
 
     private ProcessHandle Start(HandoverRequest request, SafeHandle output)
     {
+        using var journal = HandoverJournal.TryOpen(journals, request.Id)
+            ?? throw new LinuxException(0, $"Its journal {HandoverJournal.FileName(journals, request.Id)} belongs to another process.");
+        // Numbers begin anew when the database was lost; what an old handover of this number left unfinished must not be built upon.
+        if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is { Report: null } old)
+            throw new LinuxException(0, $"The journal {journal.Path} tells of an unfinished handover of VM {old.Opened.Name}; restart virt-handoverd, which ends it.");
+        journal.Clear();
+
         var json = JsonSerializer.Serialize(request, HandoverJson.Default.HandoverRequest);
         var environment = new List<string>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -89,9 +97,9 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
         return ProcessSpawner.Spawn(
             Environment.ProcessPath!,
-            [Environment.ProcessPath!, Keeper.Role, json, journals],
+            [Environment.ProcessPath!, Keeper.Role, json, journal.Path],
             environment,
-            [new InheritedDescriptor(output, 1), new InheritedDescriptor(errors, 2)]);
+            [new InheritedDescriptor(output, 1), new InheritedDescriptor(errors, 2), new InheritedDescriptor(journal.Descriptor, Keeper.JournalDescriptor)]);
     }
 
     private static HandoverProgress? Parse(string line)

@@ -17,6 +17,36 @@ public static unsafe class DurableFile
         return handle;
     }
 
+    /// <summary>
+    /// Takes the file for this process and whoever inherits the descriptor from it: a lock on the open file (<c>F_OFD_SETLK</c>),
+    /// which goes with the last of them. Not <c>flock(2)</c>, which .NET itself takes whenever it opens a file.
+    /// </summary>
+    /// <param name="handle">From <see cref="OpenAppend"/>.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <returns>False when another process has it.</returns>
+    /// <exception cref="LinuxException">The file system has no locks.</exception>
+    public static bool TryLock(SafeHandle handle, string path)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var request = new Libc.flock { l_type = Libc.F_WRLCK };
+        if (Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_OFD_SETLK, ref request) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.EAGAIN or Libc.EACCES
+            ? false
+            : throw new LinuxException(error, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
+    }
+
+    /// <summary>Takes over a descriptor that this process was started with; its own children do not get it.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <exception cref="LinuxException">There is no such descriptor.</exception>
+    public static SafeHandle Inherited(int number, string path)
+    {
+        _ = Libc.Check(Libc.fcntl(number, Libc.F_SETFD, Libc.FD_CLOEXEC), $"{path} was not handed to this process");
+        return Libc.Own(number);
+    }
+
     /// <summary>Appends and waits until it is on the disk.</summary>
     /// <param name="handle">From <see cref="OpenAppend"/>.</param>
     /// <param name="content">The bytes, in one write.</param>
@@ -36,6 +66,18 @@ public static unsafe class DurableFile
             }
         }
 
+        _ = Libc.Check(Libc.fsync(fd), $"{path} cannot be made durable");
+    }
+
+    /// <summary>Takes all content away.</summary>
+    /// <param name="handle">From <see cref="OpenAppend"/>.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <exception cref="LinuxException">The disk refused.</exception>
+    public static void Empty(SafeHandle handle, string path)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var fd = (int)handle.DangerousGetHandle();
+        _ = Libc.Check(Libc.ftruncate(fd, 0), $"{path} cannot be emptied");
         _ = Libc.Check(Libc.fsync(fd), $"{path} cannot be made durable");
     }
 

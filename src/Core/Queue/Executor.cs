@@ -44,7 +44,13 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     public async Task RecoverAsync(HandoverRecord record, CancellationToken stopping)
     {
         parts.Log.LogWarning("Handover {Id} of {Domain} was running when virt-handoverd ended; its result is being recovered.", record.Id, record.Name);
-        var report = await AskRecoveryAsync(record, "virt-handoverd ended meanwhile", stopping).ConfigureAwait(false);
+        if (await AskRecoveryAsync(record, stopping).ConfigureAwait(false) is not { } report)
+        {
+            parts.Log.LogInformation("Handover {Id} of {Domain} had not begun.", record.Id, record.Name);
+            queue.NotBegun(record);
+            return;
+        }
+
         await EndAsync(report with { Id = record.Id, Domain = record.Domain }, stopping).ConfigureAwait(false);
     }
 
@@ -76,15 +82,14 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
 
         var record = new HandoverRecord(
             request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
-        return await AskRecoveryAsync(record, why, stopping).ConfigureAwait(false);
+        return await AskRecoveryAsync(record, stopping).ConfigureAwait(false) ?? Reports.Lost(record, why);
     }
 
-    private async Task<HandoverReport> AskRecoveryAsync(HandoverRecord record, string why, CancellationToken stopping)
+    private async Task<HandoverReport?> AskRecoveryAsync(HandoverRecord record, CancellationToken stopping)
     {
         try
         {
-            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, stopping).ConfigureAwait(false)
-                ?? Reports.Lost(record, why);
+            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {

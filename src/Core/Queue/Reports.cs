@@ -10,6 +10,11 @@ internal static class Reports
         record, HandoverOutcome.Cancelled,
         $"The handover of {Printable.Escape(record.Name)} was not started because virt-handoverd was stopped first; the VM was not touched; ask for it again.");
 
+    /// <summary>The service ended in the moment it was started.</summary>
+    public static HandoverReport NotBegun(HandoverRecord record) => Of(
+        record, HandoverOutcome.Cancelled,
+        $"The handover of {Printable.Escape(record.Name)} was not begun because virt-handoverd ended first; the VM was not touched. What was approved stays approved; what was asked for by name has to be asked for again.");
+
     /// <summary>Its asker took it back before its turn came.</summary>
     public static HandoverReport TakenBack(HandoverRecord record, string by) => Of(
         record, HandoverOutcome.Cancelled,

@@ -63,4 +63,8 @@ public abstract record UpgradeEvent
     /// <summary>The handover is over.</summary>
     /// <param name="Report">Its result; its number says which.</param>
     public sealed record Ended(HandoverReport Report) : UpgradeEvent;
+
+    /// <summary>The service ended before the handover had begun: nothing has happened to the domain.</summary>
+    /// <param name="Id">The handover's number.</param>
+    public sealed record NotBegun(long Id) : UpgradeEvent;
 }

@@ -35,6 +35,7 @@ public static partial class UpgradeMachine
         UpgradeEvent.Entered entered => WhileRunning(state, entered.Id, running => Enter(running, entered)),
         UpgradeEvent.Copying copying => WhileRunning(state, copying.Id, running => running with { Progress = Math.Clamp(copying.Progress, 0, 1) }),
         UpgradeEvent.Ended ended => WhileRunning(state, ended.Report.Id, running => OnEnded(running, ended.Report)),
+        UpgradeEvent.NotBegun lost => WhileRunning(state, lost.Id, running => running.Before),
         _ => throw new ArgumentOutOfRangeException(nameof(happened)),
     };
 

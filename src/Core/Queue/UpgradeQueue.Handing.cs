@@ -179,6 +179,44 @@ public sealed partial class UpgradeQueue
         return report;
     }
 
+    /// <summary>Puts a handover back that an earlier service recorded as started and that never began: an approval still holds.</summary>
+    /// <param name="record">The handover.</param>
+    public void NotBegun(HandoverRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var report = Reports.NotBegun(record);
+        var changes = new Changes { Any = true };
+        lock (_lock)
+        {
+            NotBegun_NeedsLock(record, report);
+            changes.Ended.Add(report);
+        }
+
+        Announce(changes);
+    }
+
+    private void NotBegun_NeedsLock(HandoverRecord record, HandoverReport report)
+    {
+        var back = new List<Upgrade>();
+        if (_upgrades.GetValueOrDefault(record.Domain) is { } upgrade &&
+            UpgradeMachine.Next(upgrade.State, new UpgradeEvent.NotBegun(record.Id), _time.GetUtcNow()) is Transition.To { State: var before })
+        {
+            back.Add(upgrade with { State = before });
+        }
+
+        try
+        {
+            Commit_NeedsLock(back, ended: report);
+        }
+        catch (StoreException e)
+        {
+            back.ForEach(one => _upgrades[one.Domain] = one);
+            _alarms[AlarmSource.Store] = e.Message;
+        }
+
+        _interrupted.RemoveAll(one => one.Id == record.Id);
+    }
+
     /// <summary>One at a time, and none while it is not certain what runs.</summary>
     private bool CanStart_NeedsLock() =>
         _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);

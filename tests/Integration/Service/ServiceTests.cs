@@ -78,7 +78,7 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await LabHost.Dnf("upgrade", "qemu-kvm");
         DomainView pending = await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
         Assert.Equal(0, (await TheService.Call(pending.Uuid, "Approve", "a{sv}", "0")).ExitCode);
-        await TheService.Until("its handover runs", guest.Name, domain => domain.State is "running" or "done");
+        await TheService.Until("its handover runs", guest.Name, domain => domain.State is "running" or "done" or "failed");
         await TheService.Stop(signal);
 
         DomainView done = await TheService.Until("its handover has ended", guest.Name, domain => domain.State is "done" or "failed");
@@ -87,6 +87,30 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await guest.AssertLives(before);
         await using var client = new HandoverServiceClient();
         Assert.Equal(HandoverOutcome.Done, Assert.Single(await client.HistoryAsync(new HistoryQuery(done.Uuid, 10), CancellationToken.None)).Outcome);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task Without_libvirt_it_says_so_and_goes_on_when_it_is_back()
+    {
+        SmallGuest guest = await SmallGuest.Start("svc-none");
+        await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
+        await Daemon.Stop();
+        try
+        {
+            await using var client = new HandoverServiceClient();
+            await client.RescanAsync(CancellationToken.None);
+            await Eventually.Until(
+                "the alarm", async () => (await TheService.View()).Alarm.Contains("libvirt cannot be reached", StringComparison.Ordinal));
+            Assert.NotNull(TheService.Find(await TheService.View(), guest.Name));
+        }
+        finally
+        {
+            await Daemon.Start();
+        }
+
+        await Eventually.Until("the alarm's end", async () => (await TheService.View()).Alarm.Length == 0, TimeSpan.FromSeconds(120));
+        await Shell.Run("virsh", "destroy", guest.Name);
+        await Eventually.Until("the domain's leaving", async () => TheService.Find(await TheService.View(), guest.Name) is null);
     }
 
     [Fact(Timeout = 120000)]

@@ -1,4 +1,6 @@
+using System.Globalization;
 using VirtHandover.Bus.Client;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Tests.Integration.Host;
 
 namespace VirtHandover.Tests.Integration.Service;
@@ -15,6 +17,7 @@ internal static class TheService
     public static async Task Reset(string configuration = "")
     {
         await Stop();
+        await KeepersEnd();
         if (Directory.Exists(State))
             Directory.Delete(State, recursive: true);
         Directory.CreateDirectory(Path.GetDirectoryName(Configuration)!);
@@ -28,6 +31,22 @@ internal static class TheService
             return;
         await Shell.Run("kill", "-" + signal, pid);
         await Eventually.Until("virt-handoverd has left the bus", async () => await Pid() != pid);
+    }
+
+    /// <summary>A handover goes on when its service has ended: waits until the last one has let go of its journal.</summary>
+    private static async Task KeepersEnd()
+    {
+        if (!Directory.Exists(State + "/journal"))
+            return;
+        foreach (var journal in Directory.EnumerateFiles(State + "/journal"))
+        {
+            var id = long.Parse(Path.GetFileNameWithoutExtension(journal), CultureInfo.InvariantCulture);
+            await Eventually.Until("the keeper has ended", () =>
+            {
+                using var taken = HandoverJournal.TryOpen(State + "/journal", id);
+                return Task.FromResult(taken is not null);
+            });
+        }
     }
 
     /// <summary>Its pid; null when it does not run. Does not start it.</summary>

@@ -9,7 +9,8 @@ namespace VirtHandover.Handover.Journal;
 
 /// <summary>
 /// The journal of one handover: a file to which lines are appended, each on disk before the next step. A line is the CRC-32 of
-/// its JSON, a space and the JSON; what a power cut tore off fails its checksum and ends the reading there.
+/// its JSON, a space and the JSON; what a power cut tore off fails its checksum and ends the reading there. Who writes it holds a
+/// lock on it, which the service passes on to the keeper: as long as either lives, nobody else takes the handover for dead.
 /// </summary>
 public sealed class HandoverJournal : IDisposable
 {
@@ -25,11 +26,15 @@ public sealed class HandoverJournal : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Opens a journal for writing; creates it when it is missing.</summary>
+    /// <summary>The descriptor, for the keeper that is to inherit it and the lock with it.</summary>
+    internal SafeHandle Descriptor => _file;
+
+    /// <summary>Opens a journal for writing and takes it; creates it when it is missing.</summary>
     /// <param name="directory">Where journals are kept.</param>
     /// <param name="id">The handover's number.</param>
+    /// <returns>The journal; null while another process has it: that handover, or its recovery, is at work.</returns>
     /// <exception cref="LinuxException">The directory or file cannot be written.</exception>
-    public static HandoverJournal Open(string directory, long id)
+    public static HandoverJournal? TryOpen(string directory, long id)
     {
         try
         {
@@ -41,8 +46,18 @@ public sealed class HandoverJournal : IDisposable
         }
 
         var path = FileName(directory, id);
-        return new HandoverJournal(path, DurableFile.OpenAppend(path));
+        var file = DurableFile.OpenAppend(path);
+        if (DurableFile.TryLock(file, path))
+            return new HandoverJournal(path, file);
+        file.Dispose();
+        return null;
     }
+
+    /// <summary>The journal that this process was started with.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="descriptor">Its descriptor here.</param>
+    /// <exception cref="LinuxException">There is no such descriptor.</exception>
+    internal static HandoverJournal Inherit(string path, int descriptor) => new(path, DurableFile.Inherited(descriptor, path));
 
     /// <summary>The journal's file.</summary>
     /// <param name="directory">Where journals are kept.</param>
@@ -60,6 +75,10 @@ public sealed class HandoverJournal : IDisposable
         // A line break first too: if the line before was torn, this one still stands alone.
         DurableFile.Append(_file, (byte[])[(byte)'\n', .. prefix, .. json, (byte)'\n'], Path);
     }
+
+    /// <summary>Empties it, for a new handover of the same number.</summary>
+    /// <exception cref="LinuxException">The disk refused.</exception>
+    internal void Clear() => DurableFile.Empty(_file, Path);
 
     /// <summary>Reads the entries up to the first that is torn.</summary>
     /// <param name="path">The file.</param>

@@ -9,41 +9,42 @@ namespace VirtHandover.Handover;
 /// <summary>Ends what a keeper left unfinished: reads its journal, looks at the processes, and takes the one safe action.</summary>
 public static class HandoverRecovery
 {
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Recovers one handover; waits for its keeper if that still lives.</summary>
     /// <param name="journals">The directory of journals.</param>
     /// <param name="id">The handover's number.</param>
     /// <param name="cancellationToken">Stops waiting for a living keeper.</param>
-    /// <returns>How the handover ended; null when its journal says nothing, so that nothing was changed.</returns>
+    /// <returns>How the handover ended; null when it was never begun, so that nothing was changed.</returns>
+    /// <exception cref="LinuxException">Its journal cannot be read or written.</exception>
     public static async Task<HandoverReport?> RecoverAsync(string journals, long id, CancellationToken cancellationToken)
     {
         var path = HandoverJournal.FileName(journals, id);
         while (true)
         {
-            if (HandoverTrace.Of(HandoverJournal.Read(path)) is not { } trace)
-                return null;
-            var world = Observe(trace);
-            var action = RecoveryDecision.Decide(trace, world);
-            switch (action)
+            // A keeper that raised an alarm after its report may live, and hold the lock, for long.
+            if (HandoverJournal.Read(path).OfType<JournalEntry.Closed>().LastOrDefault() is { } closed)
+                return closed.Report;
+            if (HandoverJournal.TryOpen(journals, id) is { } journal)
             {
-                case RecoveryAction.Nothing:
-                    return trace.Report;
-                case RecoveryAction.Wait:
-                    using (var keeper = ProcessHandle.TryOpen(trace.Opened.Keeper))
-                    {
-                        if (keeper is not null)
-                            _ = await keeper.WaitForExitAsync(TimeSpan.FromMinutes(1), cancellationToken).ConfigureAwait(false);
-                    }
-
-                    break;
-                default:
-                    return await ActAsync(journals, trace, action).ConfigureAwait(false);
+                using (journal)
+                    return await RecoverAsync(journals, journal).ConfigureAwait(false);
             }
+
+            await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<HandoverReport?> RecoverAsync(string journals, HandoverJournal journal)
+    {
+        if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is not { } trace)
+            return null;
+        var action = RecoveryDecision.Decide(trace, Observe(trace));
+        return action == RecoveryAction.Nothing ? trace.Report : await ActAsync(journals, journal, trace, action).ConfigureAwait(false);
     }
 
     private static ObservedWorld Observe(HandoverTrace trace) => new(
         trace.Opened.Boot == HostBoot.Id,
-        Lives(trace.Opened.Keeper),
         Lives(trace.Opened.Source),
         trace.Target is { } target && Lives(target.Target));
 
@@ -53,7 +54,7 @@ public static class HandoverRecovery
         return handle is { HasExited: false };
     }
 
-    private static async Task<HandoverReport> ActAsync(string journals, HandoverTrace trace, RecoveryAction action)
+    private static async Task<HandoverReport> ActAsync(string journals, HandoverJournal journal, HandoverTrace trace, RecoveryAction action)
     {
         HandoverReport report;
         try
@@ -74,7 +75,6 @@ public static class HandoverRecovery
                 $"The handover of VM {trace.Opened.Name} was interrupted and could not be brought to an end: {exception.Message} Look with 'virsh domstate {trace.Opened.Name}' and at processes {trace.Opened.Source.ProcessId} (old QEMU) and {trace.Target?.Target.ProcessId} (new QEMU); the journal is {journals}/{trace.Opened.Request.Id}.journal.");
         }
 
-        using var journal = HandoverJournal.Open(journals, trace.Opened.Request.Id);
         journal.Write(new JournalEntry.Closed(report) { At = TimeProvider.System.GetUtcNow() });
         return report;
     }

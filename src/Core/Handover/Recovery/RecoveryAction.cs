@@ -6,9 +6,6 @@ internal enum RecoveryAction
     /// <summary>It has ended; there is a report.</summary>
     Nothing,
 
-    /// <summary>Its keeper lives: wait for it.</summary>
-    Wait,
-
     /// <summary>The host was started anew: no process of it is left, libvirt knows what runs.</summary>
     ReportReboot,
 

@@ -1,6 +1,6 @@
 namespace VirtHandover.Handover.Recovery;
 
-/// <summary>The pure heart of recovery: from what was written and what is true to one action.</summary>
+/// <summary>The pure heart of recovery: from what was written and what is true to one action. Whoever asks holds the journal's lock, so no keeper lives.</summary>
 internal static class RecoveryDecision
 {
     /// <summary>Decides.</summary>
@@ -8,7 +8,6 @@ internal static class RecoveryDecision
     {
         ({ Report: not null }, _) => RecoveryAction.Nothing,
         (_, { SameBoot: false }) => RecoveryAction.ReportReboot,
-        (_, { KeeperAlive: true }) => RecoveryAction.Wait,
 
         // Committed: the guest is the target's. The source is never continued, not even if the target has died:
         // the target may have run, and then the source's memory and the disks no longer belong together.

@@ -26,10 +26,13 @@ internal static unsafe partial class Libc
     public const int F_GETFL = 3;
     public const int F_GETLK = 5;
     public const int F_SETLK = 6;
+    public const int F_OFD_SETLK = 37;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const short F_RDLCK = 0;
     public const short F_WRLCK = 1;
     public const short F_UNLCK = 2;
+
+    public const int FD_CLOEXEC = 1;
 
     public const uint MFD_CLOEXEC = 1;
 

@@ -52,13 +52,28 @@ public sealed class HandoverJournalTests : IDisposable
     }
 
     [Fact]
+    public void A_journal_has_one_writer_at_a_time()
+    {
+        using (HandoverJournal.TryOpen(_directory, 7))
+        {
+            Assert.Null(HandoverJournal.TryOpen(_directory, 7));
+            Assert.Empty(HandoverJournal.Read(HandoverJournal.FileName(_directory, 7)));
+            using var other = HandoverJournal.TryOpen(_directory, 8);
+            Assert.NotNull(other);
+        }
+
+        using var again = HandoverJournal.TryOpen(_directory, 7);
+        Assert.NotNull(again);
+    }
+
+    [Fact]
     public void Random_bytes_are_an_empty_journal() =>
         Gen.Byte.Array[0, 400].Sample(bytes => Assert.Empty(HandoverJournal.Parse(bytes)));
 
     private byte[] Write()
     {
         var at = DateTimeOffset.UnixEpoch;
-        using (var journal = HandoverJournal.Open(_directory, 7))
+        using (var journal = HandoverJournal.TryOpen(_directory, 7)!)
         {
             var process = new ProcessIdentity(4711, 815);
             journal.Write(new JournalEntry.Opened(

@@ -13,7 +13,7 @@ public class RecoveryDecisionTests
 {
     private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch;
     private static readonly ProcessIdentity Process = new(1, 1);
-    private static readonly ObservedWorld AllAlive = new(SameBoot: true, KeeperAlive: false, SourceAlive: true, TargetAlive: true);
+    private static readonly ObservedWorld AllAlive = new(SameBoot: true, SourceAlive: true, TargetAlive: true);
 
     private static HandoverTrace Begun => new(
         new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, Process, "/m", "/s") { At = At },
@@ -41,7 +41,6 @@ public class RecoveryDecisionTests
     {
         { "ended", nameof(RecoveryAction.Nothing) },
         { "reboot", nameof(RecoveryAction.ReportReboot) },
-        { "keeper", nameof(RecoveryAction.Wait) },
         { "committed", nameof(RecoveryAction.GoForward) },
         { "committed, target dead", nameof(RecoveryAction.ReportLoss) },
         { "committed, source dead", nameof(RecoveryAction.GoForward) },
@@ -62,7 +61,6 @@ public class RecoveryDecisionTests
         {
             "ended" => (Ended, AllAlive with { SameBoot = false }),
             "reboot" => (Pausing, AllAlive with { SameBoot = false }),
-            "keeper" => (Pausing, AllAlive with { KeeperAlive = true }),
             "committed" => (Committed, AllAlive),
             "committed, target dead" => (Committed, AllAlive with { TargetAlive = false }),
             "committed, source dead" => (Committed, AllAlive with { SourceAlive = false }),
@@ -82,7 +80,7 @@ public class RecoveryDecisionTests
     {
         HandoverTrace[] all = [Begun, Prepared, Copying, Quiesced, Pausing, Committed];
         var traces = Gen.Int[0, all.Length - 1].Select(i => all[i]);
-        var worlds = Gen.Select(Gen.Bool, Gen.Bool, Gen.Bool, Gen.Bool, (boot, keeper, source, target) => new ObservedWorld(boot, keeper, source, target));
+        var worlds = Gen.Select(Gen.Bool, Gen.Bool, Gen.Bool, (boot, source, target) => new ObservedWorld(boot, source, target));
         Gen.Select(traces, worlds).Sample((trace, world) =>
         {
             var action = RecoveryDecision.Decide(trace, world);
@@ -90,8 +88,6 @@ public class RecoveryDecisionTests
                 Assert.NotEqual(RecoveryAction.ResumeSource, action);
             else
                 Assert.NotEqual(RecoveryAction.GoForward, action);
-            if (world.KeeperAlive && world.SameBoot)
-                Assert.Equal(RecoveryAction.Wait, action);
         });
     }
 }
