@@ -9,11 +9,12 @@ namespace VirtHandover.Tui;
 internal static class Startup
 {
     private const int HangUp = 129;
+    // Never disposed of: what ends the program may come at any moment of its end.
+    private static readonly CancellationTokenSource Stopping = new();
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
     public static async Task<int> RunAsync(string[] args)
     {
-        using var stop = new CancellationTokenSource();
         var signalCode = 0;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
@@ -27,10 +28,16 @@ internal static class Startup
             Traits = TerminalTraits.Detect(),
             Time = TimeProvider.System,
             Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()),
-            OpenScreen = ScreenProgram.RunAsync,
+            OpenScreen = OpenScreenAsync,
         };
-        var code = await CommandLine.RunAsync(args, cli, stop.Token).ConfigureAwait(false);
+        var code = await CommandLine.RunAsync(args, cli, Stopping.Token).ConfigureAwait(false);
         return signalCode != 0 ? signalCode : code;
+
+        Task<int> OpenScreenAsync(ScreenOptions options, CliContext context, CancellationToken cancellationToken)
+        {
+            Interop.HangUp.Watch(() => End(HangUp));
+            return ScreenProgram.RunAsync(options, context, cancellationToken);
+        }
 
         // A terminal that has gone answers every read at once, so the screen's loop spins and may never see the request to stop.
         static async Task EndAsync(int code)
@@ -42,8 +49,13 @@ internal static class Startup
         void Stop(PosixSignalContext context, int code)
         {
             context.Cancel = true;
+            End(code);
+        }
+
+        void End(int code)
+        {
             signalCode = code;
-            stop.Cancel();
+            Stopping.Cancel();
             _ = EndAsync(code);
         }
     }

@@ -79,8 +79,10 @@ internal static class CommandLine
         root.Options.Add(CommonOptions.NoColor);
         Verb[] verbs =
         [
-            new ListVerb(context), new ShowVerb(context), new ApproveVerb(context), new DeferVerb(context), new CancelVerb(context),
-            new RetryVerb(context), new RunVerb(context), new HistoryVerb(context), new StatusVerb(context), new RescanVerb(context),
+            new ListVerb(context), new ShowVerb(context), new ApproveVerb(context), new DeferVerb(context), new UndeferVerb(context),
+            new CancelVerb(context), new RetryVerb(context), new RunVerb(context), new RehearseVerb(context), new QueueVerb(context),
+            new StatusVerb(context), new WatchVerb(context), new HistoryVerb(context), new PausesVerb(context), new PolicyVerb(context),
+            new PrepareVerb(context), new RescanVerb(context),
         ];
         foreach (var verb in verbs)
         {

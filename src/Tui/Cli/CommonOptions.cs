@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using VirtHandover.Tui.Model;
 using VirtHandover.Tui.Time;
 
 namespace VirtHandover.Tui.Cli;
@@ -24,12 +26,50 @@ internal static class CommonOptions
         Arity = arity,
     };
 
+    /// <summary>Which domains, as the screen's <c>/</c>.</summary>
+    public static Option<QueueFilter?> Filter(string description) => new("--filter")
+    {
+        Description = description,
+        HelpName = "FILTER",
+        CustomParser = result =>
+        {
+            if (QueueFilter.TryParse(Only(result), out var filter, out var error))
+            {
+                return filter;
+            }
+
+            result.AddError($"--filter: {error}");
+            return null;
+        },
+    };
+
+    /// <summary>One of some words.</summary>
+    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> words)
+    {
+        var option = new Option<string?>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            CustomParser = result =>
+            {
+                var text = Only(result);
+                if (!words.Contains(text))
+                {
+                    result.AddError($"{name}: “{text}” is none of {string.Join(", ", words)}; write for example {name} {words[0]}.");
+                }
+
+                return text;
+            },
+        };
+        option.CompletionSources.Add(_ => words.Select(word => new CompletionItem(word)));
+        return option;
+    }
+
     /// <summary>A positive whole number.</summary>
-    public static Option<int> Number(string name, string description, int fallback) => new(name)
+    public static Option<int?> Number(string name, string description, int example) => new(name)
     {
         Description = description,
         HelpName = "N",
-        DefaultValueFactory = _ => fallback,
         CustomParser = result =>
         {
             var text = Only(result);
@@ -38,8 +78,8 @@ internal static class CommonOptions
                 return number;
             }
 
-            result.AddError($"{name}: “{text}” is not a whole number above 0; write for example {name} {fallback}.");
-            return fallback;
+            result.AddError($"{name}: “{text}” is not a whole number above 0; write for example {name} {example}.");
+            return null;
         },
     };
 

@@ -13,6 +13,9 @@ internal sealed record TerminalTraits
     /// <summary>Standard output is a terminal.</summary>
     public required bool OutputIsTerminal { get; init; }
 
+    /// <summary>Standard error is a terminal: progress may be shown there.</summary>
+    public required bool ErrorIsTerminal { get; init; }
+
     /// <summary>The value of TERM; empty when it is not set.</summary>
     public required string Kind { get; init; }
 
@@ -32,6 +35,7 @@ internal sealed record TerminalTraits
         {
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = output,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
             Kind = Environment.GetEnvironmentVariable("TERM") ?? "",
             Color = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
             Glyphs = IsUtf8(Environment.GetEnvironmentVariable) ? GlyphSet.Unicode : GlyphSet.Ascii,

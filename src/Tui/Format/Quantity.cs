@@ -5,7 +5,7 @@ namespace VirtHandover.Tui.Format;
 /// <summary>Durations as a person reads them.</summary>
 internal static class Quantity
 {
-    /// <summary>For example <c>4.2 ms</c>, <c>41 ms</c>, <c>0.31 s</c>, <c>8.3 s</c>, <c>3 min 5 s</c>.</summary>
+    /// <summary>For example <c>4.2 ms</c>, <c>41 ms</c>, <c>312 ms</c>, <c>8.3 s</c>, <c>3 min 5 s</c>.</summary>
     /// <param name="microseconds">The duration in µs; 0 or less means "never measured" and gives an empty text.</param>
     public static string Duration(long microseconds)
     {
@@ -14,7 +14,7 @@ internal static class Quantity
         {
             <= 0 => "",
             < 9_950 => Text($"{ms:0.0} ms"),
-            < 249_500 => Text($"{ms:0} ms"),
+            < 999_500 => Text($"{ms:0} ms"),
             < 9_995_000 => Text($"{ms / 1000:0.00} s"),
             < 59_950_000 => Text($"{ms / 1000:0.0} s"),
             _ => Span(TimeSpan.FromTicks(Math.Min(microseconds, long.MaxValue / 10) * 10)),

@@ -7,6 +7,8 @@ namespace VirtHandover.Tui.Json;
 
 internal sealed record FindingJson(string Code, string Severity, string Sentence);
 
+internal sealed record PolicyJson(string Mode, string? Window, decimal? MaxPauseMs, int Priority, string? Source);
+
 internal sealed record DomainJson(
     Guid Uuid,
     string Name,
@@ -26,14 +28,29 @@ internal sealed record DomainJson(
     decimal? LastPauseMs,
     decimal? LastTotalMs,
     decimal? LastOutageMs,
-    string? LastSentence);
+    string? LastSentence,
+    string? DeferReason,
+    string? WaitReason,
+    PolicyJson? Policy,
+    string? NextWindow,
+    string? AssessedAt,
+    IReadOnlyList<PhaseJson> Phases,
+    string? PhaseSince);
 
 internal sealed record ListJson(
-    int Schema, string ServiceVersion, string Mode, string? Alarm, string? LastScan, IReadOnlyList<DomainJson> Domains);
+    int Schema,
+    string ServiceVersion,
+    string Mode,
+    string? Alarm,
+    string? LastScan,
+    string QueueState,
+    string? QueueReason,
+    decimal? PauseBudgetMs,
+    IReadOnlyList<DomainJson> Domains);
 
 internal sealed record ShowJson(int Schema, DomainJson Domain);
 
-internal sealed record ActionJson(Guid? Uuid, string Name, string Action, bool Ok, string? Fault, string? Error);
+internal sealed record ActionJson(Guid? Uuid, string Name, string Action, bool Ok, string? Fault, string? Error, string? Result);
 
 internal sealed record ActionsJson(int Schema, IReadOnlyList<ActionJson> Results);
 
@@ -53,7 +70,10 @@ internal sealed record ReportJson(
     string MethodReason,
     IReadOnlyList<FindingJson> Findings,
     string StartedAt,
+    string? By,
+    string? ApprovedAt,
     decimal? PauseMs,
+    decimal? AttachPauseMs,
     decimal TotalMs,
     decimal? OutageMs,
     long CopiedBytes,
@@ -66,4 +86,51 @@ internal sealed record HistoryJson(int Schema, IReadOnlyList<ReportJson> Reports
 internal sealed record DomainStateJson(Guid Uuid, string Name, string State);
 
 internal sealed record StatusJson(
-    int Schema, string Mode, string? Alarm, int Total, int Waiting, IReadOnlyDictionary<string, int> Counts, IReadOnlyList<DomainStateJson> Domains);
+    int Schema,
+    string Mode,
+    string? Alarm,
+    string QueueState,
+    string? QueueReason,
+    int Total,
+    int Waiting,
+    IReadOnlyDictionary<string, int> Counts,
+    IReadOnlyList<DomainStateJson> Domains);
+
+internal sealed record QueueJson(int Schema, string State, string? Reason, IReadOnlyList<WaitingJson> Waiting);
+
+internal sealed record WaitingJson(Guid Uuid, string Name, string Reason);
+
+internal sealed record PolicyDocumentJson(int Schema, Guid Uuid, string Name, PolicyJson? Policy);
+
+internal sealed record PauseJson(long Id, string StartedAt, string Outcome, decimal PauseMs);
+
+internal sealed record DomainPausesJson(
+    Guid Uuid,
+    string Name,
+    int Count,
+    decimal LastMs,
+    [property: JsonPropertyName("p50_ms")] decimal P50Ms,
+    [property: JsonPropertyName("p95_ms")] decimal P95Ms,
+    decimal MaxMs,
+    decimal? BudgetMs,
+    IReadOnlyList<PauseJson> Pauses);
+
+internal sealed record PausesJson(int Schema, IReadOnlyList<DomainPausesJson> Domains);
+
+internal sealed record ReadinessJson(
+    Guid Uuid,
+    string Name,
+    bool? Ready,
+    string? Method,
+    string MethodReason,
+    IReadOnlyList<FindingJson> Findings,
+    IReadOnlyList<string> Advice,
+    string? AssessedAt);
+
+internal sealed record ReadinessListJson(int Schema, IReadOnlyList<ReadinessJson> Domains);
+
+internal sealed record HostJson(
+    string ServiceVersion, string Mode, string? Alarm, string? LastScan, string QueueState, string? QueueReason, decimal? PauseBudgetMs);
+
+/// <summary>One line of <c>watch --json</c>: <c>host</c>, <c>domain</c> (came or changed) or <c>gone</c>.</summary>
+internal sealed record EventJson(int Schema, string At, string Event, HostJson? Host, DomainJson? Domain);

@@ -31,4 +31,9 @@ internal static class JsonOut
 [JsonSerializable(typeof(RunJson))]
 [JsonSerializable(typeof(HistoryJson))]
 [JsonSerializable(typeof(StatusJson))]
+[JsonSerializable(typeof(QueueJson))]
+[JsonSerializable(typeof(PolicyDocumentJson))]
+[JsonSerializable(typeof(PausesJson))]
+[JsonSerializable(typeof(ReadinessListJson))]
+[JsonSerializable(typeof(EventJson))]
 internal sealed partial class JsonContext : JsonSerializerContext;

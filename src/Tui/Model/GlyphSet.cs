@@ -19,6 +19,10 @@ internal sealed record GlyphSet
         None = "—",
         Rule = "─",
         Bullet = "•",
+        Skipped = "–",
+        Mark = "●",
+        Caret = "▏",
+        Bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     };
 
     public static readonly GlyphSet Ascii = new()
@@ -37,6 +41,10 @@ internal sealed record GlyphSet
         None = "-",
         Rule = "-",
         Bullet = "*",
+        Skipped = "-",
+        Mark = "*",
+        Caret = "_",
+        Bars = [".", ":", "-", "=", "+", "*", "#"],
     };
 
     public required bool IsAscii { get; init; }
@@ -68,6 +76,18 @@ internal sealed record GlyphSet
     public required string Rule { get; init; }
 
     public required string Bullet { get; init; }
+
+    /// <summary>A phase that was never entered.</summary>
+    public required string Skipped { get; init; }
+
+    /// <summary>Before a domain that is marked.</summary>
+    public required string Mark { get; init; }
+
+    /// <summary>Where the next letter goes.</summary>
+    public required string Caret { get; init; }
+
+    /// <summary>The bars of a chart, the lowest first; each one column wide.</summary>
+    public required IReadOnlyList<string> Bars { get; init; }
 
     /// <summary>Foreign text made safe for a terminal that has this set.</summary>
     public string Safe(string text) => Format.Printable.Of(IsAscii ? Typewritten(text) : text, IsAscii);

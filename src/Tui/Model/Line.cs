@@ -47,6 +47,40 @@ internal sealed record Line(params Run[] Runs)
         return new Line([.. runs]) { Selected = Selected };
     }
 
+    /// <summary>Puts pieces beside each other, two blanks between them, on as many lines as they need; one that is too wide is cut.</summary>
+    public static IEnumerable<Line> Flowed(IEnumerable<Run> pieces, int width, string label, int indent, string cut)
+    {
+        var room = Math.Max(1, width - indent);
+        var line = new List<Run>();
+        var used = 0;
+        foreach (var piece in pieces)
+        {
+            var text = Columns.Cut(piece.Text, room, cut);
+            var need = Columns.Of(text);
+            if (line.Count > 0 && used + 2 + need > room)
+            {
+                yield return Labelled(line);
+                (line, used, label) = ([], 0, "");
+            }
+
+            if (line.Count > 0)
+            {
+                line.Add(new Run("  "));
+                used += 2;
+            }
+
+            line.Add(piece with { Text = text });
+            used += need;
+        }
+
+        if (line.Count > 0)
+        {
+            yield return Labelled(line);
+        }
+
+        Line Labelled(List<Run> runs) => new([new Run(Columns.Fit(label, indent, ""), Tone.Dim), .. runs]);
+    }
+
     /// <summary>Wraps a text under a label: <c>label  text text</c>, further lines indented.</summary>
     public static IEnumerable<Line> Wrapped(string text, int width, Tone tone, string label = "", int indent = 0, Tone labelTone = Tone.Dim)
     {

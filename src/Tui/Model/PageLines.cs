@@ -30,6 +30,13 @@ internal static class PageLines
         lines.Add(Line.Empty);
         lines.AddRange(Line.Wrapped("Behind = stands what to type after virt-handover for the same.", width, Tone.Dim));
         lines.Add(Line.Empty);
+        lines.Add(new Line(new Run("Filter", Tone.Heading)));
+        foreach (var (example, meaning) in Filters)
+        {
+            lines.AddRange(Line.Wrapped(meaning, width, Tone.Normal, example, Math.Min(22, width / 2), Tone.Heading));
+        }
+
+        lines.Add(Line.Empty);
         lines.Add(new Line(new Run("States", Tone.Heading)));
         foreach (var (word, meaning) in States)
         {
@@ -39,6 +46,16 @@ internal static class PageLines
 
         return lines;
     }
+
+    /// <summary>What a filter can say; all words have to match.</summary>
+    public static readonly IReadOnlyList<(string Example, string Meaning)> Filters =
+    [
+        ("web", "the name, the UUID or a finding has it"),
+        ("!test", "the opposite"),
+        ("state:pending,failed", "one of these states; the beginning of a word is enough"),
+        ("method:copy", "the method; likewise qemu:7.2 for the running QEMU, code:VFIO for a finding"),
+        ("\"my vm\"", "with a blank or a colon in it"),
+    ];
 
     private static readonly (string Word, string Meaning)[] States =
     [

@@ -15,16 +15,17 @@ internal static class QueueLines
     private const int VersionsWidth = 17;
     private const int MethodWidth = 6;
     private const int FigureWidth = 6;
+    private const int MarkWidth = 1;
     private const int LeastName = 12;
     private const int LeastNote = 10;
 
     public static Line Head(int width)
     {
         var plan = Plan(width);
-        return Row(plan, width, new Cells("Domain", new("  State"), "QEMU", "Method", "Pause", "Total", new("Note")), "", Tone.Heading);
+        return Row(plan, width, new Cells("", "Domain", new("  State"), "QEMU", "Method", "Pause", "Total", new("Note")), "", Tone.Heading);
     }
 
-    public static Line Of(DomainView domain, int width, GlyphSet glyphs, DateTimeOffset now, TimeZoneInfo zone)
+    public static Line Of(DomainView domain, bool marked, int width, GlyphSet glyphs, DateTimeOffset now, TimeZoneInfo zone)
     {
         var look = StateLook.Of(domain.State, glyphs);
         var word = domain.State == "deferred" ? look.Word : DomainText.State(domain, glyphs, now, zone);
@@ -32,6 +33,7 @@ internal static class QueueLines
             Plan(width),
             width,
             new Cells(
+                marked ? glyphs.Mark : "",
                 glyphs.Safe(domain.Name),
                 new($"{look.Glyph} {word}", look.Tone),
                 DomainText.Versions(domain, glyphs),
@@ -50,6 +52,11 @@ internal static class QueueLines
             return new Run(Moment.Short(until, now, zone), Tone.Dim);
         }
 
+        if (domain.WaitReason.Length > 0)
+        {
+            return new Run(glyphs.Safe(domain.WaitReason), Tone.Attention);
+        }
+
         var tone = domain.State == "failed" || domain.Findings.Any(finding => finding.Severity == FindingSeverity.Blocker) ? Tone.Bad : Tone.Dim;
         return new Run(domain.State is "approved" or "running" ? "" : DomainText.Note(domain, glyphs), tone);
     }
@@ -59,7 +66,7 @@ internal static class QueueLines
     {
         var method = MethodWidth + 1;
         var total = FigureWidth + 1;
-        var rest = width - StateWidth - 1 - VersionsWidth - 1 - FigureWidth - 1 - method - total - 1;
+        var rest = width - MarkWidth - StateWidth - 1 - VersionsWidth - 1 - FigureWidth - 1 - method - total - 1;
         if (rest < LeastName + LeastNote)
         {
             rest += total;
@@ -80,6 +87,7 @@ internal static class QueueLines
     {
         var runs = new List<Run>
         {
+            new(Columns.Fit(cells.Mark, MarkWidth, ""), Tone.Attention),
             new(Columns.Fit(cells.Name, plan.Name, cut) + " ", tone),
             new(Columns.Fit(cells.State.Text, StateWidth, cut) + " ", tone == Tone.Normal ? cells.State.Tone : tone),
             new(Columns.Fit(cells.Versions, VersionsWidth, cut) + " ", tone),
@@ -101,5 +109,5 @@ internal static class QueueLines
 
     private readonly record struct Widths(int Name, int Method, int Total);
 
-    private sealed record Cells(string Name, Run State, string Versions, string Method, string Pause, string Total, Run Note);
+    private sealed record Cells(string Mark, string Name, Run State, string Versions, string Method, string Pause, string Total, Run Note);
 }

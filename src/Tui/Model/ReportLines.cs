@@ -3,6 +3,7 @@ using VirtHandover.Handover;
 using VirtHandover.Qemu;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
+using VirtHandover.Tui.Time;
 
 namespace VirtHandover.Tui.Model;
 
@@ -29,8 +30,14 @@ internal static class ReportLines
             Add(JsonMap.Word(finding.Severity), $"{finding.Code}: {finding.Sentence}", finding.Severity == FindingSeverity.Blocker ? Tone.Bad : Tone.Normal);
         }
 
-        Add("phases", string.Join(", ", report.Phases.Select(phase => $"{JsonMap.Word(phase.Phase)} {Quantity.Duration(phase.Microseconds)}")), Tone.Normal);
+        Add("by", report.By.Length > 0 && report.ApprovedAt is { } at ? $"{report.By}, {Moment.Full(at, zone)}" : report.By, Tone.Normal);
+        if (report.Phases.Count > 0)
+        {
+            lines.AddRange(Line.Flowed(PhaseTimeline.OfEnded(report, glyphs), width, "phases", Math.Min(LabelWidth, width / 2), glyphs.Cut));
+        }
+
         Add("pause", Quantity.Duration(report.PauseMicroseconds), Tone.Normal);
+        Add("attach", report.AttachPauseMicroseconds > 0 ? $"{Quantity.Duration(report.AttachPauseMicroseconds)} (a first stop for the network cards)" : "", Tone.Normal);
         Add("total", Quantity.Duration(report.TotalMicroseconds), Tone.Normal);
         Add("away", report.OutageMicroseconds > 0 ? $"{Quantity.Duration(report.OutageMicroseconds)} (libvirt)" : "", Tone.Normal);
         Add("copied", report.CopiedBytes > 0 ? Quantity.Bytes(report.CopiedBytes) : "", Tone.Normal);

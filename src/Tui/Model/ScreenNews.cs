@@ -23,7 +23,16 @@ internal static class ScreenNews
             next = next.Note(now, $"The service {view.ServiceVersion} answers: {Summary.Of(view.Domains).Text(GlyphSet.Unicode)}", Tone.Normal);
         }
 
-        return Reselect(next);
+        next = next with { Marked = next.Marked.Intersect(view.Domains.Select(domain => domain.Uuid)) };
+        return QueueRows.Follow(next);
+    }
+
+    /// <summary>Past handovers were read.</summary>
+    public static ScreenState Booked(ScreenState state, IReadOnlyList<Handover.HandoverReport> reports)
+    {
+        // The chart of one that has just ended must not wait for the next change.
+        var known = state.Book.Reports.Select(report => report.Id).ToHashSet();
+        return reports.All(report => known.Contains(report.Id)) ? state : state with { Book = state.Book.With(reports) };
     }
 
     public static ScreenState WentAway(ScreenState state, string sentence, DateTimeOffset now)
@@ -37,25 +46,8 @@ internal static class ScreenNews
         return away.Sentence == sentence ? state : (state with { Service = new ServiceState.Away(sentence) }).Note(now, sentence, Tone.Bad);
     }
 
-    /// <summary>The cursor follows its domain; when that is gone, the row stays where it was.</summary>
-    private static ScreenState Reselect(ScreenState state)
-    {
-        var rows = state.Rows;
-        for (var i = 0; i < rows.Count; i++)
-        {
-            if (rows[i].Uuid == state.Selected)
-            {
-                return state with { SelectedRow = i };
-            }
-        }
-
-        // The details of a domain that has gone would silently become those of another.
-        var page = state is { Page: ScreenPage.Details, Selected: not null } ? ScreenPage.Queue : state.Page;
-        var row = Math.Clamp(state.SelectedRow, 0, Math.Max(0, rows.Count - 1));
-        return state with { Page = page, SelectedRow = row, Selected = rows.Count == 0 ? null : rows[row].Uuid };
-    }
-
-    private static IEnumerable<Run> Differences(HostView old, HostView view)
+    /// <summary>What is different between two snapshots, a line each.</summary>
+    public static IEnumerable<Run> Differences(HostView old, HostView view)
     {
         var before = old.Domains.ToDictionary(domain => domain.Uuid);
         foreach (var domain in view.Domains)
@@ -74,6 +66,10 @@ internal static class ScreenNews
             {
                 yield return new Run($"{domain.Name}: {domain.Phase}", Tone.Dim);
             }
+            else if (domain.WaitReason != was.WaitReason && domain.WaitReason.Length > 0)
+            {
+                yield return new Run($"{domain.Name}: waits. {domain.WaitReason}", Tone.Dim);
+            }
             else if (domain.LastSentence != was.LastSentence && domain.LastSentence.Length > 0)
             {
                 yield return new Run($"{domain.Name}: {domain.LastSentence}");
@@ -83,6 +79,11 @@ internal static class ScreenNews
         foreach (var gone in before.Values)
         {
             yield return new Run($"{gone.Name}: does not run any more", Tone.Attention);
+        }
+
+        if (view.QueueState != old.QueueState)
+        {
+            yield return new Run($"The queue is {view.QueueState}. {view.QueueReason}".TrimEnd(), view.QueueState == "running" ? Tone.Good : Tone.Attention);
         }
 
         if (view.Alarm != old.Alarm && view.Alarm.Length > 0)
@@ -99,6 +100,7 @@ internal static class ScreenNews
             "done" when domain.LastPauseMicroseconds > 0 => new(
                 $"{domain.Name}: done, pause {Quantity.Duration(domain.LastPauseMicroseconds)}, total {Quantity.Duration(domain.LastTotalMicroseconds)}", tone),
             "failed" when domain.LastSentence.Length > 0 => new($"{domain.Name}: failed. {domain.LastSentence}", tone),
+            "deferred" when domain.DeferReason.Length > 0 => new($"{domain.Name}: deferred ({domain.DeferReason})", tone),
             "approved" when domain.ApprovedBy.Length > 0 => new($"{domain.Name}: approved by {domain.ApprovedBy}", tone),
             _ => new($"{domain.Name}: {domain.State}", tone),
         };

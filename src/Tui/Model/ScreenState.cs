@@ -8,6 +8,7 @@ internal enum ScreenPage
 {
     Queue,
     Details,
+    Pauses,
     Log,
     Help,
 }
@@ -28,6 +29,12 @@ internal abstract record ServiceState
 /// <summary>One line of the session's log.</summary>
 internal sealed record LogEntry(DateTimeOffset At, string Text, Tone Tone);
 
+/// <summary>A filter that is being typed.</summary>
+/// <param name="Text">So far.</param>
+/// <param name="Before">What Esc goes back to.</param>
+/// <param name="Error">Why it cannot be read; empty when it can.</param>
+internal sealed record FilterEntry(string Text, QueueFilter Before, string Error);
+
 /// <summary>Everything the screen shows follows from this and its size.</summary>
 internal sealed record ScreenState
 {
@@ -36,6 +43,9 @@ internal sealed record ScreenState
     /// <summary>The last snapshot; null before the first.</summary>
     public HostView? View { get; init; }
 
+    /// <summary>The past handovers.</summary>
+    public ReportBook Book { get; init; } = ReportBook.Empty;
+
     public ServiceState Service { get; init; } = new ServiceState.Connecting();
 
     /// <summary>The domain under the cursor: by UUID, so that it stays when rows come and go.</summary>
@@ -43,6 +53,19 @@ internal sealed record ScreenState
 
     /// <summary>Where it was, for when it goes.</summary>
     public int SelectedRow { get; init; }
+
+    /// <summary>Domains that the next action is about instead of the one under the cursor.</summary>
+    public ImmutableHashSet<Guid> Marked { get; init; } = [];
+
+    public QueueFilter Filter { get; init; } = QueueFilter.Everything;
+
+    /// <summary>Not null while a filter is being typed: keys are letters then.</summary>
+    public FilterEntry? Entry { get; init; }
+
+    public SortKey Sort { get; init; }
+
+    /// <summary>The order of the last sorting; domains that came later follow. Empty for the order of names.</summary>
+    public ImmutableList<Guid> Order { get; init; } = [];
 
     /// <summary>The first row of the queue that is visible.</summary>
     public int Top { get; init; }
@@ -59,9 +82,9 @@ internal sealed record ScreenState
     public ImmutableList<LogEntry> Log { get; init; } = [];
 
     /// <summary>The rows in the order in which they are shown.</summary>
-    public IReadOnlyList<DomainView> Rows => View?.Domains ?? [];
+    public IReadOnlyList<DomainView> Rows => QueueRows.Of(this);
 
-    public DomainView? SelectedDomain => Rows.FirstOrDefault(domain => domain.Uuid == Selected);
+    public DomainView? SelectedDomain => View?.Domains.FirstOrDefault(domain => domain.Uuid == Selected);
 
     public ScreenState Say(string sentence, Tone tone) => this with { Message = sentence, MessageTone = tone };
 

@@ -8,7 +8,7 @@ internal sealed record TableColumn(string Title, bool AlignRight = false, int Mo
 /// <summary>Rows whose cells are aligned by terminal columns.</summary>
 internal static class Table
 {
-    private const string Gap = "  ";
+    public const string Gap = "  ";
 
     /// <summary>The width each column needs for these rows.</summary>
     public static int[] Widths(IReadOnlyList<TableColumn> columns, IReadOnlyList<Run[]> rows) =>

@@ -10,7 +10,7 @@ internal sealed class ApproveAllModal : Modal
 {
     private const int MostLines = 8;
 
-    public ApproveAllModal(Palette palette, GlyphSet glyphs, IReadOnlyList<DomainView> domains)
+    public ApproveAllModal(Palette palette, GlyphSet glyphs, IReadOnlyList<DomainView> domains, string note)
         : base(palette, glyphs, "Approve all")
     {
         var approve = PushButton($"Approve {domains.Count}");
@@ -26,7 +26,7 @@ internal sealed class ApproveAllModal : Modal
             e.Handled = true;
             App?.RequestStop(this);
         };
-        Add(TextView(palette, Lines(domains, glyphs), 0));
+        Add(TextView(palette, Lines(domains, note, glyphs), 0));
         AddButton(approve);
         AddButton(cancel);
         Initialized += (_, _) => cancel.SetFocus();
@@ -34,7 +34,7 @@ internal sealed class ApproveAllModal : Modal
 
     public bool Approved { get; private set; }
 
-    private static IReadOnlyList<Line> Lines(IReadOnlyList<DomainView> domains, GlyphSet glyphs)
+    private static IReadOnlyList<Line> Lines(IReadOnlyList<DomainView> domains, string note, GlyphSet glyphs)
     {
         var count = domains.Count == 1 ? "1 domain" : $"{domains.Count} domains";
         var names = Columns.Wrap(string.Join(", ", domains.Select(domain => glyphs.Safe(domain.Name))), TextWidth);
@@ -44,6 +44,10 @@ internal sealed class ApproveAllModal : Modal
             lines.Add(new Line(new Run($"{glyphs.Cut} and more; the queue shows them all.", Tone.Dim)));
         }
 
-        return [new Line(new Run($"Hand {count} over to the new QEMU, one after the other?", Tone.Heading)), Line.Empty, .. lines, Line.Empty];
+        return
+        [
+            new Line(new Run($"Hand {count} over to the new QEMU, one after the other?", Tone.Heading)),
+            .. Line.Wrapped(glyphs.Safe(note), TextWidth, Tone.Dim), Line.Empty, .. lines, Line.Empty,
+        ];
     }
 }

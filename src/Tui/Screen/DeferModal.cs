@@ -8,7 +8,13 @@ using Line = VirtHandover.Tui.Model.Line;
 
 namespace VirtHandover.Tui.Screen;
 
-/// <summary>Asks until when a domain is to be deferred; shows at once how the time is understood.</summary>
+/// <summary>What the defer dialog was answered with.</summary>
+/// <param name="Until">The moment.</param>
+/// <param name="Text">The same as it was written.</param>
+/// <param name="Reason">Why; may be empty.</param>
+internal sealed record DeferAnswer(DateTimeOffset Until, string Text, string Reason);
+
+/// <summary>Asks until when domains are to be deferred, and why; shows at once how the time is understood.</summary>
 internal sealed class DeferModal : Modal
 {
     private const int LabelWidth = 7;
@@ -16,26 +22,31 @@ internal sealed class DeferModal : Modal
     private readonly GlyphSet glyphs;
     private readonly TimeProvider time;
     private readonly TextField field;
+    private readonly TextField reason;
     private readonly LinesView verdict;
 
-    public DeferModal(Palette palette, GlyphSet glyphs, TimeProvider time, DomainView domain)
+    public DeferModal(Palette palette, GlyphSet glyphs, TimeProvider time, IReadOnlyList<DomainView> domains)
         : base(palette, glyphs, "Defer")
     {
         this.glyphs = glyphs;
         this.time = time;
-        var name = new Line(new Run("Domain ", Tone.Dim), new Run(Columns.Cut(glyphs.Safe(domain.Name), TextWidth - LabelWidth, glyphs.Cut), Tone.Heading));
+        var names = (domains.Count > 1 ? $"{domains.Count}: " : "") + string.Join(", ", domains.Select(domain => glyphs.Safe(domain.Name)));
+        var name = new Line(new Run("Domain ", Tone.Dim), new Run(Columns.Cut(names, TextWidth - LabelWidth, glyphs.Cut), Tone.Heading));
         Add(TextView(palette, [name, Line.Empty, new Line(new Run("Until", Tone.Dim))], 0));
         field = new TextField { X = LabelWidth, Y = 2, Width = TextWidth - LabelWidth, Height = 1, Text = UntilParser.Presets[0] };
         Add(field);
         verdict = TextView(palette, [Line.Empty, Line.Empty, Line.Empty], 3);
         Add(verdict);
         var presets = string.Join(glyphs.IsAscii ? " | " : " · ", UntilParser.Presets);
-        Add(TextView(palette, [new Line(new Run($"Up and Down go through: {presets}", Tone.Dim)), Line.Empty], 6));
+        Add(TextView(palette, [new Line(new Run($"Up and Down go through: {presets}", Tone.Dim)), Line.Empty, new Line(new Run("Reason", Tone.Dim)), Line.Empty], 6));
+        reason = new TextField { X = LabelWidth, Y = 8, Width = TextWidth - LabelWidth, Height = 1 };
+        Add(reason);
 
         var defer = PushButton("Defer");
         var cancel = PushButton("Cancel");
         defer.Accepting += (_, e) => Finish(e);
         field.Accepting += (_, e) => Finish(e);
+        reason.Accepting += (_, e) => Finish(e);
         cancel.Accepting += (_, e) =>
         {
             e.Handled = true;
@@ -54,7 +65,7 @@ internal sealed class DeferModal : Modal
     }
 
     /// <summary>The answer; null when the dialog was cancelled.</summary>
-    public (DateTimeOffset Until, string Text)? Answer { get; private set; }
+    public DeferAnswer? Answer { get; private set; }
 
     private void Finish(CommandEventArgs e)
     {
@@ -62,7 +73,7 @@ internal sealed class DeferModal : Modal
         e.Handled = true;
         if (Judge() is { } until)
         {
-            Answer = (until, field.Text.Trim());
+            Answer = new DeferAnswer(until, field.Text.Trim(), reason.Text.Trim());
             App?.RequestStop(this);
         }
     }

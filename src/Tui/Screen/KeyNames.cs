@@ -30,6 +30,8 @@ internal static class KeyNames
             KeyCode.Home => "Home",
             KeyCode.End => "End",
             KeyCode.F5 => "F5",
+            KeyCode.Space => "Space",
+            KeyCode.Backspace => "Backspace",
             _ => key.AsRune.Value > ' ' ? key.AsRune.ToString() : "",
         };
     }

@@ -42,6 +42,6 @@ internal sealed class LinesView : View
             }
         }
 
-        return true;
+        return base.OnDrawingContent(context);
     }
 }

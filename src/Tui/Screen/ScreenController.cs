@@ -13,10 +13,13 @@ internal interface IScreenSurface
     void Show(ScreenState state);
 
     /// <summary>Asks whether all of these are to be approved; Cancel is the default.</summary>
-    bool ConfirmApproveAll(IReadOnlyList<DomainView> domains);
+    bool ConfirmApproveAll(IReadOnlyList<DomainView> domains, string note);
 
-    /// <summary>Asks until when; null when the user thinks better of it.</summary>
-    (DateTimeOffset Until, string Text)? AskUntil(DomainView domain);
+    /// <summary>Asks until when and why; null when the user thinks better of it.</summary>
+    DeferAnswer? AskUntil(IReadOnlyList<DomainView> domains);
+
+    /// <summary>Asks why the queue is to be paused; null when the user thinks better of it.</summary>
+    string? AskPauseReason();
 
     /// <summary>Draws everything anew.</summary>
     void Redraw();
@@ -41,6 +44,7 @@ internal sealed class ScreenController
             connect,
             time,
             view => Change(state => ScreenNews.Arrived(state, view, time.GetUtcNow())),
+            reports => Change(state => ScreenNews.Booked(state, reports)),
             sentence => Change(state => ScreenNews.WentAway(state, sentence, time.GetUtcNow())));
         calls = new ServiceCalls(link, Change, time);
     }
@@ -57,12 +61,13 @@ internal sealed class ScreenController
     /// <returns>False when the key does nothing here.</returns>
     public bool Press(string key, CancellationToken cancellationToken)
     {
-        if (KeyTable.Find(key) is not { } action)
+        var typing = State.Entry is not null;
+        if (!typing && KeyTable.Find(key) is null)
         {
             return false;
         }
 
-        var (next, effect) = ScreenKeys.Press(State, action, Extent);
+        var (next, effect) = typing ? FilterKeys.Press(State, key, Extent) : ScreenKeys.Press(State, KeyTable.Find(key)!.Value, Extent);
         Set(next);
         Carry(effect, cancellationToken);
         return true;
@@ -75,11 +80,16 @@ internal sealed class ScreenController
             case ScreenEffect.Call call:
                 Ask(call, cancellationToken);
                 break;
-            case ScreenEffect.AskApproveAll all when surface.ConfirmApproveAll(all.Domains):
+            case ScreenEffect.AskApproveAll all when surface.ConfirmApproveAll(all.Domains, all.Note):
                 Ask(new ScreenEffect.Call(ServiceVerb.Approve, all.Domains), cancellationToken);
                 break;
-            case ScreenEffect.AskDefer defer when surface.AskUntil(defer.Domain) is { } answer:
-                Ask(new ScreenEffect.Call(ServiceVerb.Defer, [defer.Domain], answer.Until, answer.Text), cancellationToken);
+            case ScreenEffect.AskDefer defer when surface.AskUntil(defer.Domains) is { } answer:
+                Ask(
+                    new ScreenEffect.Call(ServiceVerb.Defer, defer.Domains) { Until = answer.Until, UntilText = answer.Text, Reason = answer.Reason },
+                    cancellationToken);
+                break;
+            case ScreenEffect.AskPauseQueue when surface.AskPauseReason() is { } reason:
+                Ask(new ScreenEffect.Call(ServiceVerb.PauseQueue, []) { Reason = reason }, cancellationToken);
                 break;
             case ScreenEffect.Redraw:
                 surface.Redraw();

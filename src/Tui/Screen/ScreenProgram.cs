@@ -14,6 +14,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     /// <summary>Terminal.Gui asks for every mouse movement; that would keep the user from copying text with the mouse.</summary>
     private const string MouseOff = "\e[?1003l\e[?1015l\e[?1006l";
 
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly IApplication app;
@@ -73,6 +74,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         using var program = new ScreenProgram(app, context, new Palette(options.Color), Environment.MachineName, stop.Token);
         using var signal = signals.Register(() => program.Post(program.Quit));
         var following = Task.Run(() => program.FollowAsync(stop.Token), CancellationToken.None);
+        program.Tick();
         try
         {
             app.Run(program.Window);
@@ -85,6 +87,13 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         return following;
     }
 
+    /// <summary>Once a second, what depends on the time alone is shown anew: how long a phase takes, how far off a time is.</summary>
+    public void Tick() => app.AddTimeout(Second, () =>
+    {
+        Window.Show(State);
+        return true;
+    });
+
     /// <summary>Follows the service; never throws.</summary>
     public Task FollowAsync(CancellationToken cancellationToken) => controller.FollowAsync(cancellationToken);
 
@@ -94,18 +103,25 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
 
     public void Show(ScreenState state) => Window.Show(state);
 
-    public bool ConfirmApproveAll(IReadOnlyList<DomainView> domains)
+    public bool ConfirmApproveAll(IReadOnlyList<DomainView> domains, string note)
     {
-        using var modal = new ApproveAllModal(palette, context.Traits.Glyphs, domains);
+        using var modal = new ApproveAllModal(palette, context.Traits.Glyphs, domains, note);
         Run(modal);
         return modal.Approved && !leaving;
     }
 
-    public (DateTimeOffset Until, string Text)? AskUntil(DomainView domain)
+    public DeferAnswer? AskUntil(IReadOnlyList<DomainView> domains)
     {
-        using var modal = new DeferModal(palette, context.Traits.Glyphs, context.Time, domain);
+        using var modal = new DeferModal(palette, context.Traits.Glyphs, context.Time, domains);
         Run(modal);
         return leaving ? null : modal.Answer;
+    }
+
+    public string? AskPauseReason()
+    {
+        using var modal = new PauseQueueModal(palette, context.Traits.Glyphs);
+        Run(modal);
+        return leaving ? null : modal.Reason;
     }
 
     public void Redraw()

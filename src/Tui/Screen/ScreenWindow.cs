@@ -23,6 +23,7 @@ internal sealed class ScreenWindow : Runnable
     private readonly LinesView message;
     private readonly LinesView keys;
     private ScreenState state = new();
+    private ScreenLayout? placed;
 
     /// <summary>Creates the window.</summary>
     /// <param name="palette">The colours, or none.</param>
@@ -73,17 +74,29 @@ internal sealed class ScreenWindow : Runnable
         var content = ScreenComposer.Compose(state, width, height, setting, time.GetUtcNow());
         var layout = content.Layout;
         var isPage = content.PageTitle.Length > 0;
-        header.Height = layout.HeaderHeight;
+        Place(layout);
         header.Lines = content.Header;
-        queue.Show(isPage ? Area.None : layout.Queue, content.Queue);
+        queue.Show(isPage ? Area.None : layout.Queue, content.Queue, content.QueueTitle);
         details.Show(isPage ? Area.None : layout.Details, content.Details, content.DetailsTitle);
         log.Show(isPage ? Area.None : layout.Log, content.Log);
         page.Show(isPage ? layout.Page : Area.None, content.Page, content.PageTitle);
-        message.Y = layout.MessageRow;
         message.Lines = [content.Message];
-        keys.Y = layout.KeyRow;
         keys.Lines = [content.Keys];
         shown(content);
+    }
+
+    /// <summary>Terminal.Gui draws everything anew when a place is set, even to what it was.</summary>
+    private void Place(ScreenLayout layout)
+    {
+        if (placed is { } old && (old.HeaderHeight, old.MessageRow, old.KeyRow) == (layout.HeaderHeight, layout.MessageRow, layout.KeyRow))
+        {
+            return;
+        }
+
+        placed = layout;
+        header.Height = layout.HeaderHeight;
+        message.Y = layout.MessageRow;
+        keys.Y = layout.KeyRow;
     }
 
     /// <summary>A frame around lines.</summary>
@@ -105,7 +118,11 @@ internal sealed class ScreenWindow : Runnable
 
         public void Show(Area next, IReadOnlyList<Line> lines, string? title = null)
         {
-            Visible = next.IsVisible;
+            if (Visible != next.IsVisible)
+            {
+                Visible = next.IsVisible;
+            }
+
             if (next != area && next.IsVisible)
             {
                 area = next;

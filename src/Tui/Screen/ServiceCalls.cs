@@ -17,10 +17,9 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         Note($"= {Twin(call)}", Tone.Dim);
         try
         {
-            if (call.Verb == ServiceVerb.Rescan)
+            if (call.Domains.Count == 0)
             {
-                await link.Present.RescanAsync(cancellationToken).ConfigureAwait(false);
-                Say("The service looks at all domains again.", Tone.Good);
+                Say(await AboutAllAsync(call, cancellationToken).ConfigureAwait(false), Tone.Good);
                 return;
             }
 
@@ -60,12 +59,33 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         return CommandLine.Name + call.Verb switch
         {
             ServiceVerb.Approve => $" approve {domains}",
-            ServiceVerb.Defer => $" defer {domains} --until {ShellWord.Quote(call.UntilText)}",
+            ServiceVerb.Defer => $" defer {domains} --until {ShellWord.Quote(call.UntilText)}" + (call.Reason.Length > 0 ? $" --reason {ShellWord.Quote(call.Reason)}" : ""),
+            ServiceVerb.Undefer => $" undefer {domains}",
             ServiceVerb.Cancel => $" cancel {domains}",
             ServiceVerb.Retry => $" retry {domains}",
-            ServiceVerb.Rehearse => $" run {domains} --dry-run",
+            ServiceVerb.Rehearse => $" rehearse {domains}",
+            ServiceVerb.PauseQueue => $" queue pause{(call.Reason.Length > 0 ? $" {ShellWord.Quote(call.Reason)}" : "")}",
+            ServiceVerb.ResumeQueue => " queue resume",
             _ => " rescan",
         };
+    }
+
+    private async Task<string> AboutAllAsync(ScreenEffect.Call call, CancellationToken cancellationToken)
+    {
+        switch (call.Verb)
+        {
+            case ServiceVerb.PauseQueue:
+                await link.Present.PauseQueueAsync(call.Reason, cancellationToken).ConfigureAwait(false);
+                return "The queue is paused; what runs goes on, nothing else starts. p goes on.";
+            case ServiceVerb.ResumeQueue:
+                await link.Present.ResumeQueueAsync(cancellationToken).ConfigureAwait(false);
+                return "The queue goes on.";
+            case ServiceVerb.Rescan:
+                await link.Present.RescanAsync(cancellationToken).ConfigureAwait(false);
+                return "The service looks at all domains again.";
+            default:
+                throw new InvalidOperationException($"{call.Verb} is about domains.");
+        }
     }
 
     private async Task<string> OneAsync(ScreenEffect.Call call, DomainView domain, CancellationToken cancellationToken)
@@ -77,8 +97,11 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
                 await service.ApproveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is approved.";
             case ServiceVerb.Defer:
-                await service.DeferAsync(domain.Uuid, call.Until!.Value, reason: "", cancellationToken).ConfigureAwait(false);
+                await service.DeferAsync(domain.Uuid, call.Until!.Value, call.Reason, cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is deferred until {Time.Moment.Full(call.Until.Value, time.LocalTimeZone)}.";
+            case ServiceVerb.Undefer:
+                await service.UndeferAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+                return $"{domain.Name} is not deferred any more.";
             case ServiceVerb.Cancel:
                 await service.CancelAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is cancelled.";
@@ -103,9 +126,19 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         }
         else if (done > 1)
         {
-            Say($"{done} domains are approved.", Tone.Good);
+            Say($"{done} domains are {Participle(call.Verb)}.", Tone.Good);
         }
     }
+
+    private static string Participle(ServiceVerb verb) => verb switch
+    {
+        ServiceVerb.Approve => "approved",
+        ServiceVerb.Defer => "deferred",
+        ServiceVerb.Undefer => "not deferred any more",
+        ServiceVerb.Cancel => "cancelled",
+        ServiceVerb.Retry => "looked at again",
+        _ => "rehearsed; the log tells more",
+    };
 
     private void Say(string sentence, Tone tone) => report(state => state.Say(sentence, tone));
 

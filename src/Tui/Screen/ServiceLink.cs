@@ -1,4 +1,7 @@
 using VirtHandover.Bus.Client;
+using VirtHandover.Handover;
+using VirtHandover.Queue;
+using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Screen;
 
@@ -6,9 +9,14 @@ namespace VirtHandover.Tui.Screen;
 /// <param name="connect">Connects; throws <see cref="ServiceException"/>.</param>
 /// <param name="time">Clock of the waits.</param>
 /// <param name="arrived">A snapshot came.</param>
+/// <param name="booked">Past handovers were read: all at first, then what is new.</param>
 /// <param name="wentAway">The service cannot be reached; the sentence says why.</param>
 internal sealed class ServiceLink(
-    Func<CancellationToken, Task<IHandoverService>> connect, TimeProvider time, Action<HostView> arrived, Action<string> wentAway)
+    Func<CancellationToken, Task<IHandoverService>> connect,
+    TimeProvider time,
+    Action<HostView> arrived,
+    Action<IReadOnlyList<HandoverReport>> booked,
+    Action<string> wentAway)
 {
     /// <summary>Between two attempts to reach a service that is away; doubles up to <see cref="LongestPause"/>.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
@@ -18,6 +26,9 @@ internal sealed class ServiceLink(
 
     /// <summary>Snapshots that come faster are taken together: drawing costs more than reading.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>More than could end between two looks at the history.</summary>
+    private const int NewReports = 50;
 
     private volatile IHandoverService? present;
 
@@ -30,11 +41,18 @@ internal sealed class ServiceLink(
             try
             {
                 await using var service = await connect(cancellationToken).ConfigureAwait(false);
+                HostView? last = null;
                 await foreach (var view in service.WatchAsync(cancellationToken).ConfigureAwait(false))
                 {
                     present = service;
                     pause = FirstPause;
                     arrived(view);
+                    if (last is null || HasEnded(last, view))
+                    {
+                        await BookAsync(service, last is null ? ReportBook.Most : NewReports, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    last = view;
                     await Task.Delay(Breath, time, cancellationToken).ConfigureAwait(false);
                 }
 
@@ -60,6 +78,27 @@ internal sealed class ServiceLink(
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause < LongestPause ? pause * 2 : LongestPause;
         }
+    }
+
+    /// <summary>The screen is of use without a history, too.</summary>
+    private async Task BookAsync(IHandoverService service, int limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            booked(await service.HistoryAsync(new HistoryQuery(null, limit), cancellationToken).ConfigureAwait(false));
+        }
+        catch (ServiceException e) when (e.Fault is not ServiceFault.Unreachable)
+        {
+        }
+    }
+
+    private static bool HasEnded(HostView old, HostView view)
+    {
+        var before = old.Domains.ToDictionary(domain => domain.Uuid);
+        return view.Domains.Any(domain => !before.TryGetValue(domain.Uuid, out var was)
+            || (was.State == "running" && domain.State != "running")
+            || (was.LastSentence, was.LastTotalMicroseconds, was.LastPauseMicroseconds)
+                != (domain.LastSentence, domain.LastTotalMicroseconds, domain.LastPauseMicroseconds));
     }
 
     /// <summary>The service, while it is there.</summary>

@@ -70,7 +70,7 @@ public class ModalTests
         Golden.Match(run.Text, "modal-defer-wrong.txt");
         run.Press(Key.Backspace, Key.Enter);
         Assert.False(run.IsOpen);
-        Assert.Equal((Sample.Now.AddHours(12), "22:00"), run.Modal.Answer);
+        Assert.Equal(new DeferAnswer(Sample.Now.AddHours(12), "22:00", ""), run.Modal.Answer);
     }
 
     [Fact]
@@ -86,8 +86,8 @@ public class ModalTests
     private static ModalRun<ApproveAllModal> ApproveAll(int count)
     {
         var domains = Enumerable.Range(1, count).Select(i => Sample.Domain(i, i == 2 ? "a_b\e[31m" : $"machine-{i}", "pending")).ToList();
-        return new(new ApproveAllModal(new Palette(false), GlyphSet.Unicode, domains));
+        return new(new ApproveAllModal(new Palette(false), GlyphSet.Unicode, domains, "Every pending domain. Their pauses so far: p50 31 ms, longest 312 ms."));
     }
 
-    private ModalRun<DeferModal> Defer() => new(new DeferModal(new Palette(false), GlyphSet.Unicode, time, Sample.Domain(4, "legacy_7", "pending")));
+    private ModalRun<DeferModal> Defer() => new(new DeferModal(new Palette(false), GlyphSet.Unicode, time, [Sample.Domain(4, "legacy_7", "pending")]));
 }

@@ -114,8 +114,8 @@ public class ScreenModelTests
     public void Columns_do_not_jump_when_rows_change() =>
         Gen.Select(AnyDomain, AnyDomain, Gen.Int[20, 160]).Sample((one, other, width) =>
         {
-            var first = QueueLines.Of(one, width, GlyphSet.Unicode, Sample.Now, TimeZoneInfo.Utc);
-            var second = QueueLines.Of(other, width, GlyphSet.Unicode, Sample.Now, TimeZoneInfo.Utc);
+            var first = QueueLines.Of(one, false, width, GlyphSet.Unicode, Sample.Now, TimeZoneInfo.Utc);
+            var second = QueueLines.Of(other, true, width, GlyphSet.Unicode, Sample.Now, TimeZoneInfo.Utc);
             Assert.Equal(Columns.Of(first.Runs[0].Text), Columns.Of(second.Runs[0].Text));
             Assert.Equal(width, Columns.Of(first.Text));
         });
@@ -143,9 +143,9 @@ public class ScreenModelTests
         var odd = Sample.Domain(1, "my vm", "pending");
         Assert.Equal("virt-handover approve 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Approve, [odd])));
         Assert.Equal(
-            "virt-handover defer 'my vm' --until 'tomorrow 06:00'",
-            ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Defer, [odd], Sample.Now, "tomorrow 06:00")));
-        Assert.Equal("virt-handover run 'my vm' --dry-run", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Rehearse, [odd])));
+            "virt-handover defer 'my vm' --until 'tomorrow 06:00' --reason 'month'\\''s end'",
+            ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Defer, [odd]) { Until = Sample.Now, UntilText = "tomorrow 06:00", Reason = "month's end" }));
+        Assert.Equal("virt-handover rehearse 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Rehearse, [odd])));
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public class ScreenModelTests
         };
         state = ScreenNews.Arrived(state, after, Sample.Now);
         Assert.Equal(
-            ["web-01: approved by root (uid 0)", "db-02: done, pause 41 ms, total 0.31 s", "api-03: does not run any more"],
+            ["web-01: approved by root (uid 0)", "db-02: done, pause 41 ms, total 312 ms", "api-03: does not run any more"],
             state.Log.Skip(1).Select(entry => entry.Text));
         Assert.Equal(state, ScreenNews.Arrived(state, after, Sample.Now));
     }

@@ -10,7 +10,7 @@ namespace VirtHandover.Tests.Unit.Tui;
 [Collection(nameof(ScreenTests))]
 public partial class ScreenTests
 {
-    private readonly FakeService service = new(Sample.Host());
+    private readonly FakeService service = new(Sample.Host()) { Reports = Sample.History() };
 
     [Theory(Timeout = 120_000)]
     [InlineData(80, 24)]
@@ -30,7 +30,12 @@ public partial class ScreenTests
         service.Show(service.View with { Domains = [.. tame] });
         using var screen = new ScreenRun(service, 120, 36);
         await screen.ShowsAsync("web-01");
+        screen.Press(new Key('j'), new Key('j'));
+        await screen.ShowsAsync("┤api-03├");
+        await screen.ShowsAsync("max 331 ms");
         Golden.Match(screen.Text, "../../../../docs/screen.txt");
+        var picture = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "screen.txt"));
+        Assert.Contains(picture, await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md")), StringComparison.Ordinal);
     }
 
     [Theory(Timeout = 120_000)]
@@ -138,6 +143,156 @@ public partial class ScreenTests
         await screen.ShowsAsync("No domain is running.");
         Golden.Match(screen.Text, "screen-80x24-empty.txt");
     }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(80, 24, false)]
+    [InlineData(120, 36, false)]
+    [InlineData(80, 24, true)]
+    public async Task The_pauses_of_all_domains_fill_a_page(int width, int height, bool ascii)
+    {
+        using var screen = new ScreenRun(service, width, height, glyphs: ascii ? GlyphSet.Ascii : null);
+        await screen.ShowsAsync("web-01");
+        screen.Press(Key.T);
+        await screen.ShowsAsync("331 ms");
+        Golden.Match(screen.Text, $"screen-{width}x{height}-pauses{(ascii ? "-ascii" : "")}.txt");
+        screen.Press(Key.Esc);
+        await screen.ShowsAsync("┤Queue├".Replace("┤", ascii ? "+" : "┤", StringComparison.Ordinal).Replace("├", ascii ? "+" : "├", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_filter_narrows_the_queue_letter_by_letter_and_esc_ends_it()
+    {
+        using var screen = new ScreenRun(service, 80, 24);
+        await screen.ShowsAsync("web-01");
+        screen.Press(new Key('/'));
+        await screen.ShowsAsync("Esc goes back");
+        Type(screen, "state:blx");
+        await screen.ShowsAsync("“blx” at character 1 is no state");
+        Golden.Match(screen.Text, "screen-80x24-filter-wrong.txt");
+        screen.Press(Key.Enter);
+        await screen.ShowsAsync("is no state");
+        screen.Press(Key.Backspace);
+        await screen.ShowsAsync("  1 of 10");
+        screen.Press(Key.Enter);
+        await screen.ShowsAsync("Queue  /state:bl  1 of 10");
+        Assert.DoesNotContain("web-01", screen.Text, StringComparison.Ordinal);
+        screen.Press(new Key('/'), Key.U.WithCtrl);
+        Type(screen, "nothing at all");
+        await screen.ShowsAsync("None of the 10 domains matches");
+        screen.Press(Key.Esc);
+        await screen.ShowsAsync("/state:bl  1 of 10");
+        screen.Press(Key.Esc);
+        await screen.ShowsAsync("web-01");
+        Assert.Empty(service.Calls);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task What_is_pressed_twice_does_not_hit_another_domain_although_the_first_leaves_the_filter()
+    {
+        using var screen = new ScreenRun(service, 80, 24);
+        await screen.ShowsAsync("web-01");
+        screen.Press(new Key('/'));
+        Type(screen, "state:pending");
+        screen.Press(Key.Enter, Key.A);
+        await screen.ShowsAsync("web-01 is approved.");
+        await screen.ShowsAsync("○ approved");
+        screen.Press(Key.C);
+        await screen.ShowsAsync("web-01 is cancelled.");
+        Assert.Equal(["approve web-01", "cancel web-01"], service.Calls);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Marked_domains_share_one_action()
+    {
+        using var screen = new ScreenRun(service, 120, 36);
+        await screen.ShowsAsync("web-01");
+        screen.Press(Key.M, Key.M, Key.Space);
+        await screen.ShowsAsync("3 marked");
+        screen.Press(new Key('k'), Key.M);
+        await screen.ShowsAsync("2 marked");
+        Golden.Match(screen.Text, "screen-120x36-marked.txt");
+        screen.Press(Key.C);
+        await screen.ShowsAsync("2 domains are cancelled.");
+        Assert.Equal(["cancel web-01", "cancel db-02"], service.Calls);
+        await screen.ShowsAsync("= virt-handover cancel web-01 db-02");
+        Assert.Empty(screen.State.Marked);
+        screen.Press(Key.M.WithShift);
+        Assert.Equal(10, screen.State.Marked.Count);
+        screen.Press(Key.Esc);
+        Assert.Empty(screen.State.Marked);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Rows_are_sorted_by_a_key_and_stay_where_they_are_until_the_next()
+    {
+        using var screen = new ScreenRun(service, 80, 24);
+        await screen.ShowsAsync("web-01");
+        screen.Press(Key.S);
+        await screen.ShowsAsync("Queue  by state");
+        Assert.Equal("mail", screen.State.Rows[0].Name);
+        Assert.Equal("web-01", screen.State.SelectedDomain!.Name);
+        Assert.Equal(2, screen.State.SelectedRow);
+        service.Change(Sample.Id(8), domain => domain with { State = "failed" });
+        await screen.ShowsAsync("✗ failed   7.2.22  ");
+        Assert.Equal("mail", screen.State.Rows[0].Name);
+        Assert.Equal("quiet", screen.State.Rows[^1].Name);
+        screen.Press(Key.S.WithShift);
+        Assert.Equal(["mail", "quiet"], screen.State.Rows.Take(2).Select(domain => domain.Name));
+        screen.Press(Key.S);
+        await screen.ShowsAsync("Queue  by pause");
+        Assert.Equal("api-03", screen.State.Rows[0].Name);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_paused_queue_says_who_and_why_and_goes_on_by_the_same_key()
+    {
+        service.Show(service.View with { QueueState = "paused", QueueReason = "ana (uid 1000) paused it: storage maintenance." });
+        using var screen = new ScreenRun(service, 80, 24);
+        await screen.ShowsAsync("queue paused");
+        await screen.ShowsAsync("ana (uid 1000) paused it: storage maintenance.");
+        screen.Press(Key.P);
+        await screen.ShowsAsync("The queue goes on.");
+        Assert.Equal(["resume"], service.Calls);
+        await screen.GoneAsync("queue paused");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_deferral_ends_by_a_key()
+    {
+        using var screen = new ScreenRun(service, 120, 36);
+        await screen.ShowsAsync("web-01");
+        screen.Press(new Key('j'), new Key('j'), new Key('j'));
+        await screen.ShowsAsync("because   month-end run");
+        screen.Press(Key.U);
+        await screen.ShowsAsync("legacy-7 is not deferred any more.");
+        await screen.ShowsAsync("= virt-handover undefer legacy-7");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Nothing_is_drawn_when_nothing_changes()
+    {
+        using var screen = new ScreenRun(service, 120, 36);
+        await screen.ShowsAsync("max 41 ms");
+        var drawn = 0;
+        screen.CountDraws(() => drawn++);
+        for (var i = 0; i < 5; i++)
+        {
+            service.Show(service.View with { Domains = [.. service.View.Domains.Select(domain => domain with { })] });
+            await Eventually.TrueAsync(() =>
+            {
+                screen.Cli.Time.Advance(TimeSpan.FromMilliseconds(200));
+                screen.Turn();
+                return ReferenceEquals(screen.State.View, service.View);
+            });
+        }
+
+        Assert.Equal(0, drawn);
+        service.Change(Sample.Id(8), domain => domain with { State = "failed" });
+        await screen.ShowsAsync("✗ failed   7.2.22  ");
+        Assert.NotEqual(0, drawn);
+    }
+
+    private static void Type(ScreenRun screen, string text) => screen.Press([.. text.Select(letter => new Key(letter))]);
 
     [GeneratedRegex(@"\e\[[0-9;]*\b([34][0-7]|9[0-7]|10[0-7]|[34]8;[25];[0-9;]+)m")]
     private static partial Regex ColorCodes();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VirtHandover.Bus.Client;
 using VirtHandover.Tui.Format;
+using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Cli.Verbs;
 
@@ -9,6 +10,7 @@ internal sealed class ApproveVerb : Verb
 {
     private readonly Argument<string[]> domains = CommonOptions.Domains(ArgumentArity.ZeroOrMore);
     private readonly Option<bool> all = new("--all") { Description = "Every pending domain." };
+    private readonly Option<QueueFilter?> filter = CommonOptions.Filter("With --all: only what matches, as / in the screen.");
     private readonly Option<bool> yes = new("--yes", "-y") { Description = "With --all: do not ask." };
 
     public ApproveVerb(CliContext context)
@@ -18,10 +20,12 @@ internal sealed class ApproveVerb : Verb
             "Approve the handover of pending or deferred domains.",
             "approve web-01 db-02",
             "approve --all",
+            "approve --all --filter 'web !test'",
             "approve --all --yes")
     {
         Arguments.Add(domains);
         Options.Add(all);
+        Options.Add(filter);
         Options.Add(yes);
     }
 
@@ -34,6 +38,11 @@ internal sealed class ApproveVerb : Verb
             throw new UsageException(everyone ? "approve takes either domains or --all, not both." : "approve needs the name of a domain, or --all.");
         }
 
+        if (!everyone && arguments.GetValue(filter) is not null)
+        {
+            throw new UsageException("approve: --filter only means something together with --all.");
+        }
+
         if (everyone && !arguments.GetValue(yes) && !Context.Traits.InputIsTerminal)
         {
             throw new UsageException("approve --all asks before it approves, but standard input is no terminal; add --yes.");
@@ -41,14 +50,14 @@ internal sealed class ApproveVerb : Verb
 
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
         var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var action = new DomainAction(output, "approve", "approved");
+        var action = new DomainAction(output, "approve");
         var chosen = new List<DomainView>();
         if (everyone)
         {
-            chosen.AddRange(view.Domains.Where(domain => domain.State == "pending"));
+            chosen.AddRange(view.Domains.Where(domain => domain.State == "pending" && (arguments.GetValue(filter)?.Matches(domain) ?? true)));
             if (chosen.Count == 0)
             {
-                output.Message("No domain is pending; there is nothing to approve.");
+                output.Message("No domain that was asked for is pending; there is nothing to approve.");
             }
             else if (!arguments.GetValue(yes) && !await Confirmation.AskAsync(Context, Question(chosen), cancellationToken).ConfigureAwait(false))
             {
@@ -57,24 +66,19 @@ internal sealed class ApproveVerb : Verb
             }
         }
 
-        foreach (var name in names)
+        chosen.AddRange(action.Find(view, names));
+        foreach (var domain in chosen)
         {
-            try
-            {
-                chosen.Add(DomainFinder.Find(view, name));
-            }
-            catch (ServiceException e)
-            {
-                action.Failed(null, name, e);
-            }
-        }
-
-        foreach (var domain in chosen.DistinctBy(domain => domain.Uuid))
-        {
-            await action.ForAsync(domain, uuid => service.ApproveAsync(uuid, cancellationToken)).ConfigureAwait(false);
+            await action.ForAsync(domain, () => ApproveAsync(service, domain, cancellationToken)).ConfigureAwait(false);
         }
 
         return action.Finish();
+    }
+
+    private static async Task<string> ApproveAsync(IHandoverService service, DomainView domain, CancellationToken cancellationToken)
+    {
+        await service.ApproveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+        return "approved";
     }
 
     private static string Question(List<DomainView> chosen) =>

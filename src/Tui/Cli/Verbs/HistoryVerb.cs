@@ -4,12 +4,16 @@ using VirtHandover.Queue;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
+using VirtHandover.Tui.Time;
 
 namespace VirtHandover.Tui.Cli.Verbs;
 
 /// <summary><c>virt-handover history [DOMAIN]</c>: past handovers, newest first.</summary>
 internal sealed class HistoryVerb : Verb
 {
+    private const int Usual = 50;
+    private const int Most = 10_000;
+
     private static readonly TableColumn[] TableColumns =
     [
         new("STARTED"), new("DOMAIN", Most: 40), new("OUTCOME"), new("QEMU", Most: 60), new("METHOD"), new("PAUSE", AlignRight: true),
@@ -22,17 +26,29 @@ internal sealed class HistoryVerb : Verb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<int> limit = CommonOptions.Number("--limit", "At most so many.", 50);
+    private readonly Option<int?> limit = CommonOptions.Number("--limit", $"At most so many; {Usual} otherwise, {Most} with --jsonl.", Usual);
+    private readonly Option<string> since = new("--since") { Description = $"Started then or later: {PastParser.Example}.", HelpName = "TIME" };
+    private readonly Option<string> until = new("--until") { Description = "Started before then.", HelpName = "TIME" };
+    private readonly Option<bool> lines = new("--jsonl") { Description = "Print one JSON object a line, for export." };
 
     public HistoryVerb(CliContext context)
-        : base(context, "history", "List past handovers, newest first.", "history", "history web-01 --limit 5 --json")
+        : base(context, "history", "List past handovers, newest first.", "history", "history web-01 --limit 5 --json", "history --since 2026-11-01 --jsonl")
     {
         Arguments.Add(domain);
         Options.Add(limit);
+        Options.Add(since);
+        Options.Add(until);
+        Options.Add(lines);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
+        var (from, to) = (Moment(arguments, since), Moment(arguments, until));
+        if (from >= to)
+        {
+            throw new UsageException("history: --since has to be before --until; write for example --since yesterday --until today.");
+        }
+
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
         Guid? only = null;
         if (arguments.GetValue(domain) is { } text)
@@ -42,8 +58,16 @@ internal sealed class HistoryVerb : Verb
                 : DomainFinder.Find(await service.ReadAsync(cancellationToken).ConfigureAwait(false), text).Uuid;
         }
 
-        var reports = await service.HistoryAsync(new HistoryQuery(only, arguments.GetValue(limit)), cancellationToken).ConfigureAwait(false);
-        if (output.Json)
+        var query = new HistoryQuery(only, arguments.GetValue(limit) ?? (arguments.GetValue(lines) ? Most : Usual)) { Since = from, Until = to };
+        var reports = await service.HistoryAsync(query, cancellationToken).ConfigureAwait(false);
+        if (arguments.GetValue(lines))
+        {
+            foreach (var report in reports)
+            {
+                output.Document(JsonMap.Run(report), json => json.RunJson, oneLine: true);
+            }
+        }
+        else if (output.Json)
         {
             output.Document(JsonMap.History(reports), json => json.HistoryJson);
         }
@@ -57,6 +81,18 @@ internal sealed class HistoryVerb : Verb
         }
 
         return ExitCode.Ok;
+    }
+
+    private DateTimeOffset? Moment(ParseResult arguments, Option<string> option)
+    {
+        if (arguments.GetValue(option) is not { } text)
+        {
+            return null;
+        }
+
+        return PastParser.TryParse(text, Context.Now, Context.Zone, out var moment, out var error)
+            ? moment
+            : throw new UsageException($"{option.Name}: {error}");
     }
 
     private Run[] Row(HandoverReport report, GlyphSet glyphs) =>

@@ -13,7 +13,7 @@ internal sealed class RescanVerb(CliContext context)
         await service.RescanAsync(cancellationToken).ConfigureAwait(false);
         if (output.Json)
         {
-            output.Document(new ActionsJson(JsonOut.Schema, [new ActionJson(null, "", "rescan", true, null, null)]), json => json.ActionsJson);
+            output.Document(new ActionsJson(JsonOut.Schema, [new ActionJson(null, "", "rescan", true, null, null, null)]), json => json.ActionsJson);
         }
         else
         {

@@ -1,11 +1,16 @@
+using System.CommandLine;
 using VirtHandover.Bus.Client;
 
 namespace VirtHandover.Tui.Cli.Verbs;
 
-/// <summary><c>virt-handover retry DOMAIN</c>.</summary>
-internal sealed class RetryVerb(CliContext context) : OneDomainVerb(
-    context, "retry", "Look at a failed or blocked domain again and put it back into the queue.", "back in the queue")
+/// <summary><c>virt-handover retry DOMAIN…</c>.</summary>
+internal sealed class RetryVerb(CliContext context) : ManyDomainsVerb(
+    context, "retry", "Look at failed or blocked domains again and put them back into the queue.", "retry web-01")
 {
-    protected override Task CallAsync(IHandoverService service, Guid uuid, CancellationToken cancellationToken) =>
-        service.RetryAsync(uuid, cancellationToken);
+    protected override async Task<string> CallAsync(
+        IHandoverService service, DomainView domain, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        await service.RetryAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+        return "back in the queue";
+    }
 }

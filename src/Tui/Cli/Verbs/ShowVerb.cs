@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VirtHandover.Queue;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
 
@@ -8,10 +9,11 @@ namespace VirtHandover.Tui.Cli.Verbs;
 internal sealed class ShowVerb : Verb
 {
     private const int WidthOfAFile = 120;
+    private const int MostReports = 100;
     private readonly Argument<string> domain = CommonOptions.Domain();
 
     public ShowVerb(CliContext context)
-        : base(context, "show", "Show one domain: versions, method and why, every finding, the last handover.", "show web-01", "show web-01 --json") =>
+        : base(context, "show", "Show one domain: versions, method and why, every finding, policy, the last handover, its pauses.", "show web-01", "show web-01 --json") =>
         Arguments.Add(domain);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
@@ -25,7 +27,8 @@ internal sealed class ShowVerb : Verb
         }
         else
         {
-            output.Lines(DetailLines.Of(found, Math.Min(output.Width, WidthOfAFile), output.Glyphs, Context.Now, Context.Zone));
+            var reports = await service.HistoryAsync(new HistoryQuery(found.Uuid, MostReports), cancellationToken).ConfigureAwait(false);
+            output.Lines(DetailLines.Of(new DetailSubject(found, view, reports), Math.Min(output.Width, WidthOfAFile), output.Glyphs, Context.Now, Context.Zone));
         }
 
         return ExitCode.Ok;

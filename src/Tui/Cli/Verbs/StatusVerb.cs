@@ -6,7 +6,7 @@ using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Cli.Verbs;
 
-/// <summary><c>virt-handover status [--watch]</c>: 0 all done, 1 some failed, 3 still waiting.</summary>
+/// <summary><c>virt-handover status [--watch]</c>: 0 all done, 1 some failed or blocked, 3 still waiting.</summary>
 internal sealed class StatusVerb : Verb
 {
     private readonly Option<bool> watch = new("--watch") { Description = "Wait until no domain is pending, approved or running." };
@@ -78,6 +78,11 @@ internal sealed class StatusVerb : Verb
         }
 
         output.Data(Summary.Of(view.Domains).Text(output.Glyphs));
+        if (view.QueueState != "running")
+        {
+            output.Message($"The queue is {view.QueueState}. {view.QueueReason}".TrimEnd());
+        }
+
         if (view.Alarm.Length > 0)
         {
             output.Fault(view.Alarm);
@@ -85,5 +90,5 @@ internal sealed class StatusVerb : Verb
     }
 
     private static int CodeOf(Summary summary) =>
-        summary.Waiting > 0 ? ExitCode.Pending : summary["failed"] > 0 ? ExitCode.Failed : ExitCode.Ok;
+        summary.Waiting > 0 ? ExitCode.Pending : summary["failed"] + summary["blocked"] > 0 ? ExitCode.Failed : ExitCode.Ok;
 }

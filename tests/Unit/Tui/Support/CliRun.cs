@@ -26,6 +26,7 @@ internal sealed class CliRun
             {
                 InputIsTerminal = terminal,
                 OutputIsTerminal = terminal,
+                ErrorIsTerminal = terminal,
                 Kind = "xterm",
                 Color = true,
                 Glyphs = GlyphSet.Unicode,

@@ -20,6 +20,9 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
     /// <summary>What was asked, with the domain's name.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>The past handovers, newest first.</summary>
+    public IReadOnlyList<HandoverReport> Book { get; set; } = Sample.History();
+
     public static async Task<FakeDesk> StartAsync(string address, HostView view)
     {
         var desk = new FakeDesk(view);
@@ -38,12 +41,15 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
     public async Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken)
     {
         await ChangeAsync(domain, rehearse ? "rehearse" : "run", old => old);
-        _ = Task.Run(() => server!.EndedAsync(Report(domain, rehearse)), CancellationToken.None);
-        return 1;
+        var report = Report(domain, rehearse);
+        Book = [report, .. Book];
+        _ = Task.Run(() => server!.EndedAsync(report), CancellationToken.None);
+        return report.Id;
     }
 
     public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<HandoverReport>>([.. view.Domains.Where(known => known.Uuid == query.Domain).Select(known => Report(known.Uuid, true))]);
+        Task.FromResult<IReadOnlyList<HandoverReport>>(
+            [.. Book.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)]);
 
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
         ChangeAsync(domain, "approve", old => old with { State = "approved", ApprovedBy = $"uid {caller.UserId}", DeferredUntil = null });
@@ -123,5 +129,5 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
     }
 
     private HandoverReport Report(Guid domain, bool rehearse) =>
-        Sample.Report(1, 1, view.Domains.First(known => known.Uuid == domain).Name, rehearse ? HandoverOutcome.Rehearsed : HandoverOutcome.Done) with { Domain = domain };
+        Sample.Report(Book.Count + 100, 1, view.Domains.First(known => known.Uuid == domain).Name, rehearse ? HandoverOutcome.Rehearsed : HandoverOutcome.Done) with { Domain = domain };
 }

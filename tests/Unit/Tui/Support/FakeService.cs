@@ -13,6 +13,7 @@ internal sealed class FakeService(HostView view) : IHandoverService
     private readonly Lock gate = new();
     private readonly List<Channel<HostView>> watchers = [];
     private readonly List<string> calls = [];
+    private readonly List<HistoryQuery> queries = [];
 
     public HostView View { get; private set; } = view;
 
@@ -32,6 +33,18 @@ internal sealed class FakeService(HostView view) : IHandoverService
             lock (gate)
             {
                 return [.. calls];
+            }
+        }
+    }
+
+    /// <summary>What was asked of the history.</summary>
+    public IReadOnlyList<HistoryQuery> Queries
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. queries];
             }
         }
     }
@@ -147,9 +160,17 @@ internal sealed class FakeService(HostView view) : IHandoverService
 
     public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken)
     {
-        Record($"history {query.Domain} {query.Limit}");
+        lock (gate)
+        {
+            queries.Add(query);
+        }
+
         return Task.FromResult<IReadOnlyList<HandoverReport>>(
-            [.. Reports.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)]);
+        [
+            .. Reports.Where(report => query.Domain is null || report.Domain == query.Domain)
+                .Where(report => report.StartedAt >= (query.Since ?? DateTimeOffset.MinValue) && report.StartedAt < (query.Until ?? DateTimeOffset.MaxValue))
+                .Take(query.Limit),
+        ]);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

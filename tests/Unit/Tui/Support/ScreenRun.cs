@@ -3,6 +3,7 @@ using Terminal.Gui.Configuration;
 using Terminal.Gui.Input;
 using Terminal.Gui.Testing;
 using Terminal.Gui.Time;
+using Terminal.Gui.ViewBase;
 using VirtHandover.Tui.Model;
 using VirtHandover.Tui.Screen;
 
@@ -57,6 +58,24 @@ internal sealed class ScreenRun : IDisposable
         {
             app.InjectKey(key);
         }
+    }
+
+    /// <summary>Hears of every view that draws its lines.</summary>
+    public void CountDraws(Action drawn)
+    {
+        foreach (var view in All(program.Window).OfType<LinesView>())
+        {
+            view.DrawingContent += (_, _) => drawn();
+        }
+
+        static IEnumerable<View> All(View view) => view.SubViews.SelectMany(All).Prepend(view);
+    }
+
+    /// <summary>One turn of the main loop: what was posted happens, what has changed is drawn.</summary>
+    public void Turn()
+    {
+        app.TimedEvents!.RunTimers();
+        app.LayoutAndDraw();
     }
 
     public void Resize(int width, int height) => app.Driver!.SetScreenSize(width, height);

@@ -1,0 +1,100 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Tui.Format;
+using VirtHandover.Tui.Model;
+
+namespace VirtHandover.Tui.Cli;
+
+/// <summary>
+/// Shows on the terminal how far a handover is, on one line that goes away at the end. Where standard error is no terminal there is
+/// nobody to look at it, and nothing is written.
+/// </summary>
+internal sealed class ProgressLine(CliContext context, Output output)
+{
+    private const int BarWidth = 20;
+    private const string ClearLine = "\r\e[K";
+
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Does the work and shows the domain's phase and progress meanwhile.</summary>
+    public async Task<T> WhileAsync<T>(DomainView domain, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (!context.Traits.ErrorIsTerminal || context.Traits.Kind is "dumb" or "")
+        {
+            return await work().ConfigureAwait(false);
+        }
+
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var showing = ShowAsync(domain.Uuid, end.Token);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await showing.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What the line says.</summary>
+    public static string Text(DomainView domain, TimeSpan elapsed, GlyphSet glyphs)
+    {
+        var bar = "";
+        if (domain.Progress >= 0 && double.IsFinite(domain.Progress))
+        {
+            var share = Math.Clamp(domain.Progress, 0, 1);
+            var full = (int)(share * BarWidth);
+            bar = $"  [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100:0}% copied";
+        }
+
+        var phase = domain.Phase.Length > 0 ? domain.Phase : "waiting";
+        return $"{glyphs.Safe(domain.Name)}  {glyphs.Running} {glyphs.Safe(phase)}{bar}  {Quantity.Span(elapsed)}";
+    }
+
+    /// <summary>On a connection of its own; never throws: what is wrong with the service the work itself meets, too.</summary>
+    private async Task ShowAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var start = context.Now;
+        DomainView? last = null;
+        try
+        {
+            await using var service = await context.Connect(cancellationToken).ConfigureAwait(false);
+            var views = service.WatchAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (views.ConfigureAwait(false))
+            {
+                var next = views.MoveNextAsync().AsTask();
+                while (true)
+                {
+                    // The clock goes on where nothing else changes.
+                    await Task.WhenAny(next, Task.Delay(Step, context.Time, cancellationToken)).ConfigureAwait(false);
+                    if (next.IsCompleted)
+                    {
+                        if (!await next.ConfigureAwait(false))
+                        {
+                            return;
+                        }
+
+                        last = views.Current.Domains.FirstOrDefault(domain => domain.Uuid == uuid);
+                        next = views.MoveNextAsync().AsTask();
+                    }
+
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Write(last is null ? "" : Text(last, context.Now - start, output.Glyphs));
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ServiceException or NotSupportedException)
+        {
+        }
+        finally
+        {
+            Write("");
+        }
+    }
+
+    private void Write(string text)
+    {
+        context.Error.Write(ClearLine + Columns.Cut(text, Math.Max(1, output.Width - 1), output.Glyphs.Cut));
+        context.Error.Flush();
+    }
+}
