@@ -21,7 +21,10 @@ internal static class Composition
         await using var libvirt = new LibvirtClient();
         var handovers = new KeeperRunner(paths.Journals);
         var parts = new QueueParts(
-            options, new Detector(libvirt), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log);
+            options, new Detector(libvirt), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log)
+        {
+            Definitions = new LibvirtDefinitions(libvirt, new LibvirtPaths()),
+        };
         return await new HandoverService(paths, parts, libvirt, busAddress: null, Roles.Version).RunAsync(stopping).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Configuration;
@@ -17,19 +18,27 @@ internal sealed record SettingKey(
     /// <summary>Every key there is.</summary>
     public static IReadOnlyList<SettingKey> All { get; } =
     [
-        new("Service", "Mode", "ask or auto", (options, text) => text.ToUpperInvariant() switch
-        {
-            "ASK" => options with { Mode = QueueMode.Ask },
-            "AUTO" => options with { Mode = QueueMode.Auto },
-            _ => null,
-        }),
+        new("Service", "Mode", "ask, auto or never", (options, text) => PolicyText.ModeOf(text) is { } mode ? options with { Mode = mode } : null),
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
+        new("Queue", "Window", $"maintenance windows, for example {MaintenanceWindows.Example}", WithWindow),
         Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
         Span("Queue", "SettleTime", TimeSpan.Zero, TimeSpan.FromMinutes(10), (o, v) => o with { SettleTime = v }),
         Span("Queue", "TransactionLimit", TimeSpan.Zero, TimeSpan.FromDays(1), (o, v) => o with { TransactionLimit = v }),
     ];
+
+    private static QueueOptions? WithWindow(QueueOptions options, string text)
+    {
+        try
+        {
+            return options with { Window = MaintenanceWindows.Parse(text) };
+        }
+        catch (PolicyException e)
+        {
+            throw new ConfigurationException($"Window={IniLines.Shown(text)} is not valid: {e.Message}");
+        }
+    }
 
     private static SettingKey Number(
         string section, string name, int least, int most, Func<QueueOptions, int, QueueOptions> apply) =>

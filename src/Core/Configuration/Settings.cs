@@ -37,8 +37,15 @@ public static class Settings
 
         var key = section.Find(key => Same(key.Name, entry.Key)) ?? throw new ConfigurationException(
             $"{where}: there is no key {IniLines.Shown(entry.Key)} in section [{section[0].Section}]; its keys are {string.Join(", ", section.Select(one => one.Name))}.");
-        return key.Apply(options, entry.Value.Trim()) ?? throw new ConfigurationException(
-            $"{where}: {key.Name}={IniLines.Shown(entry.Value)} is not valid; {key.Name} is {key.Right}.");
+        try
+        {
+            return key.Apply(options, entry.Value.Trim()) ?? throw new ConfigurationException(
+                $"{key.Name}={IniLines.Shown(entry.Value)} is not valid; {key.Name} is {key.Right}.");
+        }
+        catch (ConfigurationException e)
+        {
+            throw new ConfigurationException($"{where}: {e.Message}");
+        }
     }
 
     private static IEnumerable<string> Files(string path)

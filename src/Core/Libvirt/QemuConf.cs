@@ -7,6 +7,9 @@ namespace VirtHandover.Libvirt;
 /// <param name="Hooks">Executables that the daemon runs when it adopts a domain; one that fails kills the VM.</param>
 public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> Hooks)
 {
+    /// <summary>Where memory of <c>&lt;source type='file'/&gt;</c> lies, unless it is huge pages; libvirt's default is on the disk of <c>/var</c>.</summary>
+    public string MemoryBackingDirectory { get; init; } = "/var/lib/libvirt/qemu/ram";
+
     /// <summary>Reads them.</summary>
     /// <param name="paths">Where libvirt's files are.</param>
     /// <returns>The settings; a missing file means libvirt's defaults.</returns>
@@ -17,7 +20,8 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
         try
         {
             string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllLines(paths.QemuConf) : [];
-            return new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths));
+            var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths));
+            return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,4 +45,7 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
 
     [GeneratedRegex("""^\s*lock_manager\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex LockManagerLine();
+
+    [GeneratedRegex("""^\s*memory_backing_dir\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex MemoryBackingLine();
 }

@@ -1,10 +1,15 @@
+using VirtHandover.Policy;
+
 namespace VirtHandover.Queue;
 
 /// <summary>How the queue behaves; the values of the configuration file, already validated.</summary>
 public sealed record QueueOptions
 {
     /// <summary>Who approves.</summary>
-    public QueueMode Mode { get; init; } = QueueMode.Ask;
+    public PolicyMode Mode { get; init; } = PolicyMode.Ask;
+
+    /// <summary>When handovers may start.</summary>
+    public MaintenanceWindows Window { get; init; } = MaintenanceWindows.Always;
 
     /// <summary>How often all domains are looked at even when nothing hints at a change.</summary>
     public TimeSpan RescanInterval { get; init; } = TimeSpan.FromMinutes(10);
@@ -23,4 +28,9 @@ public sealed record QueueOptions
 
     /// <summary>How long a guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What applies to a domain that says nothing of its own.</summary>
+    internal EffectivePolicy Policy => new(Mode, Window, MaxPause, Priority: 0, IsBuiltIn ? PolicySource.Default : PolicySource.Configuration);
+
+    private bool IsBuiltIn => new QueueOptions() is var built && (built.Mode, built.Window, built.MaxPause) == (Mode, Window, MaxPause);
 }

@@ -21,4 +21,8 @@ public sealed record QueueParts(
     ITransactionProbe Transaction,
     Func<int, QemuInstance> Identify,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>What libvirt keeps of the domains.</summary>
+    public required IDomainDefinitions Definitions { get; init; }
+}

@@ -1,3 +1,5 @@
+using VirtHandover.Policy;
+
 namespace VirtHandover.Queue;
 
 /// <summary>The whole queue at one moment.</summary>
@@ -6,7 +8,7 @@ namespace VirtHandover.Queue;
 /// <param name="Alarm">What the administrator has to read; empty when all is well.</param>
 /// <param name="LastScan">When the domains were last looked at; null before the first scan.</param>
 public sealed record QueueSnapshot(
-    IReadOnlyList<Upgrade> Upgrades, QueueMode Mode, string Alarm, DateTimeOffset? LastScan)
+    IReadOnlyList<Upgrade> Upgrades, PolicyMode Mode, string Alarm, DateTimeOffset? LastScan)
 {
     /// <summary><c>running</c>, <c>paused</c> or <c>held</c>.</summary>
     public string QueueState { get; init; } = "running";

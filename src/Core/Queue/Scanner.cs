@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
 
@@ -129,7 +130,16 @@ public sealed class Scanner : IDisposable
         try
         {
             var domains = await _parts.Detector.ScanAsync(cancellationToken).ConfigureAwait(false);
-            return [.. domains.Select(domain => new ScannedDomain(domain, _parts.Identify(domain.ProcessId)))];
+            var seen = new List<ScannedDomain>();
+            foreach (var domain in domains)
+            {
+                seen.Add(new ScannedDomain(domain, _parts.Identify(domain.ProcessId))
+                {
+                    Policy = await ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false),
+                });
+            }
+
+            return seen;
         }
         finally
         {
@@ -142,6 +152,20 @@ public sealed class Scanner : IDisposable
     {
         _scanning.Dispose();
         _detecting.Dispose();
+    }
+
+    private async Task<DomainPolicy?> ReadPolicyAsync(DetectedDomain domain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _parts.Definitions.ReadPolicyAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LibvirtException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It may have ended since it was listed; otherwise the last known policy holds, and without one nothing happens to it.
+            _parts.Log.LogDebug("The policy of {Domain} could not be read: {Reason}", domain.Name, e.Message);
+            return null;
+        }
     }
 
     private async Task<IReadOnlyList<ScannedDomain>> AssessAsync(

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Queue;
@@ -30,6 +32,10 @@ public sealed record Upgrade
 
     /// <summary>When <see cref="Assessment"/> was made; null while it was not.</summary>
     public DateTimeOffset? AssessedAt { get; init; }
+
+    /// <summary>Its own policy, as a scan read it; null while none could. Not kept here but with the domain.</summary>
+    [JsonIgnore]
+    public DomainPolicy? Policy { get; init; }
 
     /// <summary>Where it stands.</summary>
     public required UpgradeState State { get; init; }

@@ -8,7 +8,18 @@ public sealed partial class UpgradeQueue
     /// <param name="domain">The domain's UUID.</param>
     /// <param name="by">Who, for the administrator to read.</param>
     /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
-    public void Approve(Guid domain, string by) => Ask(domain, "approved", new UpgradeEvent.Approve(by));
+    public void Approve(Guid domain, string by)
+    {
+        var changes = new Changes();
+        lock (_lock)
+        {
+            var upgrade = Find_NeedsLock(domain);
+            DemandAllowed_NeedsLock(upgrade, "approved");
+            Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by), changes);
+        }
+
+        Announce(changes);
+    }
 
     /// <summary>Puts a domain off.</summary>
     /// <param name="domain">The domain's UUID.</param>
@@ -75,6 +86,15 @@ public sealed partial class UpgradeQueue
             {
                 throw new QueueException(
                     QueueFault.WrongState, $"A handover of {Printable.Escape(upgrade.Name)} already waits for its turn; wait for its end or cancel it.");
+            }
+
+            if (!rehearse)
+            {
+                DemandAllowed_NeedsLock(upgrade, "handed over");
+                if (_hold.Length > 0)
+                {
+                    throw new QueueException(QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not handed over: {_hold}");
+                }
             }
 
             var now = _time.GetUtcNow();

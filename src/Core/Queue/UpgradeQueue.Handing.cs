@@ -1,4 +1,5 @@
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
 
@@ -11,7 +12,7 @@ public sealed partial class UpgradeQueue
         {
             lock (_lock)
             {
-                return CanStart_NeedsLock() && (_asked.Count > 0 || NextApproved_NeedsLock() is not null);
+                return CanStart_NeedsLock() && (NextAsked_NeedsLock() is not null || NextApproved_NeedsLock() is not null);
             }
         }
     }
@@ -28,19 +29,21 @@ public sealed partial class UpgradeQueue
         }
     }
 
-    /// <summary>When the next deferral ends; null when none is.</summary>
+    /// <summary>When the next deferral ends, or a maintenance window opens or closes; null when none does.</summary>
     public DateTimeOffset? NextDue
     {
         get
         {
             lock (_lock)
             {
-                return _upgrades.Values.Select(upgrade => (upgrade.State as UpgradeState.Deferred)?.Until).Min();
+                var deferral = _upgrades.Values.Select(upgrade => (upgrade.State as UpgradeState.Deferred)?.Until).Min();
+                var window = NextWindowChange_NeedsLock(_time.GetUtcNow());
+                return deferral < window ? deferral : window ?? deferral;
             }
         }
     }
 
-    /// <summary>Makes deferred domains pending again whose time has come.</summary>
+    /// <summary>Makes deferred domains pending again whose time has come, and tells of windows that have opened or closed.</summary>
     /// <exception cref="StoreException">The database cannot be written; they stay deferred.</exception>
     public void Tick()
     {
@@ -55,8 +58,11 @@ public sealed partial class UpgradeQueue
                     .Select(upgrade => (Before: upgrade, Next: UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Tick(), now)))
                     .Where(one => one.Next is Transition.To { State: not UpgradeState.Deferred })
                     .Select(one => one.Before with { State = ((Transition.To)one.Next).State })
-                    .Select(one => AutoApproved(one, now))
+                    .Select(one => Automatic(one, now))
                     .ToList();
+                var open = _upgrades.Values.Where(upgrade => WindowOf_NeedsLock(upgrade, now).IsOpen).Select(upgrade => upgrade.Domain).ToHashSet();
+                changes.Any = !open.SetEquals(_open);
+                _open = open;
                 if (due.Count > 0)
                 {
                     Commit_NeedsLock(due);
@@ -221,19 +227,29 @@ public sealed partial class UpgradeQueue
     private bool CanStart_NeedsLock() =>
         _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
 
-    private Upgrade? NextApproved_NeedsLock() => _control.Pause is not null
-        ? null
-        : _upgrades.Values
-            .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null })
-            .OrderBy(upgrade => ((UpgradeState.Approved)upgrade.State).At)
-            .ThenBy(upgrade => upgrade.Name, StringComparer.Ordinal)
-            .FirstOrDefault();
+    private Upgrade? NextApproved_NeedsLock()
+    {
+        var now = _time.GetUtcNow();
+        return _control.Pause is not null || _hold.Length > 0
+            ? null
+            : _upgrades.Values
+                .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null, Policy: not null }
+                    && PolicyOf(upgrade).Mode != PolicyMode.Never && WindowOf_NeedsLock(upgrade, now).IsOpen)
+                .OrderByDescending(upgrade => PolicyOf(upgrade).Priority)
+                .ThenBy(upgrade => ((UpgradeState.Approved)upgrade.State).At)
+                .ThenBy(upgrade => upgrade.Name, StringComparer.Ordinal)
+                .FirstOrDefault();
+    }
+
+    /// <summary>What was asked for by name needs no window and no running queue, but nothing real goes against a hold or "never".</summary>
+    private AskedHandover? NextAsked_NeedsLock() => _asked
+        .Where(asked => asked.Rehearse || (_hold.Length == 0 && PolicyOf(_upgrades[asked.Domain]).Mode != PolicyMode.Never))
+        .MinBy(asked => asked.Id);
 
     private HandoverRequest? TakeNext_NeedsLock(Changes changes)
     {
         var now = _time.GetUtcNow();
-        var asked = _asked.OrderBy(one => one.Id).FirstOrDefault();
-        if (asked is not null)
+        if (NextAsked_NeedsLock() is { } asked)
         {
             var started = Start_NeedsLock(_upgrades[asked.Domain], new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, now);
             _asked.Remove(asked);
@@ -260,7 +276,7 @@ public sealed partial class UpgradeQueue
         {
             From = upgrade.Running,
             To = upgrade.Installed,
-            MaxPause = _options.MaxPause,
+            MaxPause = PolicyOf(upgrade).MaxPause,
         };
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using VirtHandover.Policy;
+
 namespace VirtHandover.Queue;
 
 public sealed partial class UpgradeQueue
@@ -24,6 +27,21 @@ public sealed partial class UpgradeQueue
     public void Resume() => Control(control => control.Pause is null
         ? throw new QueueException(QueueFault.WrongState, "The queue is not paused; there is nothing to resume.")
         : new QueueControl());
+
+    /// <summary>Something outside holds the whole fleet, or no longer.</summary>
+    /// <param name="sentence">What, and what to do about it; empty when nothing does.</param>
+    public void SetHold(string sentence)
+    {
+        ArgumentNullException.ThrowIfNull(sentence);
+        var changes = new Changes();
+        lock (_lock)
+        {
+            changes.Any = _hold != sentence;
+            _hold = sentence;
+        }
+
+        Announce(changes);
+    }
 
     /// <summary>A package is being installed, or no longer: shown to those who wait for its end.</summary>
     /// <param name="runs">Whether one is.</param>
@@ -68,10 +86,16 @@ public sealed partial class UpgradeQueue
     }
 
     /// <summary>The queue as a whole, in a word and in sentences.</summary>
-    private (string Word, string Reason) Standing_NeedsLock() => _control.Pause is { } pause ? ("paused", pause.Sentence) : ("running", "");
+    private (string Word, string Reason) Standing_NeedsLock() => (_control.Pause, _hold) switch
+    {
+        ({ } pause, "") => ("paused", pause.Sentence),
+        ({ } pause, _) => ("paused", $"{pause.Sentence} {_hold}"),
+        (_, "") => ("running", ""),
+        _ => ("held", _hold),
+    };
 
     /// <summary>Why an approved domain does not start yet.</summary>
-    private string WaitReason_NeedsLock(Upgrade upgrade)
+    private string WaitReason_NeedsLock(Upgrade upgrade, DateTimeOffset now)
     {
         if (upgrade.State is not UpgradeState.Approved)
         {
@@ -82,6 +106,26 @@ public sealed partial class UpgradeQueue
         if (Standing_NeedsLock() is { Reason.Length: > 0 } standing)
         {
             reasons.Add(standing.Reason);
+        }
+
+        if (upgrade.Policy is null && _scanIsGood)
+        {
+            reasons.Add("Its policy could not be read from libvirt.");
+        }
+
+        var policy = PolicyOf(upgrade);
+        if (policy.Mode == PolicyMode.Never)
+        {
+            reasons.Add(Capitalized(NeverSentence(upgrade)));
+        }
+
+        if (WindowOf_NeedsLock(upgrade, now) is { IsOpen: false } window)
+        {
+            reasons.Add(window.Change is { } change
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Its maintenance window ({policy.Window.Text}) opens at {TimeZoneInfo.ConvertTime(change, _time.LocalTimeZone):yyyy-MM-dd HH:mm zzz}.")
+                : $"Its maintenance window ({policy.Window.Text}) does not open within two weeks.");
         }
 
         if (upgrade.Installed is null)
@@ -110,4 +154,6 @@ public sealed partial class UpgradeQueue
 
         return string.Join(' ', reasons);
     }
+
+    private static string Capitalized(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 }

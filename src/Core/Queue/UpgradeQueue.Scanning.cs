@@ -5,9 +5,6 @@ namespace VirtHandover.Queue;
 
 public sealed partial class UpgradeQueue
 {
-    /// <summary>Who approved when <see cref="QueueMode.Auto"/> did.</summary>
-    internal const string AutoApprover = "Mode=auto";
-
     /// <summary>True when the preflight's result would decide something for this domain.</summary>
     /// <param name="domain">What detection says.</param>
     /// <param name="instance">The QEMU process.</param>
@@ -101,7 +98,7 @@ public sealed partial class UpgradeQueue
         var now = _time.GetUtcNow();
         var seen = scan.Select(one => one.Domain.Uuid).ToHashSet();
         var gone = _upgrades.Values.Where(upgrade => !seen.Contains(upgrade.Domain) && !stale.Contains(upgrade.Domain) && !Stays(upgrade)).Select(upgrade => upgrade.Domain).ToList();
-        var merged = scan.Select(one => AutoApproved(Merged_NeedsLock(one, now), now)).ToList();
+        var merged = scan.Select(one => Automatic(Merged_NeedsLock(one, now), now)).ToList();
         try
         {
             Commit_NeedsLock(merged, gone);
@@ -150,17 +147,11 @@ public sealed partial class UpgradeQueue
             Reasons = domain.Reasons,
             Assessment = assessment ?? (keeps ? known?.Assessment : null),
             AssessedAt = assessment is not null ? now : keeps ? known?.AssessedAt : null,
+            Policy = scanned.Policy ?? known?.Policy,
             State = next,
             LastReport = known?.LastReport,
         };
     }
-
-    private Upgrade AutoApproved(Upgrade upgrade, DateTimeOffset now) =>
-        _options.Mode == QueueMode.Auto
-            && upgrade is { State: UpgradeState.Pending { HeldBy: null }, Assessment.IsBlocked: false }
-            && UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Approve(AutoApprover), now) is Transition.To { State: var approved }
-                ? upgrade with { State = approved }
-                : upgrade;
 
     /// <summary>A running handover's domain may be out of libvirt's sight for a moment; a stranded one needs the administrator's eyes.</summary>
     private static bool Stays(Upgrade upgrade) =>

@@ -1,4 +1,5 @@
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
 
@@ -21,6 +22,8 @@ public sealed partial class UpgradeQueue
     private DateTimeOffset? _lastScan;
     private readonly Dictionary<Guid, long> _handled = [];
     private QueueControl _control = new();
+    private HashSet<Guid> _open = [];
+    private string _hold = "";
     private bool _scanIsGood;
     private bool _transactionRuns;
     private long _ticket;
@@ -136,7 +139,12 @@ public sealed partial class UpgradeQueue
         return string.Join(' ', _alarms.Values.Concat(stranded));
     }
 
-    private UpgradeStanding Standing_NeedsLock(Upgrade upgrade) => new(WaitReason_NeedsLock(upgrade));
+    private UpgradeStanding Standing_NeedsLock(Upgrade upgrade)
+    {
+        var now = _time.GetUtcNow();
+        var window = WindowOf_NeedsLock(upgrade, now);
+        return new UpgradeStanding(PolicyOf(upgrade), WaitReason_NeedsLock(upgrade, now), window.IsOpen ? null : window.Change);
+    }
 
     private void Load_NeedsLock()
     {
@@ -146,7 +154,7 @@ public sealed partial class UpgradeQueue
             _saved[upgrade.Domain] = QueueJson.Write(upgrade);
 
             // An administrator who turned Mode=auto off does not expect its old approvals to be carried out.
-            _upgrades[upgrade.Domain] = upgrade.State is UpgradeState.Approved { By: AutoApprover } && _options.Mode == QueueMode.Ask
+            _upgrades[upgrade.Domain] = upgrade.State is UpgradeState.Approved { By: AutoApprover } && _options.Mode == PolicyMode.Ask
                 ? upgrade with { State = new UpgradeState.Pending() }
                 : upgrade;
         }

@@ -23,7 +23,7 @@ public abstract record UpgradeState
     public sealed record Current : UpgradeState;
 
     /// <summary>It waits for an approval.</summary>
-    /// <param name="HeldBy">Who took an approval back, so that <see cref="QueueMode.Auto"/> does not give it again; null otherwise.</param>
+    /// <param name="HeldBy">Who took an approval back, so that a policy of "auto" does not give it again; null otherwise.</param>
     public sealed record Pending(string? HeldBy = null) : UpgradeState;
 
     /// <summary>It waits for its turn.</summary>

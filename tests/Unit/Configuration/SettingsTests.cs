@@ -1,5 +1,6 @@
 using CsCheck;
 using VirtHandover.Configuration;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Configuration;
@@ -11,7 +12,7 @@ public class SettingsTests
     {
         using var directory = new TemporaryDirectory();
         Assert.Equal(new QueueOptions(), Settings.Load(Path.Combine(directory.Path, "virt-handover.conf")));
-        Assert.Equal(QueueMode.Ask, new QueueOptions().Mode);
+        Assert.Equal(PolicyMode.Ask, new QueueOptions().Mode);
     }
 
     [Fact]
@@ -33,7 +34,7 @@ public class SettingsTests
         Assert.Equal(
             new QueueOptions
             {
-                Mode = QueueMode.Auto,
+                Mode = PolicyMode.Auto,
                 RescanInterval = TimeSpan.FromMinutes(1),
                 CopyLimit = TimeSpan.FromHours(2),
                 MaxPause = TimeSpan.FromMilliseconds(40),
@@ -55,12 +56,14 @@ public class SettingsTests
         File.WriteAllText(Path.Combine(more, "30-no.conf.rpmsave"), "nonsense");
 
         var options = Settings.Load(main);
-        Assert.Equal(QueueMode.Auto, options.Mode);
+        Assert.Equal(PolicyMode.Auto, options.Mode);
         Assert.Equal(TimeSpan.FromMinutes(7), options.RescanInterval);
     }
 
     [Theory]
-    [InlineData("[Service]\nMode=sometimes\n", "line 2: Mode=sometimes is not valid; Mode is ask or auto.")]
+    [InlineData("[Queue]\nStopAfterFailures=-1\n", "line 2: StopAfterFailures=-1 is not valid; StopAfterFailures is a whole number from 0 to 1000, for example 1.")]
+    [InlineData("[Queue]\n\nWindow=Sun 2-4\n", "line 3: Window=Sun 2-4 is not valid: \"Sun 2-4\" is no maintenance window: \"2\" is no time of day from 00:00 to 24:00. A right one is Sun 02:00-04:00; Mon..Fri 22:00-05:00")]
+    [InlineData("[Service]\nMode=sometimes\n", "line 2: Mode=sometimes is not valid; Mode is ask, auto or never.")]
     [InlineData("[Service]\nMode\n", "line 2: \"Mode\" is neither a comment, a [Section] nor a Key=value line.")]
     [InlineData("[Service]\n\nMoed=ask\n", "line 3: there is no key Moed in section [Service]; its keys are Mode, RescanInterval.")]
     [InlineData("[Services]\nMode=ask\n", "line 2: there is no section [Services]; the sections are [Service], [Handover], [Queue].")]

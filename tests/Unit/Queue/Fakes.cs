@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;
@@ -72,4 +73,32 @@ internal sealed class FakeTransaction : ITransactionProbe
     public volatile bool Running;
 
     public Task<bool> IsRunningAsync(CancellationToken cancellationToken) => Task.FromResult(Running);
+}
+
+/// <summary>Policies as libvirt would keep them, text and all.</summary>
+internal sealed class FakeDefinitions : IDomainDefinitions
+{
+    public System.Collections.Concurrent.ConcurrentDictionary<Guid, string> Metadata { get; } = new();
+
+    public LibvirtException? Failure { get; set; }
+
+    public Task<DomainPolicy> ReadPolicyAsync(Guid domain, CancellationToken cancellationToken) => Failure is { } failure
+        ? Task.FromException<DomainPolicy>(failure)
+        : Task.FromResult(PolicyXml.Read(Metadata.GetValueOrDefault(domain)));
+
+    public Task WritePolicyAsync(Guid domain, DomainPolicy policy, CancellationToken cancellationToken)
+    {
+        if (policy.IsEmpty)
+        {
+            Metadata.TryRemove(domain, out _);
+        }
+        else
+        {
+            Metadata[domain] = PolicyXml.Write(policy);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<string> PrepareAsync(Guid domain, string name, CancellationToken cancellationToken) => Task.FromResult($"{name} is prepared.");
 }

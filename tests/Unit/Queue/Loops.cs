@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;
@@ -13,12 +14,15 @@ internal sealed class Loops : IAsyncDisposable
     private readonly Scheduler _scheduler;
     private readonly Task _work;
 
-    public Loops(string database, QueueMode mode = QueueMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, int stopAfterFailures = 0)
+    public Loops(string database, PolicyMode mode = PolicyMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, int stopAfterFailures = 0)
     {
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
             new QueueOptions { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = stopAfterFailures },
-            Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance);
+            Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
+        {
+            Definitions = Definitions,
+        };
         _store = UpgradeStore.Open(database);
         Queue = UpgradeQueue.Load(_store, parts.Options, parts.Time);
         Scanner = new Scanner(parts, Queue);
@@ -31,6 +35,8 @@ internal sealed class Loops : IAsyncDisposable
     public FakeDetector Detector { get; }
 
     public FakeRunner Runner { get; } = new();
+
+    public FakeDefinitions Definitions { get; } = new();
 
     public FakeTransaction Transaction { get; } = new();
 

@@ -1,5 +1,6 @@
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;
@@ -15,7 +16,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Mode_auto_hands_all_over_one_after_the_other()
     {
-        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1), Sample.Domain(2)] });
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1), Sample.Domain(2)] });
         for (var n = 0; n < 3; n++)
         {
             var handover = await loops.Runner.StartedAsync();
@@ -66,7 +67,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Without_libvirt_there_is_an_alarm_and_nothing_starts_until_it_is_back()
     {
-        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Failure = new LibvirtException(38, "Failed to connect socket.") });
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Failure = new LibvirtException(38, "Failed to connect socket.") });
         await loops.UntilAsync(() => loops.Queue.Snapshot().Alarm.Contains("libvirt cannot be reached (Failed to connect socket)", StringComparison.Ordinal));
         loops.Detector.Domains = [Sample.Domain(0)];
         Assert.False(loops.Runner.HasStarted);
@@ -78,7 +79,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task While_a_handover_keeps_libvirt_down_there_is_no_alarm_about_it()
     {
-        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0)] });
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0)] });
         var handover = await loops.Runner.StartedAsync();
         handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Quiesce, DateTimeOffset.UnixEpoch));
         await loops.UntilAsync(() => loops.Queue.KeepsLibvirtDown);
@@ -98,7 +99,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task A_blocked_one_is_assessed_again_only_when_somebody_retries_it()
     {
-        await using var loops = new Loops(File, QueueMode.Auto);
+        await using var loops = new Loops(File, PolicyMode.Auto);
         loops.Runner.Assessment = Sample.Bad;
         loops.Detector.Domains = [Sample.Domain(0)];
         loops.Scanner.Ask();
@@ -115,7 +116,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task A_runner_that_breaks_off_leaves_a_failed_one_that_is_not_tried_again()
     {
-        await using var loops = new Loops(File, QueueMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] });
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] });
         (await loops.Runner.StartedAsync()).Tell.TryComplete(new IOException("The keeper is gone"));
         Assert.Equal(Sample.Id(1), (await loops.Runner.StartedAsync()).Request.Domain);
         var failed = Assert.IsType<UpgradeState.Failed>(loops.Of(0)?.State);
@@ -128,14 +129,14 @@ public sealed class SchedulerTests : IDisposable
     {
         var detector = new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] };
         long id;
-        await using (var before = new Loops(File, QueueMode.Auto, detector))
+        await using (var before = new Loops(File, PolicyMode.Auto, detector))
         {
             id = (await before.Runner.StartedAsync()).Request.Id;
         }
 
         var recovery = new FakeRecovery { Answer = asked => Sample.Report(asked, 0, HandoverOutcome.Done) };
         detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1)];
-        await using var after = new Loops(File, QueueMode.Auto, detector, recovery);
+        await using var after = new Loops(File, PolicyMode.Auto, detector, recovery);
         Assert.Equal(Sample.Id(1), (await after.Runner.StartedAsync()).Request.Domain);
         Assert.Equal("done", after.WordOf(0));
         Assert.Equal(
@@ -148,12 +149,12 @@ public sealed class SchedulerTests : IDisposable
     {
         var detector = new FakeDetector { Domains = [Sample.Domain(0)] };
         long id;
-        await using (var before = new Loops(File, QueueMode.Auto, detector))
+        await using (var before = new Loops(File, PolicyMode.Auto, detector))
         {
             id = (await before.Runner.StartedAsync()).Request.Id;
         }
 
-        await using var after = new Loops(File, QueueMode.Auto, detector, new FakeRecovery());
+        await using var after = new Loops(File, PolicyMode.Auto, detector, new FakeRecovery());
         HandoverRequest again = (await after.Runner.StartedAsync()).Request;
         Assert.Equal(Sample.Id(0), again.Domain);
         Assert.NotEqual(id, again.Id);

@@ -1,5 +1,6 @@
 using CsCheck;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;
@@ -20,7 +21,7 @@ public sealed class UpgradeQueueTests : IDisposable
         Gen.Select(s_lives, Gen.Bool).Sample(
             (life, auto) =>
             {
-                using var world = new World(_directory.Path, auto ? QueueMode.Auto : QueueMode.Ask);
+                using var world = new World(_directory.Path, auto ? PolicyMode.Auto : PolicyMode.Ask);
                 foreach (var (action, domain, variant) in life)
                 {
                     world.Step(action, domain, variant);
@@ -32,7 +33,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void Nothing_starts_before_the_first_scan_after_a_restart()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
         world.Restart();
@@ -46,7 +47,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void An_approval_is_about_one_process_only()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
         world.Restart();
@@ -58,17 +59,17 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void Approvals_of_mode_auto_end_with_mode_auto()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         Assert.All(world.Queue.Snapshot().Upgrades, upgrade => Assert.Equal("approved", upgrade.State.Word));
-        world.Restart(QueueMode.Ask);
+        world.Restart(PolicyMode.Ask);
         Assert.All(world.Queue.Snapshot().Upgrades, upgrade => Assert.Equal("pending", upgrade.State.Word));
     }
 
     [Fact]
     public void What_was_cancelled_is_not_approved_again_by_mode_auto()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         world.Queue.Cancel(Sample.Id(0), "root");
         world.Scan(assess: true);
@@ -81,7 +82,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_deferred_one_is_pending_again_when_its_time_has_come()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         var until = world.Time.GetUtcNow().AddHours(2);
         world.Queue.Defer(Sample.Id(1), until, "root");
@@ -98,7 +99,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_scan_that_began_before_a_handover_ended_does_not_undo_what_is_known()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var request = world.Queue.TakeNext()!;
         var ticket = world.Queue.BeginScan();
@@ -111,7 +112,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void Success_that_detection_does_not_confirm_is_shown_as_failed()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var request = world.Queue.TakeNext()!;
         world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Done), Sample.Domain(0, pid: 500));
@@ -125,7 +126,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_stranded_domain_stays_in_sight_until_somebody_looks_at_it()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var request = world.Queue.TakeNext()!;
         world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Stranded), after: null);
@@ -141,7 +142,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_missing_emulator_is_an_alarm_and_queues_nothing()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Queue.Merge([Sample.Domain(0, installed: null)], world.Queue.BeginScan());
         var snapshot = world.Queue.Snapshot();
         Assert.Contains("/usr/libexec/qemu-kvm is missing", snapshot.Alarm, StringComparison.Ordinal);
@@ -154,7 +155,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void Refusals_are_sentences_of_a_known_kind()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         Assert.Equal(QueueFault.UnknownDomain, Assert.Throws<QueueException>(() => world.Queue.Approve(Sample.Id(77), "root")).Fault);
         var retry = Assert.Throws<QueueException>(() => world.Queue.Cancel(Sample.Id(0), "root"));
@@ -167,7 +168,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void When_the_database_cannot_be_written_nothing_is_approved_and_nothing_starts()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
         using (world.LockDatabase())
@@ -185,7 +186,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void Handovers_that_were_asked_for_come_first_and_can_be_taken_back()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
         var first = world.Queue.Run(Sample.Id(2), rehearse: true, "root");
@@ -204,7 +205,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public async Task Many_callers_at_once_never_start_two()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         var started = 0;
         await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() =>
@@ -235,7 +236,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_paused_queue_starts_nothing_approved_over_restarts_until_it_is_resumed()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
         world.Queue.Pause("disk\e[2Jwork", "ana (uid 1000)");
@@ -258,7 +259,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void What_is_asked_for_by_name_runs_in_a_paused_queue()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Pause("", "root");
         var id = world.Queue.Run(Sample.Id(1), rehearse: false, "root");
@@ -268,7 +269,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_failed_handover_pauses_the_queue_and_the_others_wait()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var sentences = new List<string>();
         world.Queue.Paused += sentences.Add;
@@ -287,7 +288,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_failed_rehearsal_does_not_pause_the_queue()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         var id = world.Queue.Run(Sample.Id(1), rehearse: true, "root");
         world.Queue.TakeNext();
@@ -298,7 +299,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void The_history_says_who_approved_it_and_when()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         var approved = world.Time.GetUtcNow();
         world.Queue.Approve(Sample.Id(0), "ana (uid 1000)");
@@ -317,7 +318,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_deferral_has_a_reason_and_can_be_ended_before_its_time()
     {
-        using var world = new World(_directory.Path, QueueMode.Ask);
+        using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Defer(Sample.Id(0), world.Time.GetUtcNow().AddHours(1), "root", "month-end");
         Assert.Equal("month-end", Assert.IsType<UpgradeState.Deferred>(world.Queue.Snapshot().Upgrades[0].State).Reason);
@@ -329,7 +330,7 @@ public sealed class UpgradeQueueTests : IDisposable
     [Fact]
     public void A_running_handover_tells_how_long_each_phase_took()
     {
-        using var world = new World(_directory.Path, QueueMode.Auto);
+        using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var request = world.Queue.TakeNext()!;
         var start = world.Time.GetUtcNow();
@@ -340,5 +341,101 @@ public sealed class UpgradeQueueTests : IDisposable
         var running = Assert.IsType<UpgradeState.Running>(world.Queue.Snapshot().Upgrades[0].State);
         Assert.Equal([new(HandoverPhase.Begin, 12_000), new(HandoverPhase.Prepare, 87_000)], running.PhaseTimes);
         Assert.Equal((HandoverPhase.Quiesce, start.AddMilliseconds(100)), (running.Phase, running.PhaseSince));
+    }
+
+    [Fact]
+    public void Policies_decide_who_starts_when_and_in_which_order()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Auto);
+        world.Time.SetLocalTimeZone(TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
+        world.Time.SetUtcNow(new DateTimeOffset(2026, 6, 6, 12, 0, 0, TimeSpan.Zero));
+        world.Policies[0] = DomainPolicy.None.With(new PolicyChange { Window = "Sat 23:00-01:00" });
+        world.Policies[1] = DomainPolicy.None.With(new PolicyChange { Priority = -1, MaxPauseMicroseconds = 30_000 });
+        world.Policies[2] = DomainPolicy.None.With(new PolicyChange { Mode = "never" });
+        world.Scan(assess: true);
+
+        var standings = world.Queue.Snapshot().Standings;
+        var opens = new DateTimeOffset(2026, 6, 6, 21, 0, 0, TimeSpan.Zero);
+        Assert.Equal(["approved", "approved", "pending"], world.Queue.Snapshot().Upgrades.Select(upgrade => upgrade.State.Word));
+        Assert.Equal("Its maintenance window (Sat 23:00-01:00) opens at 2026-06-06 23:00 +02:00.", standings[Sample.Id(0)].WaitReason);
+        Assert.Equal((opens, opens), (standings[Sample.Id(0)].NextWindow, world.Queue.NextDue));
+
+        var first = world.Queue.TakeNext()!;
+        Assert.Equal((Sample.Id(1), TimeSpan.FromMilliseconds(30)), (first.Domain, first.MaxPause));
+        world.Queue.End(Sample.Report(first.Id, 1, HandoverOutcome.Refused), null);
+        Assert.Null(world.Queue.TakeNext());
+
+        var changes = 0;
+        world.Queue.Tick();
+        world.Queue.Changed += () => changes++;
+        world.Time.SetUtcNow(opens);
+        world.Queue.Tick();
+        Assert.Equal(1, changes);
+        Assert.Equal(Sample.Id(0), world.Queue.TakeNext()!.Domain);
+    }
+
+    [Fact]
+    public void A_higher_priority_goes_before_an_older_approval()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask);
+        world.Policies[2] = DomainPolicy.None.With(new PolicyChange { Priority = 1 });
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        world.Queue.Approve(Sample.Id(2), "root");
+        Assert.Equal(Sample.Id(2), world.Queue.TakeNext()!.Domain);
+    }
+
+    [Fact]
+    public void A_policy_of_never_goes_before_approvals_and_calls_by_name_but_not_before_rehearsals()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask);
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+
+        Assert.Null(world.Queue.TakeNext());
+        Assert.StartsWith("Its policy is \"never\"", world.Queue.Snapshot().Standings[Sample.Id(0)].WaitReason, StringComparison.Ordinal);
+        Assert.Equal(QueueFault.WrongState, Assert.Throws<QueueException>(() => world.Queue.Approve(Sample.Id(0), "root")).Fault);
+        Assert.Equal(QueueFault.WrongState, Assert.Throws<QueueException>(() => world.Queue.Run(Sample.Id(0), rehearse: false, "root")).Fault);
+        Assert.Equal(world.Queue.Run(Sample.Id(0), rehearse: true, "root"), world.Queue.TakeNext()!.Id);
+    }
+
+    [Fact]
+    public void An_approval_that_a_policy_gave_ends_with_the_policy()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask);
+        world.Policies[0] = DomainPolicy.None.With(new PolicyChange { Mode = "auto", Window = "Sun 02:00-04:00" });
+        world.Scan(assess: true);
+        Assert.Equal("policy auto", Assert.IsType<UpgradeState.Approved>(world.Queue.Snapshot().Upgrades[0].State).By);
+        world.Policies[0] = DomainPolicy.None;
+        world.Scan(assess: false);
+        Assert.IsType<UpgradeState.Pending>(world.Queue.Snapshot().Upgrades[0].State);
+    }
+
+    [Fact]
+    public void A_domain_whose_policy_nobody_could_read_waits()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Auto);
+        world.Policies[0] = world.Policies[1] = world.Policies[2] = null;
+        world.Scan(assess: true);
+        world.Queue.Approve(Sample.Id(0), "root");
+        Assert.Null(world.Queue.TakeNext());
+        Assert.Equal("Its policy could not be read from libvirt.", world.Queue.Snapshot().Standings[Sample.Id(0)].WaitReason);
+    }
+
+    [Fact]
+    public void A_hold_stops_everything_but_rehearsals()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Auto);
+        world.Scan(assess: true);
+        world.Queue.SetHold("The fleet is held: /etc/hold exists.");
+        Assert.Null(world.Queue.TakeNext());
+        var queue = world.Queue.Snapshot();
+        Assert.Equal(("held", "The fleet is held: /etc/hold exists."), (queue.QueueState, queue.QueueReason));
+        Assert.Contains("/etc/hold", Assert.Throws<QueueException>(() => world.Queue.Run(Sample.Id(0), rehearse: false, "root")).Message, StringComparison.Ordinal);
+        Assert.Equal(world.Queue.Run(Sample.Id(0), rehearse: true, "root"), world.Queue.TakeNext()!.Id);
+        world.Queue.SetHold("");
+        Assert.Equal("running", world.Queue.Snapshot().QueueState);
     }
 }

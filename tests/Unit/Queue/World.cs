@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;
@@ -13,10 +14,10 @@ internal sealed class World : IDisposable
     private readonly int[] _running = [1, 1, 1];
     private readonly int[] _pids = [100, 200, 300];
     private UpgradeStore _store;
-    private QueueMode _mode;
+    private PolicyMode _mode;
     private int? _installed = 2;
 
-    public World(string directory, QueueMode mode)
+    public World(string directory, PolicyMode mode)
     {
         _file = Path.Combine(directory, Guid.NewGuid() + ".db");
         _mode = mode;
@@ -24,13 +25,16 @@ internal sealed class World : IDisposable
         Queue = UpgradeQueue.Load(_store, Options(), Time);
     }
 
+    /// <summary>What libvirt would say; null where it cannot.</summary>
+    public DomainPolicy?[] Policies { get; } = [DomainPolicy.None, DomainPolicy.None, DomainPolicy.None];
+
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch.AddDays(20_000));
 
     public UpgradeQueue Queue { get; private set; }
 
     public void Dispose() => _store.Dispose();
 
-    public void Restart(QueueMode? mode = null)
+    public void Restart(PolicyMode? mode = null)
     {
         _store.Dispose();
         _mode = mode ?? _mode;
@@ -165,7 +169,8 @@ internal sealed class World : IDisposable
     private static string Kept(Upgrade upgrade) => QueueJson.Write(upgrade);
 
     private ScannedDomain See(int n, bool assess, int? pid) => Sample.Domain(
-        n, _running[n], _installed, assess ? (n == 2 && _installed == 3 ? Sample.Bad : Sample.Good) : null, pid ?? _pids[n]);
+        n, _running[n], _installed, assess ? (n == 2 && _installed == 3 ? Sample.Bad : Sample.Good) : null, pid ?? _pids[n]) with
+    { Policy = Policies[n] };
 
     private QueueOptions Options() => new() { Mode = _mode };
 

@@ -34,7 +34,7 @@ public sealed class ProgramTests : IDisposable
             }
 
             Assert.Equal(ExitCode.Configuration, result.ExitCode);
-            Assert.Equal($"<3>{_directory.Path}/test.conf, line 2: Mode=maybe is not valid; Mode is ask or auto.\n", result.StandardError);
+            Assert.Equal($"<3>{_directory.Path}/test.conf, line 2: Mode=maybe is not valid; Mode is ask, auto or never.\n", result.StandardError);
         }
     }
 

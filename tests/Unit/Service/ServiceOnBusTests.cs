@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 using VirtHandover.Service;
 using VirtHandover.Tests.Unit.Bus;
@@ -17,6 +18,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly FakeDetector _detector = new() { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] };
     private readonly FakeRunner _runner = new();
+    private readonly FakeDefinitions _definitions = new();
 
     public ServiceOnBusTests(PrivateBus bus) => _bus = bus;
 
@@ -39,6 +41,50 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         _detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1, running: 2)];
         handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Done)));
         await service.UntilAsync(one => one.Domains[0] is { State: "done", RunningVersion: "2.0.0", LastPauseMicroseconds: 22_000 });
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_policy_is_stored_with_the_domain_shown_and_obeyed()
+    {
+        await using var service = await StartAsync();
+        await service.UntilAsync(one => one.Domains[0] is { PolicyMode: "ask", PolicySource: "default", PolicyMaxPauseMicroseconds: 500_000, PolicyWindow: "" });
+        await service.Client.SetPolicyAsync(
+            Sample.Id(0), new PolicyChange { Mode = "never", Window = "Sun 02:00-04:00", MaxPauseMicroseconds = 30_000, Priority = 7 }, CancellationToken.None);
+        await service.UntilAsync(one => one.Domains[0] is
+        {
+            PolicyMode: "never", PolicySource: "domain", PolicyMaxPauseMicroseconds: 30_000, PolicyWindow: "Sun 02:00-04:00", PolicyPriority: 7,
+        });
+        Assert.Contains("never", _definitions.Metadata[Sample.Id(0)], StringComparison.Ordinal);
+
+        var refused = await Refused(() => service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None));
+        Assert.Equal(ServiceFault.WrongState, refused.Fault);
+        Assert.Contains("its policy is \"never\"", refused.Message, StringComparison.Ordinal);
+
+        await service.Client.SetPolicyAsync(Sample.Id(0), new PolicyChange { Mode = "auto", Window = "" }, CancellationToken.None);
+        var handover = await _runner.StartedAsync();
+        Assert.Equal(TimeSpan.FromMilliseconds(30), handover.Request.MaxPause);
+        await service.UntilAsync(one => one.Domains[0] is { State: "running", ApprovedBy: "policy auto" });
+        refused = await Refused(() => service.Client.SetPolicyAsync(Sample.Id(0), new PolicyChange { Mode = "" }, CancellationToken.None));
+        Assert.Equal(ServiceFault.WrongState, refused.Fault);
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Undone)));
+        await service.UntilAsync(one => one.Domains[0].State == "failed" && one.QueueState == "paused" && one.QueueReason.Contains("vm-0", StringComparison.Ordinal));
+        await service.Client.ResumeQueueAsync(CancellationToken.None);
+        await service.UntilAsync(one => one is { QueueState: "running", QueueReason: "" });
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("sometimes", null, null, null, "\"sometimes\" is no policy mode; it is auto, ask or never.")]
+    [InlineData(null, "Sun 2-4", null, null, "\"2\" is no time of day from 00:00 to 24:00")]
+    [InlineData(null, null, 30L, null, "30 µs is not possible; it is from 1000 µs (1 ms)")]
+    [InlineData(null, null, null, 5000, "A priority of 5000 is not possible; it is from -1000 to 1000")]
+    public async Task A_wrong_policy_is_refused_with_what_is_right(string? mode, string? window, long? pause, int? priority, string sentence)
+    {
+        await using var service = await StartAsync();
+        var change = new PolicyChange { Mode = mode, Window = window, MaxPauseMicroseconds = pause, Priority = priority };
+        var refused = await Refused(() => service.Client.SetPolicyAsync(Sample.Id(0), change, CancellationToken.None));
+        Assert.Equal(ServiceFault.InvalidArgument, refused.Fault);
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+        Assert.Empty(_definitions.Metadata);
     }
 
     [Fact(Timeout = 60_000)]
@@ -103,7 +149,10 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     {
         var parts = new QueueParts(
             new QueueOptions { SettleTime = TimeSpan.Zero }, _detector, _runner, new FakeRecovery(), new FakeTransaction(),
-            FakeDetector.Identify, TimeProvider.System, NullLogger.Instance);
+            FakeDetector.Identify, TimeProvider.System, NullLogger.Instance)
+        {
+            Definitions = _definitions,
+        };
         var paths = new ServicePaths("/nowhere", Path.Combine(_directory.Path, state), _directory.Path);
         return new HandoverService(paths, parts, libvirt: null, _bus.Address, "1.2.3");
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Server;
@@ -42,7 +43,7 @@ public sealed class QueuePublisher : IDisposable
         var queue = _queue.Snapshot();
         return new HostView(
             _version,
-            queue.Mode == QueueMode.Auto ? "auto" : "ask",
+            PolicyText.Of(queue.Mode),
             queue.Alarm,
             queue.LastScan,
             [.. queue.Upgrades.Select(upgrade => DomainViews.Of(upgrade, queue))])

@@ -9,9 +9,12 @@ namespace VirtHandover.Bus.Server;
 /// <summary>Passes what callers ask for on to the queue, and leaves in the log who asked for what.</summary>
 /// <param name="queue">The queue.</param>
 /// <param name="scanner">Looks at the domains.</param>
+/// <param name="definitions">What libvirt keeps of the domains.</param>
 /// <param name="log">The service's log.</param>
-public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, ILogger log) : IHandoverRequests
+public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDefinitions definitions, ILogger log) : IHandoverRequests, IDisposable
 {
+    private readonly SemaphoreSlim _defining = new(1);
+
     /// <inheritdoc/>
     public Task NotifyUpdateAsync(string source, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
@@ -77,12 +80,58 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, ILogger l
         ActAsync(domain, caller, "ended the deferral of", _ => queue.Undefer(domain));
 
     /// <inheritdoc/>
-    public Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken) =>
-        throw new ServiceException(ServiceFault.Failed, "This virt-handoverd does not keep policies yet.");
+    public async Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken)
+    {
+        // One after the other: two changes of different parts must not overwrite each other.
+        await _defining.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Translated(() => queue.NameToChange(domain)).ConfigureAwait(false);
+            var policy = Changed(await definitions.ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false), change);
+            await definitions.WritePolicyAsync(domain, policy, cancellationToken).ConfigureAwait(false);
+            await ActAsync(domain, caller, "changed the policy of", _ => queue.TakePolicy(domain, policy)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _defining.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        throw new ServiceException(ServiceFault.Failed, "This virt-handoverd does not prepare domains yet.");
+    public async Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken)
+    {
+        await _defining.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var name = await Translated(() => queue.NameToChange(domain)).ConfigureAwait(false);
+            var sentence = await definitions.PrepareAsync(domain, name, cancellationToken).ConfigureAwait(false);
+            log.LogInformation("{By} prepared domain {Domain}: {Sentence}", NameOf(caller), domain, sentence);
+            return sentence;
+        }
+        catch (QueueException e)
+        {
+            throw ToService(e);
+        }
+        finally
+        {
+            _defining.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _defining.Dispose();
+
+    private static DomainPolicy Changed(DomainPolicy policy, PolicyChange change)
+    {
+        try
+        {
+            return policy.With(change);
+        }
+        catch (PolicyException e)
+        {
+            throw new ServiceException(ServiceFault.InvalidArgument, $"The policy was not changed: {e.Message}");
+        }
+    }
 
     /// <inheritdoc/>
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
@@ -107,18 +156,23 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, ILogger l
         }
         catch (QueueException e)
         {
-            var fault = e.Fault switch
-            {
-                QueueFault.UnknownDomain => ServiceFault.UnknownDomain,
-                QueueFault.WrongState => ServiceFault.WrongState,
-                _ => ServiceFault.Failed,
-            };
-            return Task.FromException<T>(new ServiceException(fault, e.Message));
+            return Task.FromException<T>(ToService(e));
         }
         catch (StoreException e)
         {
             return Task.FromException<T>(new ServiceException(ServiceFault.Failed, e.Message));
         }
+    }
+
+    private static ServiceException ToService(QueueException e)
+    {
+        var fault = e.Fault switch
+        {
+            QueueFault.UnknownDomain => ServiceFault.UnknownDomain,
+            QueueFault.WrongState => ServiceFault.WrongState,
+            _ => ServiceFault.Failed,
+        };
+        return new ServiceException(fault, e.Message);
     }
 
     private static string NameOf(BusCaller caller)

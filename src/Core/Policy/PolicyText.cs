@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+
+namespace VirtHandover.Policy;
+
+/// <summary>The parts of a policy as text and back.</summary>
+public static class PolicyText
+{
+    /// <summary>Least pause budget.</summary>
+    public static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Largest pause budget.</summary>
+    public static readonly TimeSpan MostPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Largest priority; the least one is its negative.</summary>
+    public const int MostPriority = 1000;
+
+    /// <summary>A mode's word.</summary>
+    /// <param name="mode">The mode.</param>
+    /// <returns><c>auto</c>, <c>ask</c> or <c>never</c>.</returns>
+    public static string Of(PolicyMode mode) => mode switch
+    {
+        PolicyMode.Auto => "auto",
+        PolicyMode.Never => "never",
+        _ => "ask",
+    };
+
+    /// <summary>Reads a mode's word, in any case.</summary>
+    /// <param name="text">The word; untrusted.</param>
+    /// <returns>The mode, or null when it is none.</returns>
+    public static PolicyMode? ModeOf(string text) => text?.Trim().ToUpperInvariant() switch
+    {
+        "AUTO" => PolicyMode.Auto,
+        "ASK" => PolicyMode.Ask,
+        "NEVER" => PolicyMode.Never,
+        _ => null,
+    };
+
+    /// <exception cref="PolicyException">It is none.</exception>
+    internal static PolicyMode Mode(string text) => ModeOf(text) ?? throw new PolicyException(
+        $"\"{Shown(text)}\" is no policy mode; it is auto, ask or never.");
+
+    /// <exception cref="PolicyException">It is out of range.</exception>
+    internal static TimeSpan MaxPause(long microseconds) =>
+        microseconds >= LeastPause.TotalMicroseconds && microseconds <= MostPause.TotalMicroseconds
+            ? TimeSpan.FromMicroseconds(microseconds)
+            : throw new PolicyException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A pause budget of {microseconds} µs is not possible; it is from 1000 µs (1 ms) to 60000000 µs (1 min), for example 30000 µs (30 ms)."));
+
+    /// <exception cref="PolicyException">It is out of range.</exception>
+    internal static int Priority(int priority) => Math.Abs((long)priority) <= MostPriority
+        ? priority
+        : throw new PolicyException(string.Create(
+            CultureInfo.InvariantCulture, $"A priority of {priority} is not possible; it is from -{MostPriority} to {MostPriority}, for example 10."));
+
+    /// <summary>Text from outside as a sentence may show it: short, and with nothing that a terminal would act on.</summary>
+    internal static string Shown(string text)
+    {
+        var shown = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes().Take(60))
+        {
+            var category = Rune.GetUnicodeCategory(rune);
+            shown.Append(category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+                ? "?"
+                : rune.ToString());
+        }
+
+        return shown.ToString();
+    }
+}

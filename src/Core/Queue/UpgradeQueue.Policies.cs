@@ -1,0 +1,106 @@
+using VirtHandover.Policy;
+
+namespace VirtHandover.Queue;
+
+public sealed partial class UpgradeQueue
+{
+    /// <summary>Who approved when the configuration's <c>Mode=auto</c> did.</summary>
+    internal const string AutoApprover = "Mode=auto";
+
+    /// <summary>Who approved when the domain's own policy did.</summary>
+    internal const string PolicyApprover = "policy auto";
+
+    private readonly Dictionary<string, WindowStanding> _windows = [];
+
+    /// <summary>Takes over a domain's own policy that somebody has just stored.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <param name="policy">The policy.</param>
+    /// <exception cref="QueueException">It does not run any more, or the database cannot be written; it is seen at the next scan then.</exception>
+    public void TakePolicy(Guid domain, DomainPolicy policy)
+    {
+        var changes = new Changes { Any = true };
+        lock (_lock)
+        {
+            var upgrade = Find_NeedsLock(domain) with { Policy = policy };
+            CommitAsked_NeedsLock(Automatic(upgrade, _time.GetUtcNow()), changes);
+        }
+
+        Announce(changes);
+    }
+
+    /// <summary>The name of a running domain whose policy or definition may be changed now.</summary>
+    /// <param name="domain">The domain's UUID.</param>
+    /// <returns>Its name.</returns>
+    /// <exception cref="QueueException">It does not run, or its handover does.</exception>
+    public string NameToChange(Guid domain)
+    {
+        lock (_lock)
+        {
+            var upgrade = Find_NeedsLock(domain);
+            return upgrade.State is UpgradeState.Running
+                ? throw new QueueException(
+                    QueueFault.WrongState, $"The handover of {Printable.Escape(upgrade.Name)} is running; its definition can be changed when it has ended.")
+                : upgrade.Name;
+        }
+    }
+
+    private EffectivePolicy PolicyOf(Upgrade upgrade) => EffectivePolicy.Of(_options.Policy, upgrade.Policy ?? DomainPolicy.None);
+
+    /// <summary>Gives or takes back approvals that nobody gave but a policy.</summary>
+    private Upgrade Automatic(Upgrade upgrade, DateTimeOffset now)
+    {
+        if (upgrade.Policy is not { } own)
+        {
+            return upgrade;
+        }
+
+        return (PolicyOf(upgrade).Mode, upgrade.State) switch
+        {
+            (PolicyMode.Auto, UpgradeState.Pending { HeldBy: null }) when upgrade.Assessment is { IsBlocked: false } =>
+                UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Approve(own.Mode is null ? AutoApprover : PolicyApprover), now)
+                    is Transition.To { State: var approved } ? upgrade with { State = approved } : upgrade,
+            (not PolicyMode.Auto, UpgradeState.Approved { By: AutoApprover or PolicyApprover }) => upgrade with { State = new UpgradeState.Pending() },
+            _ => upgrade,
+        };
+    }
+
+    /// <summary>A policy of "never" goes before everybody, until somebody changes it.</summary>
+    /// <exception cref="QueueException">The policy forbids it.</exception>
+    private void DemandAllowed_NeedsLock(Upgrade upgrade, string done)
+    {
+        if (PolicyOf(upgrade).Mode == PolicyMode.Never)
+        {
+            throw new QueueException(
+                QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done}: {NeverSentence(upgrade)}");
+        }
+    }
+
+    private static string NeverSentence(Upgrade upgrade) => upgrade.Policy switch
+    {
+        { Problem: { Length: > 0 } problem } => problem + ".",
+        { Mode: PolicyMode.Never } => "its policy is \"never\"; change that first: virt-handover policy set",
+        _ => "Mode=never in the configuration forbids it; give the VM a policy of its own first: virt-handover policy set",
+    };
+
+    private WindowStanding WindowOf_NeedsLock(Upgrade upgrade, DateTimeOffset now)
+    {
+        var window = PolicyOf(upgrade).Window;
+        if (_windows.GetValueOrDefault(window.Text) is not { } standing || now < standing.At || now >= standing.Change)
+        {
+            var (isOpen, change) = window.At(now, _time.LocalTimeZone);
+            _windows[window.Text] = standing = new WindowStanding(now, isOpen, change);
+        }
+
+        return standing;
+    }
+
+    /// <summary>When a window opens or closes that somebody looks at.</summary>
+    private DateTimeOffset? NextWindowChange_NeedsLock(DateTimeOffset now) =>
+        _upgrades.Values.Select(upgrade => WindowOf_NeedsLock(upgrade, now).Change).Min();
+
+    /// <summary>What a window was found to be.</summary>
+    /// <param name="At">When it was looked at.</param>
+    /// <param name="IsOpen">Whether handovers may start.</param>
+    /// <param name="Change">When that changes; null for never.</param>
+    private sealed record WindowStanding(DateTimeOffset At, bool IsOpen, DateTimeOffset? Change);
+}
