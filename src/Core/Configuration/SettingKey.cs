@@ -18,7 +18,7 @@ internal sealed record SettingKey(
     /// <summary>Every key there is.</summary>
     public static IReadOnlyList<SettingKey> All { get; } =
     [
-        new("Service", "Mode", "ask, auto or never", (options, text) => PolicyText.ModeOf(text) is { } mode ? options with { Mode = mode } : null),
+        new("Service", "Mode", "ask, auto or never", (options, text) => PolicyWords.ModeOf(text) is { } mode ? options with { Mode = mode } : null),
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),

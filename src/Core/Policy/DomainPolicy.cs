@@ -36,10 +36,10 @@ public sealed record DomainPolicy
         ArgumentNullException.ThrowIfNull(change);
         return new DomainPolicy
         {
-            Mode = change.Mode is { } mode ? (mode.Length == 0 ? null : PolicyText.Mode(mode)) : Mode,
+            Mode = change.Mode is { } mode ? (mode.Length == 0 ? null : PolicyWords.Mode(mode)) : Mode,
             Window = change.Window is { } window ? (MaintenanceWindows.Parse(window) is { IsAlways: false } windows ? windows : null) : Window,
-            MaxPause = change.MaxPauseMicroseconds is { } pause ? (pause == 0 ? null : PolicyText.MaxPause(pause)) : MaxPause,
-            Priority = change.Priority is { } priority ? (priority == 0 ? null : PolicyText.Priority(priority)) : Priority,
+            MaxPause = change.MaxPauseMicroseconds is { } pause ? (pause == 0 ? null : PolicyWords.MaxPause(pause)) : MaxPause,
+            Priority = change.Priority is { } priority ? (priority == 0 ? null : PolicyWords.Priority(priority)) : Priority,
         };
     }
 }

@@ -23,7 +23,7 @@ public static class PolicyXml
     {
         ArgumentNullException.ThrowIfNull(policy);
         var element = new XElement("policy");
-        element.SetAttributeValue("mode", policy.Mode is { } mode ? PolicyText.Of(mode) : null);
+        element.SetAttributeValue("mode", policy.Mode is { } mode ? PolicyWords.Of(mode) : null);
         element.SetAttributeValue("window", policy.Window?.Text);
         element.SetAttributeValue("max-pause-us", policy.MaxPause is { } pause ? (long)pause.TotalMicroseconds : null);
         element.SetAttributeValue("priority", policy.Priority);
@@ -70,7 +70,7 @@ public static class PolicyXml
         var unknown = element.Attributes().FirstOrDefault(attribute => !attribute.IsNamespaceDeclaration && !s_attributes.Contains(attribute.Name.LocalName));
         if (unknown is not null)
         {
-            throw new PolicyException($"there is no \"{PolicyText.Shown(unknown.Name.LocalName)}\" in a policy");
+            throw new PolicyException($"there is no \"{PolicyWords.Shown(unknown.Name.LocalName)}\" in a policy");
         }
 
         return DomainPolicy.None.With(new PolicyChange
@@ -86,5 +86,5 @@ public static class PolicyXml
         ? null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new PolicyException($"{name} is \"{PolicyText.Shown(text)}\" and not a number");
+            : throw new PolicyException($"{name} is \"{PolicyWords.Shown(text)}\" and not a number");
 }

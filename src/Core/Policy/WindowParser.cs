@@ -67,7 +67,7 @@ internal static class WindowParser
             var ends = item.Split(item.Contains("..", StringComparison.Ordinal) ? ".." : "-");
             if (ends.Length > 2)
             {
-                throw Wrong(part, $"\"{PolicyText.Shown(item)}\" is neither a day nor a range of days");
+                throw Wrong(part, $"\"{PolicyWords.Shown(item)}\" is neither a day nor a range of days");
             }
 
             var (first, last) = (Day(ends[0], part), Day(ends[^1], part));
@@ -95,7 +95,7 @@ internal static class WindowParser
             }
         }
 
-        throw Wrong(part, $"\"{PolicyText.Shown(text)}\" is no day; the days are Mon, Tue, Wed, Thu, Fri, Sat, Sun");
+        throw Wrong(part, $"\"{PolicyWords.Shown(text)}\" is no day; the days are Mon, Tue, Wed, Thu, Fri, Sat, Sun");
     }
 
     private static (int From, int To) Span(string text, string part)
@@ -103,7 +103,7 @@ internal static class WindowParser
         var ends = text.Split('-');
         if (ends.Length != 2)
         {
-            throw Wrong(part, $"\"{PolicyText.Shown(text)}\" is not a span of time with a beginning and an end");
+            throw Wrong(part, $"\"{PolicyWords.Shown(text)}\" is not a span of time with a beginning and an end");
         }
 
         var (from, to) = (Minute(ends[0], part), Minute(ends[1], part));
@@ -126,7 +126,7 @@ internal static class WindowParser
             }
         }
 
-        throw Wrong(part, $"\"{PolicyText.Shown(text)}\" is no time of day from 00:00 to 24:00");
+        throw Wrong(part, $"\"{PolicyWords.Shown(text)}\" is no time of day from 00:00 to 24:00");
     }
 
     private static string Spelled(bool[] days)
@@ -160,5 +160,5 @@ internal static class WindowParser
     private static string Time(int minute) => string.Create(CultureInfo.InvariantCulture, $"{minute / 60:00}:{minute % 60:00}");
 
     private static PolicyException Wrong(string part, string why) =>
-        new($"\"{PolicyText.Shown(part)}\" is no maintenance window: {why}. A right one is {MaintenanceWindows.Example}");
+        new($"\"{PolicyWords.Shown(part)}\" is no maintenance window: {why}. A right one is {MaintenanceWindows.Example}");
 }

@@ -43,7 +43,7 @@ public sealed class QueuePublisher : IDisposable
         var queue = _queue.Snapshot();
         return new HostView(
             _version,
-            PolicyText.Of(queue.Mode),
+            PolicyWords.Of(queue.Mode),
             queue.Alarm,
             queue.LastScan,
             [.. queue.Upgrades.Select(upgrade => DomainViews.Of(upgrade, queue))])

@@ -4,7 +4,7 @@ using System.Text;
 namespace VirtHandover.Policy;
 
 /// <summary>The parts of a policy as text and back.</summary>
-public static class PolicyText
+public static class PolicyWords
 {
     /// <summary>Least pause budget.</summary>
     public static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
