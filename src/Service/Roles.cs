@@ -14,6 +14,7 @@ internal static class Roles
 {
     private const string Usage = """
         Usage: virt-handoverd                  run the service (as root; systemd or D-Bus starts it)
+               virt-handoverd gate             wait until libvirt's daemon may start (its unit calls this first)
                virt-handoverd --check-config   read the configuration and say what is wrong with it
                virt-handoverd --version        print the version
         """;
@@ -34,6 +35,7 @@ internal static class Roles
                 [] => await ServeAsync().ConfigureAwait(false),
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
+                ["gate"] => await GateAsync().ConfigureAwait(false),
                 [Keeper.Role, var request, var journal] => await Keeper.RunAsync(request, journal).ConfigureAwait(false),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
@@ -83,6 +85,21 @@ internal static class Roles
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return ExitCode.Ok;
+        }
+    }
+
+    private static async Task<int> GateAsync()
+    {
+        var told = new AlarmSink(sentence => Console.Error.WriteLine(Console.IsErrorRedirected ? "<5>" + sentence : sentence));
+        try
+        {
+            var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
+            await HandoverRecovery.OpenGateAsync(paths.Journals, told, CancellationToken.None).ConfigureAwait(false);
+            return ExitCode.Ok;
+        }
+        catch (GateException e)
+        {
+            return Fail(ExitCode.Unavailable, e.Message);
         }
     }
 

@@ -6,6 +6,7 @@ namespace VirtHandover.Handover;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Entered), "entered")]
 [JsonDerivedType(typeof(Copying), "copying")]
+[JsonDerivedType(typeof(Alarm), "alarm")]
 [JsonDerivedType(typeof(Ended), "ended")]
 public abstract record HandoverProgress
 {
@@ -22,6 +23,10 @@ public abstract record HandoverProgress
     /// <param name="Transferred">Bytes moved so far.</param>
     /// <param name="Remaining">Bytes left in this round (QMP <c>query-migrate</c>, <c>ram.remaining</c>).</param>
     public sealed record Copying(long Transferred, long Remaining) : HandoverProgress;
+
+    /// <summary>It cannot be brought to an end yet; it is tried again until it can.</summary>
+    /// <param name="Sentence">What the administrator has to read.</param>
+    public sealed record Alarm(string Sentence) : HandoverProgress;
 
     /// <summary>It is over.</summary>
     /// <param name="Report">The result.</param>

@@ -20,7 +20,7 @@ public enum HandoverOutcome
     /// <summary>It failed and was undone; the guest runs on the old QEMU.</summary>
     Undone,
 
-    /// <summary>The guest runs on the new QEMU, but libvirt could not take it over; an administrator is needed.</summary>
+    /// <summary>The VM has crashed during its handover: one of its two QEMUs died while the guest was its. An administrator is needed.</summary>
     Stranded,
 
     /// <summary>Nobody knows: what executed it is gone without a result. The next scan shows what the guest runs on.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
+using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -26,6 +27,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
     private Quiesced? _quiesced;
     private long _copied;
     private TimeSpan _outage;
+    private TimeSpan _pause;
 
     /// <summary>Runs it. Never throws: whatever happens is in the report, with the state the VM is in.</summary>
     /// <param name="cancellationToken">Honoured until the libvirt daemon is stopped.</param>
@@ -50,33 +52,13 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         {
             return Report(HandoverOutcome.Cancelled, $"The handover of {Subject} was cancelled; it runs on the old QEMU.");
         }
-        catch (StrandedException stranded)
+        catch (UnfinishedException unfinished)
         {
-            return Report(
-                HandoverOutcome.Stranded,
-                $"{Subject} runs on the new QEMU (process {stranded.Target}), but libvirt does not manage it: {stranded.Message} {stranded.Advice}");
-        }
-        catch (LostException lost)
-        {
-            return Report(HandoverOutcome.Stranded, $"{Subject} needs you now: {lost.Message}");
+            return await InsistAsync(unfinished).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
             return Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {exception.Message}");
-        }
-    }
-
-    /// <summary>
-    /// After a stranded handover: waits until the new QEMU has ended, so that libvirt's lock stays with this process and no daemon
-    /// can find a VM that it would kill. Returns at once when libvirt was already let loose.
-    /// </summary>
-    internal async Task KeepLibvirtAwayAsync()
-    {
-        if (_quiesced is { Hold.IsReleased: false, Prepared.Target.Process: var target })
-        {
-            while (!await target.WaitForExitAsync(TimeSpan.FromHours(1)).ConfigureAwait(false))
-            {
-            }
         }
     }
 
@@ -103,7 +85,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         {
             if (prepared.Method == RamMethod.Copy && !begun.Assessment.StandsStill)
             {
-                var copy = await CopyPhase.StartAsync(prepared, begun.Monitor, progress, cancellationToken).ConfigureAwait(false);
+                var copy = await CopyPhase.StartAsync(prepared, begun.Monitor, journal, progress, cancellationToken).ConfigureAwait(false);
                 prepared = _prepared = prepared with { Copy = copy };
                 _copied = copy.Copied;
             }
@@ -111,7 +93,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
             _phases.Enter(HandoverPhase.Quiesce);
             quiesced = _quiesced = await QuiescePhase.RunAsync(prepared, journal, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             prepared.Target.Kill();
             await UndoCopyAsync(prepared).ConfigureAwait(false);
@@ -131,7 +113,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
             var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
             _copied = performed.CopiedBytes;
             _phases.Enter(HandoverPhase.Finish);
-            finished = await FinishAsync(performed, adoption).ConfigureAwait(false);
+            finished = await FinishOrUndoAsync(performed, adoption, journal).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
@@ -140,60 +122,54 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
             throw;
         }
 
-        return await ForwardAsync(finished, adoption).ConfigureAwait(false);
+        _phases.Enter(HandoverPhase.Confirm);
+        _pause = finished.Pause ?? TimeSpan.Zero;
+        var confirmed = await ConfirmPhase.RunAsync(finished, adoption, journal).ConfigureAwait(false);
+        _outage = confirmed.Outage;
+        var report = Report(HandoverOutcome.Done, "");
+        quiesced.Prepared.Target.Dispose();
+        return report with
+        {
+            Sentence = $"{Subject} runs on QEMU {(report.To is { Version.Length: > 0 } to ? to.Version : "as installed")}; libvirt manages it.",
+            Findings = [.. report.Findings, .. Warnings(confirmed.Warnings)],
+        };
     }
 
-    // Only what leaves no doubt that the target has not run comes out of here as an ordinary failure.
-    private async Task<Finished> FinishAsync(Performed performed, AdoptionPlan adoption)
+    // What comes out of Finish as an ordinary failure leaves no doubt that the target has not run.
+    private static async Task<Finished> FinishOrUndoAsync(Performed performed, AdoptionPlan adoption, HandoverJournal journal)
     {
         try
         {
             return await FinishPhase.RunAsync(performed, adoption, journal).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is HandoverException or LinuxException)
+        catch (Exception exception) when (IsExpected(exception))
         {
             await PerformPhase.UndoAsync(performed.Quiesced).ConfigureAwait(false);
             throw;
         }
-        catch (QmpProtocolException exception)
-        {
-            throw new StrandedException(
-                performed.Quiesced.Prepared.Target.Process.Id,
-                exception.Message,
-                $"It is not certain that the guest runs there. The old QEMU (process {performed.Quiesced.Prepared.Begun.Source.Id}) is frozen and must not be continued. libvirt is kept from starting until the new QEMU has ended.");
-        }
     }
 
-    private async Task<HandoverReport> ForwardAsync(Finished finished, AdoptionPlan adoption)
+    /// <summary>
+    /// The phases' own way out has failed, or there is none: from here on the journal decides, as it would for somebody who comes
+    /// after this process, only that this process still holds libvirt's lock.
+    /// </summary>
+    private async Task<HandoverReport> InsistAsync(UnfinishedException unfinished)
     {
-        var prepared = finished.Performed.Quiesced.Prepared;
-        _phases.Enter(HandoverPhase.Confirm);
-        Confirmed confirmed;
-        try
-        {
-            confirmed = await ConfirmPhase.RunAsync(finished, adoption, journal).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsExpected(exception))
-        {
-            throw new StrandedException(
-                prepared.Target.Process.Id,
-                exception.Message,
-                "The guest goes on undisturbed; do not start the VM a second time. Look at the journal of virt-handoverd and start the libvirt daemon when the cause is gone.");
-        }
-
-        _outage = confirmed.Outage;
-        var warnings = confirmed.Warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text));
-        var report = Report(HandoverOutcome.Done, "");
-        prepared.Target.Dispose();
-        return report with
-        {
-            Sentence = $"{Subject} runs on QEMU {begunTo(report)}; libvirt manages it.",
-            PauseMicroseconds = (long)(finished.Pause?.TotalMicroseconds ?? 0),
-            Findings = [.. report.Findings, .. warnings],
-        };
-
-        static string begunTo(HandoverReport report) => report.To is { Version.Length: > 0 } to ? to.Version : "as installed";
+        var trace = HandoverTrace.Of(HandoverJournal.Read(journal.Path))!;
+        // Each monitor has room for one: let go of both.
+        _prepared?.Target.Qmp.Dispose();
+        _quiesced?.Source.Dispose();
+        var alarm = new AlarmSink(sentence => progress.Report(new HandoverProgress.Alarm(sentence)));
+        var ended = await HandoverRecovery.InsistAsync(
+            journal, trace, unfinished.Message, _quiesced?.Hold, alarm, CancellationToken.None).ConfigureAwait(false);
+        if (_quiesced is { } quiesced)
+            _outage = Stopwatch.GetElapsedTime(quiesced.Hold.Since);
+        var report = Report(ended.Outcome, ended.Sentence);
+        return report with { Findings = [.. report.Findings, .. ended.Findings] };
     }
+
+    private static IEnumerable<Finding> Warnings(IReadOnlyList<string> warnings) =>
+        warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text));
 
     private async Task UndoCopyAsync(Prepared prepared)
     {
@@ -209,8 +185,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            throw new LostException(
-                $"its copy could not be cancelled ({exception.Message}); look whether it is paused with 'virsh domstate {prepared.Begun.Name}' and resume it with 'virsh resume {prepared.Begun.Name}'.");
+            throw new UnfinishedException($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
         }
     }
 
@@ -227,6 +202,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         MethodReason = _begun?.Assessment.MethodReason ?? "",
         Findings = [.. _begun?.Assessment.Findings ?? [], .. _prepared?.Notes ?? []],
         StartedAt = _startedAt,
+        PauseMicroseconds = (long)_pause.TotalMicroseconds,
         AttachPauseMicroseconds = (long)(_prepared?.Copy?.AttachPause.TotalMicroseconds ?? 0),
         TotalMicroseconds = (long)Stopwatch.GetElapsedTime(_started).TotalMicroseconds,
         OutageMicroseconds = (long)_outage.TotalMicroseconds,

@@ -6,7 +6,8 @@ public interface IHandoverRecovery
     /// <summary>Waits for a handover that is still being executed, finishes or undoes one whose executor died, and reports.</summary>
     /// <param name="id">The handover's number.</param>
     /// <param name="domain">The domain's UUID.</param>
+    /// <param name="alarm">Is given a sentence for the administrator as long as it cannot be brought to an end.</param>
     /// <param name="cancellationToken">Stops waiting; the handover goes on.</param>
     /// <returns>The final report; null when nothing on this host tells of that handover.</returns>
-    Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken);
+    Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken);
 }

@@ -47,24 +47,18 @@ public static class Keeper
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
 
         var output = new KeeperOutput(Console.OpenStandardOutput());
-        HandoverRun run;
-        HandoverReport report;
         try
         {
             using var journal = HandoverJournal.Inherit(journalPath, JournalDescriptor);
-            run = new HandoverRun(request, journal, output, TimeProvider.System);
-            report = await run.RunAsync(cancel.Token).ConfigureAwait(false);
-            journal.Write(new JournalEntry.Closed(report) { At = TimeProvider.System.GetUtcNow() });
+            var report = await new HandoverRun(request, journal, output, TimeProvider.System).RunAsync(cancel.Token).ConfigureAwait(false);
+            journal.Close(report, TimeProvider.System.GetUtcNow());
+            output.Report(new HandoverProgress.Ended(report));
+            return 0;
         }
         catch (LinuxException exception)
         {
             await Console.Error.WriteLineAsync($"<3>{exception.Message}").ConfigureAwait(false);
             return 74;
         }
-
-        output.Report(new HandoverProgress.Ended(report));
-        if (report.Outcome == HandoverOutcome.Stranded)
-            await run.KeepLibvirtAwayAsync().ConfigureAwait(false);
-        return 0;
     }
 }

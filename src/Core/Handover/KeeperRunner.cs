@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
@@ -65,8 +66,11 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
                 if (report is null)
                 {
                     _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false);
-                    report = await HandoverRecovery.RecoverAsync(journals, request.Id, CancellationToken.None).ConfigureAwait(false)
-                        ?? NotBegun(request, "The keeper process ended before it began.");
+                    var alarms = Channel.CreateUnbounded<string>();
+                    var recovery = RecoverAsync(request, alarms.Writer);
+                    await foreach (var alarm in alarms.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                        yield return new HandoverProgress.Alarm(alarm);
+                    report = await recovery.ConfigureAwait(false);
                 }
 
                 yield return new HandoverProgress.Ended(report);
@@ -78,8 +82,22 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     }
 
     /// <inheritdoc/>
-    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken) =>
-        HandoverRecovery.RecoverAsync(journals, id, cancellationToken);
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) =>
+        HandoverRecovery.RecoverAsync(journals, id, alarm, cancellationToken);
+
+    private async Task<HandoverReport> RecoverAsync(HandoverRequest request, ChannelWriter<string> alarms)
+    {
+        try
+        {
+            return await HandoverRecovery.RecoverAsync(
+                journals, request.Id, new AlarmSink(sentence => alarms.TryWrite(sentence)), CancellationToken.None).ConfigureAwait(false)
+                ?? NotBegun(request, "The keeper process ended before it began.");
+        }
+        finally
+        {
+            alarms.Complete();
+        }
+    }
 
     private ProcessHandle Start(HandoverRequest request, SafeHandle output)
     {

@@ -1,14 +1,19 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Linux;
 
-/// <summary>The control groups a process or thread is in, over all hierarchies of the host (v1, v2 and both at once).</summary>
-public sealed class Cgroups
-{
-    private readonly IReadOnlyList<(string Mount, bool Unified, string Path)> _places;
+/// <summary>One control group.</summary>
+/// <param name="Mount">Where its hierarchy is mounted.</param>
+/// <param name="Unified">True for v2.</param>
+/// <param name="Path">The group's path below the mount point.</param>
+public sealed record CgroupPlace(string Mount, bool Unified, string Path);
 
-    private Cgroups(IReadOnlyList<(string Mount, bool Unified, string Path)> places) => _places = places;
+/// <summary>The control groups a process or thread is in, over all hierarchies of the host (v1, v2 and both at once).</summary>
+/// <param name="Places">The groups, but for roots of hierarchies, where every process starts.</param>
+public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
+{
 
     /// <summary>Reads where a process is.</summary>
     /// <param name="process">The process.</param>
@@ -23,18 +28,21 @@ public sealed class Cgroups
         Of(process, string.Create(CultureInfo.InvariantCulture, $"task/{thread}/cgroup"));
 
     /// <summary>The files to which a process writes <c>0</c> to join these groups.</summary>
-    public IReadOnlyList<string> JoinFiles => [.. _places.Select(place => place.Mount + place.Path + "/cgroup.procs")];
+    [JsonIgnore]
+    public IReadOnlyList<string> JoinFiles => [.. Places.Select(place => place.Mount + place.Path + "/cgroup.procs")];
 
     /// <summary>The groups' paths, for comparison.</summary>
-    public IReadOnlyList<string> Paths => [.. _places.Select(place => place.Path)];
+    [JsonIgnore]
+    public IReadOnlyList<string> Paths => [.. Places.Select(place => place.Path)];
 
     /// <summary>What the tightest memory limit of the groups and their parents leaves, in bytes; null without a limit.</summary>
+    [JsonIgnore]
     public long? MemoryLeft
     {
         get
         {
             long? left = null;
-            foreach (var (mount, unified, path) in _places)
+            foreach (var (mount, unified, path) in Places)
             {
                 for (var group = path; group.Length > 1; group = group[..Math.Max(0, group.LastIndexOf('/'))])
                 {
@@ -56,7 +64,7 @@ public sealed class Cgroups
     public IReadOnlyList<string> TryJoinThread(int thread)
     {
         var failures = new List<string>();
-        foreach (var (mount, unified, path) in _places)
+        foreach (var (mount, unified, path) in Places)
         {
             var file = mount + path + (unified ? "/cgroup.threads" : "/tasks");
             try
@@ -87,7 +95,7 @@ public sealed class Cgroups
     private static Cgroups Of(int process, string file)
     {
         var mounts = Mounts();
-        var places = new List<(string, bool, string)>();
+        var places = new List<CgroupPlace>();
         foreach (var line in ProcFile.ReadText(ProcRoot.Host.File(process, file)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             // hierarchy-ID:controllers:path
@@ -97,7 +105,7 @@ public sealed class Cgroups
                 : default;
             // The root group of a hierarchy is where every process starts; nothing to join.
             if (mount.Point is not null && parts[2] != "/")
-                places.Add((mount.Point, mount.Unified, parts[2]));
+                places.Add(new CgroupPlace(mount.Point, mount.Unified, parts[2]));
         }
 
         return new Cgroups(places);

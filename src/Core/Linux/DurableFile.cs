@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using VirtHandover.Linux.Interop;
 
 namespace VirtHandover.Linux;
@@ -67,6 +68,31 @@ public static unsafe class DurableFile
         }
 
         _ = Libc.Check(Libc.fsync(fd), $"{path} cannot be made durable");
+    }
+
+    /// <summary>Has the file system keep room for a file, so that what is appended to it later does not meet a full disk.</summary>
+    /// <param name="handle">From <see cref="OpenAppend"/>.</param>
+    /// <param name="bytes">How much, from the file's beginning.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <exception cref="LinuxException">The disk is full.</exception>
+    public static void Reserve(SafeHandle handle, long bytes, string path)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        if (Libc.fallocate((int)handle.DangerousGetHandle(), Libc.FALLOC_FL_KEEP_SIZE, 0, bytes) == 0)
+            return;
+        var error = Marshal.GetLastPInvokeError();
+        // A file system that cannot promise room cannot be made to; each write tells then.
+        if (error != Libc.EOPNOTSUPP)
+            throw new LinuxException(error, $"There is no room for {path}: {Marshal.GetPInvokeErrorMessage(error)}.");
+    }
+
+    /// <summary>Gives back the room that was kept and not used.</summary>
+    /// <param name="handle">From <see cref="OpenAppend"/>.</param>
+    public static void Trim(SafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        using var file = new SafeFileHandle(handle.DangerousGetHandle(), ownsHandle: false);
+        _ = Libc.ftruncate((int)handle.DangerousGetHandle(), RandomAccess.GetLength(file));
     }
 
     /// <summary>Takes all content away.</summary>

@@ -3,12 +3,10 @@ using VirtHandover.Linux.Interop;
 namespace VirtHandover.Linux;
 
 /// <summary>The CPUs on which one thread may run.</summary>
-public sealed unsafe class ThreadAffinity
+/// <param name="Mask">One bit a CPU, as <c>sched_getaffinity(2)</c> gives it.</param>
+public sealed unsafe record ThreadAffinity(ReadOnlyMemory<byte> Mask)
 {
     private const int Bytes = 1024;
-    private readonly byte[] _mask;
-
-    private ThreadAffinity(byte[] mask) => _mask = mask;
 
     /// <summary>Reads a thread's.</summary>
     /// <param name="thread">The thread.</param>
@@ -18,7 +16,9 @@ public sealed unsafe class ThreadAffinity
         var mask = new byte[Bytes];
         fixed (byte* bytes = mask)
             _ = Libc.Check(Libc.sched_getaffinity(thread, Bytes, bytes), $"The CPUs of thread {thread} cannot be read");
-        return new ThreadAffinity(mask);
+        // Whole words, as the kernel wants them; the rest is zero.
+        var words = (mask.AsSpan().LastIndexOfAnyExcept((byte)0) / sizeof(long)) + 1;
+        return new ThreadAffinity(mask.AsMemory(0, words * sizeof(long)));
     }
 
     /// <summary>Gives them to a thread.</summary>
@@ -26,7 +26,7 @@ public sealed unsafe class ThreadAffinity
     /// <exception cref="LinuxException">It has ended, or its cpuset allows none of them.</exception>
     public void ApplyTo(int thread)
     {
-        fixed (byte* bytes = _mask)
-            _ = Libc.Check(Libc.sched_setaffinity(thread, Bytes, bytes), $"The CPUs of thread {thread} cannot be set");
+        fixed (byte* bytes = Mask.Span)
+            _ = Libc.Check(Libc.sched_setaffinity(thread, Mask.Length, bytes), $"The CPUs of thread {thread} cannot be set");
     }
 }

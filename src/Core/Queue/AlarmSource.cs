@@ -12,6 +12,9 @@ public enum AlarmSource
     /// <summary>An emulator is missing on disk.</summary>
     Emulator,
 
+    /// <summary>A handover cannot be brought to an end.</summary>
+    Handover,
+
     /// <summary>Something went wrong inside the service.</summary>
     Service,
 }

@@ -69,7 +69,10 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                     return ended.Report;
                 }
 
-                queue.Observe(request.Id, request.Domain, stream.Current);
+                if (stream.Current is HandoverProgress.Alarm alarm)
+                    Alarm(alarm.Sentence);
+                else
+                    queue.Observe(request.Id, request.Domain, stream.Current);
             }
 
             why = "it stopped reporting";
@@ -89,7 +92,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     {
         try
         {
-            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, stopping).ConfigureAwait(false);
+            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, new AlarmSink(Alarm), stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
@@ -98,8 +101,15 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
     }
 
+    private void Alarm(string sentence)
+    {
+        parts.Log.LogError("{Alarm}", sentence);
+        queue.SetAlarm(AlarmSource.Handover, sentence);
+    }
+
     private async Task EndAsync(HandoverReport ended, CancellationToken stopping)
     {
+        queue.SetAlarm(AlarmSource.Handover, null);
         // A handover that broke off before Begin had read the name knows the UUID only.
         var report = ended.Name.Length > 0 ? ended : ended with { Name = NameOf(ended.Domain) };
         queue.End(report, await LookAsync(report.Domain, stopping).ConfigureAwait(false));

@@ -65,7 +65,7 @@ internal sealed class FakeRecovery : IHandoverRecovery
 {
     public Func<long, HandoverReport?> Answer { get; set; } = _ => null;
 
-    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, CancellationToken cancellationToken) => Task.FromResult(Answer(id));
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) => Task.FromResult(Answer(id));
 }
 
 internal sealed class FakeTransaction : ITransactionProbe

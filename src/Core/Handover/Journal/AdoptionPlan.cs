@@ -1,16 +1,44 @@
 using System.Text.Json.Nodes;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Journal;
 
-/// <summary>What is left to do once the guest belongs to the target, so that libvirt can adopt it.</summary>
-/// <param name="Continue">False when the guest was paused by somebody and stays paused.</param>
-/// <param name="Ptys">New path of each pseudo terminal, by the path libvirt knows.</param>
-/// <param name="VncAddresses">QMP addresses on which the VNC server has to listen; empty when it did not.</param>
-/// <param name="LogicalArguments">The command line the target stands for, base of the next handover.</param>
-/// <param name="Program">The binary the target was started from.</param>
-public sealed record AdoptionPlan(
-    bool Continue,
-    IReadOnlyDictionary<string, string> Ptys,
-    JsonArray VncAddresses,
-    IReadOnlyList<string> LogicalArguments,
-    string Program);
+/// <summary>
+/// What is left to do once the guest belongs to the target, so that libvirt can adopt it. On disk with the commit, and complete:
+/// whoever finds it can do all of it without the process that wrote it.
+/// </summary>
+public sealed record AdoptionPlan
+{
+    /// <summary>False when the guest was paused by somebody and stays paused.</summary>
+    public required bool Continue { get; init; }
+
+    /// <summary>New path of each pseudo terminal, by the path libvirt knows.</summary>
+    public required IReadOnlyDictionary<string, string> Ptys { get; init; }
+
+    /// <summary>QMP addresses on which the VNC server has to listen; empty when it did not.</summary>
+    public required JsonArray VncAddresses { get; init; }
+
+    /// <summary>The command line the target stands for, base of the next handover.</summary>
+    public required IReadOnlyList<string> LogicalArguments { get; init; }
+
+    /// <summary>The migration settings that libvirt gave the source.</summary>
+    public required MigrationValues Settings { get; init; }
+
+    /// <summary>Memory backends whose <c>discard-data</c> is to be on again.</summary>
+    public required IReadOnlyList<string> DiscardObjects { get; init; }
+
+    /// <summary>Settings to be repeated.</summary>
+    public required IReadOnlyList<Replay> Replays { get; init; }
+
+    /// <summary>Where the source's threads were.</summary>
+    public required IReadOnlyList<PlacedThread> Threads { get; init; }
+
+    /// <summary>The ids of all devices that libvirt expects.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>The control groups that the process must be in.</summary>
+    public required Cgroups Groups { get; init; }
+
+    /// <summary>libvirt's pid file of the domain.</summary>
+    public required string PidFile { get; init; }
+}

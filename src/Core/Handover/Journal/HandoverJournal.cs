@@ -15,6 +15,9 @@ namespace VirtHandover.Handover.Journal;
 public sealed class HandoverJournal : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
+
+    /// <summary>More than any handover writes: once it has begun, no full disk stops it half-way.</summary>
+    private const long Room = 256 * 1024;
     private readonly SafeHandle _file;
 
     private HandoverJournal(string path, SafeHandle file)
@@ -78,7 +81,48 @@ public sealed class HandoverJournal : IDisposable
 
     /// <summary>Empties it, for a new handover of the same number.</summary>
     /// <exception cref="LinuxException">The disk refused.</exception>
-    internal void Clear() => DurableFile.Empty(_file, Path);
+    internal void Clear()
+    {
+        DurableFile.Empty(_file, Path);
+        DurableFile.Reserve(_file, Room, Path);
+    }
+
+    /// <summary>Writes an entry if it can be: for steps that are right whether they are on the disk or not.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <returns>False when the disk refused.</returns>
+    internal bool TryWrite(JournalEntry entry)
+    {
+        try
+        {
+            Write(entry);
+            return true;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes the report, which ends it.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="at">When, host clock.</param>
+    internal void Close(HandoverReport report, DateTimeOffset at)
+    {
+        // Without it the next service looks at the processes, finds all in place, and writes it.
+        _ = TryWrite(new JournalEntry.Closed(report) { At = at });
+        DurableFile.Trim(_file);
+    }
+
+    /// <summary>The handovers that have begun and not ended, by their journals.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <returns>Their numbers, the oldest first.</returns>
+    /// <exception cref="LinuxException">A journal cannot be read.</exception>
+    public static IReadOnlyList<long> Unfinished(string directory) => Directory.Exists(directory)
+        ? [.. Directory.EnumerateFiles(directory, "*.journal")
+            .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id > 0 && Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
+            .Order()]
+        : [];
 
     /// <summary>Reads the entries up to the first that is torn.</summary>
     /// <param name="path">The file.</param>

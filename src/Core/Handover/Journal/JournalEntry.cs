@@ -11,9 +11,11 @@ namespace VirtHandover.Handover.Journal;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
 [JsonDerivedType(typeof(Opened), "opened")]
 [JsonDerivedType(typeof(TargetStarted), "target-started")]
+[JsonDerivedType(typeof(Prepared), "prepared")]
 [JsonDerivedType(typeof(Quiescing), "quiescing")]
 [JsonDerivedType(typeof(Pausing), "pausing")]
 [JsonDerivedType(typeof(Committed), "committed")]
+[JsonDerivedType(typeof(Revoked), "revoked")]
 [JsonDerivedType(typeof(TargetRuns), "target-runs")]
 [JsonDerivedType(typeof(Adopting), "adopting")]
 [JsonDerivedType(typeof(Closed), "closed")]
@@ -49,6 +51,10 @@ public abstract record JournalEntry
     /// <param name="Method">How memory will get there.</param>
     public sealed record TargetStarted(ProcessIdentity Target, string MonitorPath, RamMethod Method) : JournalEntry;
 
+    /// <summary>The target is a twin of the source. From here on the source's migration settings may be changed.</summary>
+    /// <param name="SourceSettings">How they were.</param>
+    public sealed record Prepared(MigrationValues SourceSettings) : JournalEntry;
+
     /// <summary>libvirt's daemon is about to be stopped.</summary>
     /// <param name="Daemon">How to start it again.</param>
     public sealed record Quiescing(DaemonRecipe Daemon) : JournalEntry;
@@ -64,6 +70,9 @@ public abstract record JournalEntry
     /// </summary>
     /// <param name="Adoption">What Confirm will do; enough for another process to finish it.</param>
     public sealed record Committed(AdoptionPlan Adoption) : JournalEntry;
+
+    /// <summary>The one way back: the target has provably not run the guest (it ended before it was told to, or refused), so the source may.</summary>
+    public sealed record Revoked : JournalEntry;
 
     /// <summary>The target has run the guest.</summary>
     public sealed record TargetRuns : JournalEntry;

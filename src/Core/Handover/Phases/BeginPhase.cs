@@ -20,6 +20,7 @@ internal static class BeginPhase
         var begun = await ReadAsync(request, clock, cancellationToken).ConfigureAwait(false);
         try
         {
+            Checkpoint.Reach("begin.read");
             if (begun.Assessment.IsBlocked)
                 throw new RefusedException(begun.Assessment.Findings);
             journal.Write(new JournalEntry.Opened(
@@ -33,6 +34,7 @@ internal static class BeginPhase
             {
                 At = clock.GetUtcNow(),
             });
+            Checkpoint.Reach("begin.journaled");
             return begun;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
@@ -22,11 +23,11 @@ internal static class CopyPhase
     /// <summary>Moves the bulk. libvirt is up; the guest runs, but for a first stop of some ms that gives the target its network cards.</summary>
     /// <exception cref="HandoverException">It did not come near its end within the limit; it has been cancelled, the guest runs on.</exception>
     internal static async Task<CopyUnderWay> StartAsync(
-        Prepared prepared, IQmpChannel source, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
+        Prepared prepared, IQmpChannel source, HandoverJournal journal, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
-        var attach = await AttachCardsAsync(prepared, source, cancellationToken).ConfigureAwait(false);
-        await prepared.SourceSettings.ApplyAsync(source, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
+        var attach = await AttachCardsAsync(prepared, source, journal, cancellationToken).ConfigureAwait(false);
+        await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
         // 0: while libvirt is up the copy may end only by running out of pages, and pause-before-switchover catches even that.
         await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, 0, cancellationToken).ConfigureAwait(false);
         await PerformPhase.ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
@@ -113,11 +114,14 @@ internal static class CopyPhase
     /// The stream begins with the list of all memory blocks, a network card's ROM among them, so the target needs the cards
     /// before the copy. They are added while the guest stands still, and the taps get their settings back before it goes on.
     /// </summary>
-    private static async Task<TimeSpan> AttachCardsAsync(Prepared prepared, IQmpChannel source, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> AttachCardsAsync(
+        Prepared prepared, IQmpChannel source, HandoverJournal journal, CancellationToken cancellationToken)
     {
         if (prepared.LateCards.Count == 0)
             return TimeSpan.Zero;
         var running = (await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
+        // Written first: whoever finds the guest stopped here has to know that it ran, and what the taps were set to.
+        journal.Write(PerformPhase.Pausing(prepared, running));
         var watch = Stopwatch.StartNew();
         if (running)
             await source.StopAsync(CancellationToken.None).ConfigureAwait(false);

@@ -14,46 +14,68 @@ internal sealed record Finished(Performed Performed, TimeSpan? Pause);
 /// </summary>
 internal static class FinishPhase
 {
+    /// <exception cref="HandoverException">The target provably has not run the guest; the source is thawed and may go on.</exception>
+    /// <exception cref="UnfinishedException">It is not certain whether the target has run the guest; the source is frozen.</exception>
     internal static async Task<Finished> RunAsync(Performed performed, AdoptionPlan adoption, HandoverJournal journal)
     {
         var prepared = performed.Quiesced.Prepared;
         var begun = prepared.Begun;
         var target = prepared.Target;
         begun.Source.Freeze();
+        Checkpoint.Reach("finish.frozen");
         try
         {
             journal.Write(new JournalEntry.Committed(adoption) { At = begun.Clock.GetUtcNow() });
         }
         catch
         {
-            // The journal's disk is full: nothing has run in the target yet.
+            // The journal's disk is broken: nothing has run in the target yet.
             begun.Source.Thaw();
             throw;
         }
 
-        TimeSpan? pause = null;
-        if (adoption.Continue)
-            pause = await ContinueAsync(performed).ConfigureAwait(false);
+        Checkpoint.Reach("finish.committed");
+        if (target.Process.HasExited)
+        {
+            Revoke(begun, journal);
+            throw new HandoverException("The new QEMU ended before it was told to continue the guest; its last words are in libvirt's log of the VM.");
+        }
+
+        var pause = adoption.Continue ? await ContinueAsync(performed, journal).ConfigureAwait(false) : null;
+        Checkpoint.Reach("finish.continued");
         return new Finished(performed, pause);
     }
 
-    private static async Task<TimeSpan?> ContinueAsync(Performed performed)
+    // On disk before the source may run: otherwise whoever finds this journal would take a running source for a frozen one.
+    private static void Revoke(Begun begun, HandoverJournal journal)
+    {
+        if (!journal.TryWrite(new JournalEntry.Revoked { At = begun.Clock.GetUtcNow() }))
+            throw new UnfinishedException($"VM {begun.Name} stands still: the new QEMU did not take it over, and the journal cannot be written, without which the old one must not go on.");
+        begun.Source.Thaw();
+    }
+
+    private static async Task<TimeSpan?> ContinueAsync(Performed performed, HandoverJournal journal)
     {
         var begun = performed.Quiesced.Prepared.Begun;
         var target = performed.Quiesced.Prepared.Target;
         try
         {
             await target.Qmp.ContAsync().ConfigureAwait(false);
+            var resumed = await target.Qmp.Events.WaitForAsync(
+                e => e.Name == "RESUME", $"the guest to go on (VM {begun.Name})", Limits.Command).ConfigureAwait(false);
+            return performed.StoppedAt is { } stopped ? resumed.At - stopped : null;
         }
         catch (QmpException exception)
         {
-            // QEMU refused 'cont': the guest has not run there (an image lock, a full disk). The one way back after the commit.
-            begun.Source.Thaw();
+            // QEMU refused 'cont': the guest has not run there (an image lock, a full disk).
+            Revoke(begun, journal);
             throw new HandoverException($"The new QEMU could not take over the disks: {exception.Message}", exception);
         }
-
-        var resumed = await target.Qmp.Events.WaitForAsync(
-            e => e.Name == "RESUME", $"the guest to go on (VM {begun.Name})", Limits.Command).ConfigureAwait(false);
-        return performed.StoppedAt is { } stopped ? resumed.At - stopped : null;
+        catch (QmpProtocolException exception)
+        {
+            throw new UnfinishedException(
+                $"VM {begun.Name} was given to the new QEMU (process {target.Process.Id}), which does not say whether it runs: {exception.Message} The old one (process {begun.Source.Id}) is frozen and must not be continued.",
+                exception);
+        }
     }
 }

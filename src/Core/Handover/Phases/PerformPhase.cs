@@ -31,11 +31,9 @@ internal static class PerformPhase
         try
         {
             await SetUpAsync(quiesced).ConfigureAwait(false);
-            journal.Write(new JournalEntry.Pausing(
-                running, [.. prepared.LateCards.Select(card => new SavedTap(card.SourceNumber, card.Tap))], prepared.DiscardObjects)
-            {
-                At = begun.Clock.GetUtcNow(),
-            });
+            Checkpoint.Reach("perform.set-up");
+            journal.Write(Pausing(prepared, running));
+            Checkpoint.Reach("perform.journaled");
             DateTimeOffset? stoppedAt;
             long copied = 0;
             if (prepared.Copy is { } copy)
@@ -52,6 +50,7 @@ internal static class PerformPhase
             }
 
             await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
+            Checkpoint.Reach("perform.moved");
             return new Performed(quiesced, stoppedAt, copied);
         }
         catch (Exception exception)
@@ -69,9 +68,29 @@ internal static class PerformPhase
     }
 
     /// <summary>Undo: the target dies, the taps get their settings back, the guest goes on in the source.</summary>
+    /// <exception cref="UnfinishedException">The source does not go on.</exception>
     internal static async Task UndoAsync(Quiesced quiesced)
     {
         var prepared = quiesced.Prepared;
+        try
+        {
+            await UndoAsync(quiesced, prepared).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        {
+            throw new UnfinishedException($"VM {prepared.Begun.Name} stands still in the old QEMU and could not be continued: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>What undo and recovery need once the guest may stand still.</summary>
+    internal static JournalEntry.Pausing Pausing(Prepared prepared, bool wasRunning) =>
+        new(wasRunning, [.. prepared.LateCards.Select(card => new SavedTap(card.SourceNumber, card.Tap))], prepared.DiscardObjects)
+        {
+            At = prepared.Begun.Clock.GetUtcNow(),
+        };
+
+    private static async Task UndoAsync(Quiesced quiesced, Prepared prepared)
+    {
         // The target first: while it lives it may hold the image locks and read frames.
         prepared.Target.Kill();
         foreach (var card in prepared.LateCards)
@@ -118,7 +137,7 @@ internal static class PerformPhase
         var source = quiesced.Source;
         if (prepared.Copy is null)
         {
-            await prepared.SourceSettings.ApplyAsync(source, prepared.Method, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
+            await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, prepared.Method, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
             await ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
         }
 
@@ -136,9 +155,12 @@ internal static class PerformPhase
                 e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At;
         }
 
+        Checkpoint.Reach("perform.stopped");
         await AddCardsAsync(prepared, cancellationToken).ConfigureAwait(false);
+        Checkpoint.Reach("perform.cards-added");
         await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
+        Checkpoint.Reach("perform.sending");
         return stoppedAt;
     }
 

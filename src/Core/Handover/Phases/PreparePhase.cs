@@ -38,8 +38,11 @@ internal static class PreparePhase
             files.AddRange(begun.Live.Devices.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
             cards = FindTaps(begun, start);
             target = Spawn(begun, start, files, cards);
+            Checkpoint.Reach("prepare.spawned");
             journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, target.MonitorPath, method) { At = begun.Clock.GetUtcNow() });
+            Checkpoint.Reach("prepare.named");
             await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
+            Checkpoint.Reach("prepare.connected");
             RequireNewProgram(begun, target);
             if (method == RamMethod.Shared)
             {
@@ -47,18 +50,21 @@ internal static class PreparePhase
                     RamProof.Require(begun.Source.Id, target.Process.Id, file.Inode, file.Bytes, file.Backend);
             }
 
+            Checkpoint.Reach("prepare.proven");
             var notes = await CompareAsync(begun, start, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
-            await targetSettings.ApplyAsync(target.Qmp, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
+            await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
+            var sourceSettings = await settings.ConfigureAwait(false);
+            journal.Write(new JournalEntry.Prepared(sourceSettings) { At = begun.Clock.GetUtcNow() });
+            Checkpoint.Reach("prepare.journaled");
             return new Prepared
             {
                 Begun = begun,
                 Target = target,
                 Method = method,
                 LateCards = cards,
-                SourceSettings = await settings.ConfigureAwait(false),
-                TargetSettings = targetSettings,
+                SourceSettings = sourceSettings,
                 DiscardObjects = [.. begun.CommandLine.All("object").Where(option => option.Value.IsOn("discard-data")).Select(option => option.Id!)],
                 Ptys = await PtysAsync(begun, target, cancellationToken).ConfigureAwait(false),
                 LogicalArguments = start.Logical.Render(),
@@ -81,8 +87,21 @@ internal static class PreparePhase
     internal static AdoptionPlan Plan(Quiesced quiesced)
     {
         var prepared = quiesced.Prepared;
-        return new AdoptionPlan(
-            quiesced.WasRunning, prepared.Ptys, prepared.Begun.VncAddresses, prepared.LogicalArguments, prepared.Begun.Program);
+        var begun = prepared.Begun;
+        return new AdoptionPlan
+        {
+            Continue = quiesced.WasRunning,
+            Ptys = prepared.Ptys,
+            VncAddresses = begun.VncAddresses,
+            LogicalArguments = prepared.LogicalArguments,
+            Settings = prepared.SourceSettings,
+            DiscardObjects = prepared.DiscardObjects,
+            Replays = begun.Replays,
+            Threads = begun.Threads,
+            Devices = [.. begun.Live.Devices.Peripherals.Keys],
+            Groups = begun.Context.Cgroups,
+            PidFile = begun.Paths.PidFile(begun.Name),
+        };
     }
 
     private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards)

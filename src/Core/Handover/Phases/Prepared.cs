@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Journal;
 namespace VirtHandover.Handover.Phases;
 
 /// <summary>The twin stands and has been compared; the guest runs in the source and has noticed nothing.</summary>
@@ -13,10 +14,7 @@ internal sealed record Prepared
     internal required IReadOnlyList<LateCard> LateCards { get; init; }
 
     /// <summary>The source's migration settings as they were.</summary>
-    internal required MigrationSettings SourceSettings { get; init; }
-
-    /// <summary>The target's migration settings as they were.</summary>
-    internal required MigrationSettings TargetSettings { get; init; }
+    internal required MigrationValues SourceSettings { get; init; }
 
     /// <summary>Memory backends of the source whose <c>discard-data</c> is on.</summary>
     internal required IReadOnlyList<string> DiscardObjects { get; init; }

@@ -22,32 +22,50 @@ internal static class QuiescePhase
 
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon does not run any more.");
+        Checkpoint.Reach("quiesce.jobs-checked");
         journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = begun.Clock.GetUtcNow() });
+        Checkpoint.Reach("quiesce.journaled");
         await begun.Libvirt.DisposeAsync().ConfigureAwait(false);
         var hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, cancellationToken).ConfigureAwait(false);
         QmpClient? source = null;
         try
         {
+            Checkpoint.Reach("quiesce.daemon-stopped");
             // Between the first look and the daemon's end an API call may have begun a job; then its status file says so.
             RequireNoJobs(paths);
             source = await QmpClient.ConnectAsync(
                 begun.Status.MonitorPath, $"the source of VM {begun.Name}", Limits.Command, cancellationToken).ConfigureAwait(false);
+            Checkpoint.Reach("quiesce.connected");
             var running = await SourceRecheck.RequireUnchangedAsync(prepared, source, cancellationToken).ConfigureAwait(false);
+            Checkpoint.Reach("quiesce.rechecked");
             return new Quiesced(prepared, hold, source, running);
         }
         catch
         {
             source?.Dispose();
-            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+            await LetGoAsync(begun.Name, hold).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>Undo: libvirt starts again and finds the source as it left it.</summary>
+    /// <exception cref="UnfinishedException">Its daemon cannot be started.</exception>
     internal static async Task UndoAsync(Quiesced quiesced)
     {
         quiesced.Source.Dispose();
-        await quiesced.Hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+        await LetGoAsync(quiesced.Prepared.Begun.Name, quiesced.Hold).ConfigureAwait(false);
+    }
+
+    private static async Task LetGoAsync(string name, DaemonHold hold)
+    {
+        try
+        {
+            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception)
+        {
+            throw new UnfinishedException($"VM {name} runs on the old QEMU, but libvirt is down: {exception.Message}");
+        }
     }
 
     private static async Task RequireNoJobsAsync(LibvirtConnection libvirt, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt.Xml;
 

@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Journal;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
@@ -8,7 +9,7 @@ internal static class SourceRevival
     /// <summary>Ends a migration that may still run, puts the settings back, continues the guest if it ran before.</summary>
     /// <exception cref="QmpException">QEMU refused to continue the guest.</exception>
     internal static async Task RunAsync(
-        IQmpChannel source, bool wasRunning, IReadOnlyList<string> discardObjects, MigrationSettings? settings)
+        IQmpChannel source, bool wasRunning, IReadOnlyList<string> discardObjects, MigrationValues? settings)
     {
         var info = await source.QueryMigrateAsync().ConfigureAwait(false);
         if (info.IsUnderWay)
@@ -23,7 +24,7 @@ internal static class SourceRevival
         foreach (var id in discardObjects)
             await PerformPhase.SetDiscardAsync(source, id, true, CancellationToken.None).ConfigureAwait(false);
         if (settings is not null)
-            await settings.RestoreAsync(source, CancellationToken.None).ConfigureAwait(false);
+            await MigrationSettings.RestoreAsync(source, settings, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static async Task WaitForEndAsync(IQmpChannel source)

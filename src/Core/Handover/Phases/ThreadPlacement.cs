@@ -1,14 +1,9 @@
 using System.Globalization;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
-
-/// <summary>Where one of the source's vCPU or I/O threads is.</summary>
-/// <param name="Meaning">For example <c>vCPU 0</c>.</param>
-/// <param name="Groups">Its control groups.</param>
-/// <param name="Cpus">The CPUs on which it may run.</param>
-internal sealed record PlacedThread(string Meaning, Cgroups Groups, ThreadAffinity Cpus);
 
 /// <summary>The control groups and CPUs of vCPU and I/O threads. libvirt sets them when a domain starts and never again.</summary>
 internal static class ThreadPlacement

@@ -1,74 +1,80 @@
+using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
-using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Recovery;
 
-/// <summary>Ends a handover that died after its commit: the guest is the target's.</summary>
+/// <summary>Ends a handover that stopped after its commit: the guest is the target's.</summary>
 internal static class ForwardRecovery
 {
-    internal static async Task<HandoverReport> RunAsync(HandoverTrace trace)
+    internal static async Task<Recovered> RunAsync(HandoverTrace trace, HandoverJournal journal, LibvirtAway away)
     {
-        var name = trace.Opened.Name;
-        var started = trace.Target ?? throw new HandoverException("The journal has a commit but no target.");
-        var adoption = trace.Committed!.Adoption;
-        var paths = new LibvirtPaths();
-
-        // A daemon that somebody started meanwhile waits on the frozen source's monitor; it has to go before the source does.
-        DaemonHold? hold = null;
-        FileLock? free = null;
-        if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is { } daemon)
-            hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, CancellationToken.None).ConfigureAwait(false);
-        else
-            free = FileLock.TryTake(paths.DriverPidFile) ?? throw new HandoverException("Another process holds libvirt's lock.");
-
-        // Frozen before the target may run, whatever state the keeper left it in.
-        using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
-            source?.Freeze();
-        using var target = ProcessHandle.TryOpen(started.Target)
-            ?? throw new HandoverException($"The new QEMU (process {started.Target.ProcessId}) has ended.");
-        var renamed = !File.Exists(started.MonitorPath);
-        using (var qmp = await QmpClient.ConnectAsync(
-            renamed ? trace.Opened.MonitorPath : started.MonitorPath, $"the target of VM {name}", Limits.Command).ConfigureAwait(false))
+        var adoption = Of(trace);
+        IReadOnlyList<string> warnings = [];
+        // With everything in place only libvirt is missing, if anything is. It must not be stopped again for that.
+        if (!adoption.IsInPlace)
         {
-            if (adoption.Continue && !(await qmp.QueryStatusAsync().ConfigureAwait(false)).IsRunning)
-                await qmp.ContAsync().ConfigureAwait(false);
-            using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
-            {
-                source?.Kill();
-                _ = source?.WaitForExit(Limits.ProcessEnd);
-            }
-
-            if (!renamed)
-                DurableFile.Replace(started.MonitorPath, trace.Opened.MonitorPath);
-            await MigrationSettings.ResetAsync(qmp).ConfigureAwait(false);
-            if (adoption.VncAddresses.Count > 0)
-                await TryVncAsync(qmp, adoption).ConfigureAwait(false);
+            // A daemon that somebody started meanwhile waits on the frozen source's monitor; it has to go before the source does,
+            // or it would take the source's end for the VM's and clean up behind it.
+            await away.BeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
+            warnings = await AdoptAsync(trace, journal, adoption).ConfigureAwait(false);
+        }
+        else
+        {
+            _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
         }
 
-        var status = StatusFile.Read(trace.Opened.StatusPath);
-        status.Replace(status.Apply(new StatusFileEdit { ProcessId = target.Id, Ptys = adoption.Ptys }));
-        new LogicalCommandLine(target.Identity, adoption.LogicalArguments, IsRecorded: true).Keep(trace.Opened.Request.Domain);
-
-        free?.Dispose();
-        if (hold is not null)
-            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
-        else
-            await HandoverRecovery.StartDaemonAsync(trace).ConfigureAwait(false);
-        return HandoverRecovery.Report(trace, HandoverOutcome.Done,
-            $"The handover of VM {name} was interrupted after its commit and has been brought to its end; it runs on the new QEMU.");
+        await away.EndAsync().ConfigureAwait(false);
+        if (away.Return == DaemonReturn.Started)
+            await LibvirtConfirmation.WaitAsync(adoption.Domain, adoption.Name).ConfigureAwait(false);
+        return new Recovered(HandoverOutcome.Done, $"VM {adoption.Name} runs on the new QEMU; libvirt manages it.", warnings);
     }
 
-    private static async Task TryVncAsync(QmpClient qmp, Journal.AdoptionPlan adoption)
+    private static async Task<IReadOnlyList<string>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, Adoption adoption)
     {
+        // Frozen before the target may run, whatever state the keeper left it in.
+        using (var source = ProcessHandle.TryOpen(adoption.Source))
+            source?.Freeze();
+        using var target = ProcessHandle.TryOpen(adoption.Target)
+            ?? throw new HandoverException($"The new QEMU (process {adoption.Target.ProcessId}) has ended.");
+        // Somebody may have stopped it: a stopped process answers nobody.
+        target.Thaw();
+        var monitor = File.Exists(adoption.TargetMonitorPath) ? adoption.TargetMonitorPath : adoption.MonitorPath;
+        using var qmp = await QmpClient.ConnectAsync(monitor, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
+        if (adoption.Plan.Continue && !trace.TargetRan)
+            await ContinueAsync(journal, target, qmp).ConfigureAwait(false);
+        return await adoption.RunAsync(qmp).ConfigureAwait(false);
+    }
+
+    // 'paused' is what a loaded target is in that never ran: nobody but us could have paused it since.
+    private static async Task ContinueAsync(HandoverJournal journal, ProcessHandle target, QmpClient qmp)
+    {
+        var state = await qmp.QueryStatusAsync().ConfigureAwait(false);
+        if (state.Status != "paused")
+            return;
         try
         {
-            await qmp.DisplayUpdateVncAsync(adoption.VncAddresses).ConfigureAwait(false);
+            await qmp.ContAsync().ConfigureAwait(false);
         }
-        catch (QmpException)
+        catch (QmpException exception)
         {
-            // It listens already, or the port is taken: no reason to leave the VM without libvirt.
+            target.Kill();
+            _ = target.WaitForExit(Limits.ProcessEnd);
+            journal.Write(new JournalEntry.Revoked { At = TimeProvider.System.GetUtcNow() });
+            throw new HandoverException($"The new QEMU could not take over the disks: {exception.Message}", exception);
         }
     }
+
+    private static Adoption Of(HandoverTrace trace) => new()
+    {
+        Domain = trace.Opened.Request.Domain,
+        Name = trace.Opened.Name,
+        Source = trace.Opened.Source,
+        Target = trace.Target?.Target ?? throw new HandoverException("The journal has a commit but no target."),
+        MonitorPath = trace.Opened.MonitorPath,
+        TargetMonitorPath = trace.Target.MonitorPath,
+        StatusPath = trace.Opened.StatusPath,
+        Plan = trace.Committed!.Adoption,
+    };
 }

@@ -1,8 +1,8 @@
 using VirtHandover.Handover.Journal;
-using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover;
 
@@ -10,14 +10,16 @@ namespace VirtHandover.Handover;
 public static class HandoverRecovery
 {
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Recovers one handover; waits for its keeper if that still lives.</summary>
+    /// <summary>Recovers one handover; waits for its keeper if that still lives, and tries until the VM is in a state that is right.</summary>
     /// <param name="journals">The directory of journals.</param>
     /// <param name="id">The handover's number.</param>
-    /// <param name="cancellationToken">Stops waiting for a living keeper.</param>
+    /// <param name="alarm">Is given a sentence for the administrator after each attempt that failed.</param>
+    /// <param name="cancellationToken">Stops waiting and trying; the next recovery goes on.</param>
     /// <returns>How the handover ended; null when it was never begun, so that nothing was changed.</returns>
     /// <exception cref="LinuxException">Its journal cannot be read or written.</exception>
-    public static async Task<HandoverReport?> RecoverAsync(string journals, long id, CancellationToken cancellationToken)
+    public static async Task<HandoverReport?> RecoverAsync(string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         var path = HandoverJournal.FileName(journals, id);
         while (true)
@@ -28,19 +30,110 @@ public static class HandoverRecovery
             if (HandoverJournal.TryOpen(journals, id) is { } journal)
             {
                 using (journal)
-                    return await RecoverAsync(journals, journal).ConfigureAwait(false);
+                {
+                    return HandoverTrace.Of(HandoverJournal.Read(path)) is { } trace
+                        ? await InsistAsync(journal, trace, "The handover was interrupted.", null, alarm, cancellationToken).ConfigureAwait(false)
+                        : null;
+                }
             }
 
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task<HandoverReport?> RecoverAsync(string journals, HandoverJournal journal)
+    /// <summary>
+    /// The gate: returns when a libvirt daemon may start. Waits for a handover that keeps it down, and ends one whose keeper is dead.
+    /// </summary>
+    /// <param name="journals">The directory of journals.</param>
+    /// <param name="told">Is given a sentence on whatever takes time.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="GateException">A dead handover could not be ended: the daemon must not start, it might end the VM.</exception>
+    public static async Task OpenGateAsync(string journals, IProgress<string> told, CancellationToken cancellationToken)
     {
-        if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is not { } trace)
-            return null;
-        var action = RecoveryDecision.Decide(trace, Observe(trace));
-        return action == RecoveryAction.Nothing ? trace.Report : await ActAsync(journals, journal, trace, action).ConfigureAwait(false);
+        foreach (var id in HandoverJournal.Unfinished(journals))
+        {
+            var path = HandoverJournal.FileName(journals, id);
+            using var journal = await TakeAsync(journals, id, told, cancellationToken).ConfigureAwait(false);
+            if (journal is null || HandoverTrace.Of(HandoverJournal.Read(path)) is not { Report: null } trace)
+                continue;
+            told.Report($"The handover of VM {trace.Opened.Name} was interrupted; it is brought to an end before libvirt starts.");
+            try
+            {
+                var report = await EndAsync(
+                    journal, "It was interrupted, and ended when libvirt was started.", new LibvirtAway(null, DaemonReturn.Awaited)).ConfigureAwait(false);
+                told.Report(report.Sentence);
+            }
+            catch (Exception exception) when (HandoverRun.IsExpected(exception))
+            {
+                throw new GateException(
+                    $"libvirt must not start yet: an interrupted handover of VM {trace.Opened.Name} cannot be brought to an end: {exception.Message} Look at the processes {trace.Opened.Source.ProcessId} (old QEMU) and {trace.Target?.Target.ProcessId} (new QEMU); start libvirt again when the cause is gone. The journal is {path}.",
+                    exception);
+            }
+        }
+    }
+
+    /// <returns>The journal of a dead handover; null when a living one does not mind libvirt's start, or has ended.</returns>
+    private static async Task<HandoverJournal?> TakeAsync(string journals, long id, IProgress<string> told, CancellationToken cancellationToken)
+    {
+        var waits = false;
+        while (true)
+        {
+            if (HandoverJournal.TryOpen(journals, id) is { } journal)
+                return journal;
+            // The keeper lives. It wants libvirt to start, or has not stopped it, unless it has libvirt's lock.
+            if (FileLock.Holder(new LibvirtPaths().DriverPidFile) is null)
+                return null;
+            if (!waits)
+                told.Report("A handover is at work, in which libvirt may not run; its start waits for the end of it.");
+            waits = true;
+            await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tries until the VM is in a state that is right, and says so in the journal.</summary>
+    internal static async Task<HandoverReport> InsistAsync(
+        HandoverJournal journal, HandoverTrace trace, string cause, DaemonHold? hold, IProgress<string> alarm, CancellationToken cancellationToken)
+    {
+        var away = new LibvirtAway(hold, DaemonReturn.Started);
+        var told = "";
+        while (true)
+        {
+            try
+            {
+                return await EndAsync(journal, cause, away).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (HandoverRun.IsExpected(exception))
+            {
+                var sentence =
+                    $"The handover of VM {trace.Opened.Name} could not be brought to an end yet: {exception.Message} It is tried again until it can; look with 'virsh domstate {trace.Opened.Name}' and at the processes {trace.Opened.Source.ProcessId} (old QEMU) and {trace.Target?.Target.ProcessId} (new QEMU), and do not start the VM a second time. The journal is {journal.Path}.";
+                if (sentence != told)
+                    alarm.Report(told = sentence);
+            }
+
+            await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One attempt: decides, acts, closes the journal.</summary>
+    internal static async Task<HandoverReport> EndAsync(HandoverJournal journal, string cause, LibvirtAway away)
+    {
+        var trace = HandoverTrace.Of(HandoverJournal.Read(journal.Path))
+            ?? throw new HandoverException($"The journal {journal.Path} has lost its beginning.");
+        var recovered = RecoveryDecision.Decide(trace, Observe(trace)) switch
+        {
+            RecoveryAction.Nothing => null,
+            RecoveryAction.ReportReboot => new Recovered(
+                HandoverOutcome.Undone, $"The host was started anew during the handover of VM {trace.Opened.Name}: no process of it is left, and libvirt knows what runs now."),
+            RecoveryAction.DropTarget => Drop(trace),
+            RecoveryAction.ResumeSource => await SourceRecovery.RunAsync(trace, away).ConfigureAwait(false),
+            RecoveryAction.GoForward => await ForwardRecovery.RunAsync(trace, journal, away).ConfigureAwait(false),
+            _ => await LossRecovery.RunAsync(trace, away).ConfigureAwait(false),
+        };
+        if (recovered is null)
+            return trace.Report!;
+        var report = Report(trace, cause, recovered);
+        journal.Close(report, TimeProvider.System.GetUtcNow());
+        return report;
     }
 
     private static ObservedWorld Observe(HandoverTrace trace) => new(
@@ -48,84 +141,29 @@ public static class HandoverRecovery
         Lives(trace.Opened.Source),
         trace.Target is { } target && Lives(target.Target));
 
-    private static bool Lives(Linux.Proc.ProcessIdentity process)
+    private static bool Lives(ProcessIdentity process)
     {
         using var handle = ProcessHandle.TryOpen(process);
         return handle is { HasExited: false };
     }
 
-    private static async Task<HandoverReport> ActAsync(string journals, HandoverJournal journal, HandoverTrace trace, RecoveryAction action)
+    private static Recovered Drop(HandoverTrace trace)
     {
-        HandoverReport report;
-        try
-        {
-            report = action switch
-            {
-                RecoveryAction.ReportReboot => Report(trace, HandoverOutcome.Undone,
-                    $"The host was started anew during the handover of VM {trace.Opened.Name}; no process of it is left, and libvirt knows what runs now."),
-                RecoveryAction.DropTarget => Drop(trace),
-                RecoveryAction.ResumeSource => await SourceRecovery.RunAsync(trace).ConfigureAwait(false),
-                RecoveryAction.GoForward => await ForwardRecovery.RunAsync(trace).ConfigureAwait(false),
-                _ => await LossAsync(trace).ConfigureAwait(false),
-            };
-        }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
-        {
-            report = Report(trace, HandoverOutcome.Stranded,
-                $"The handover of VM {trace.Opened.Name} was interrupted and could not be brought to an end: {exception.Message} Look with 'virsh domstate {trace.Opened.Name}' and at processes {trace.Opened.Source.ProcessId} (old QEMU) and {trace.Target?.Target.ProcessId} (new QEMU); the journal is {journals}/{trace.Opened.Request.Id}.journal.");
-        }
-
-        journal.Write(new JournalEntry.Closed(report) { At = TimeProvider.System.GetUtcNow() });
-        return report;
+        TargetEnd.Run(trace);
+        return new Recovered(HandoverOutcome.Undone, $"VM {trace.Opened.Name} runs on the old QEMU; it was not touched.");
     }
 
-    private static HandoverReport Drop(HandoverTrace trace)
-    {
-        KillTarget(trace);
-        return Report(trace, HandoverOutcome.Undone,
-            $"The handover of VM {trace.Opened.Name} was interrupted before the guest was touched; it runs on the old QEMU.");
-    }
-
-    private static async Task<HandoverReport> LossAsync(HandoverTrace trace)
-    {
-        KillTarget(trace);
-        using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
-            source?.Kill();
-        await StartDaemonAsync(trace).ConfigureAwait(false);
-        return Report(trace, HandoverOutcome.Stranded, trace.Committed is null
-            ? $"The old QEMU of VM {trace.Opened.Name} died by itself during the handover, before the guest was the new one's; the VM has crashed. Start it with 'virsh start {trace.Opened.Name}'."
-            : $"The new QEMU of VM {trace.Opened.Name} died right after it had taken the guest over; the VM has crashed. Start it with 'virsh start {trace.Opened.Name}'.");
-    }
-
-    internal static void KillTarget(HandoverTrace trace)
-    {
-        if (trace.Target is not { } started)
-            return;
-        using var target = ProcessHandle.TryOpen(started.Target);
-        if (target is not null)
-        {
-            target.Kill();
-            _ = target.WaitForExit(Limits.ProcessEnd);
-        }
-
-        File.Delete(started.MonitorPath);
-    }
-
-    /// <summary>Starts libvirt's daemon if none runs and this handover had stopped it.</summary>
-    internal static async Task StartDaemonAsync(HandoverTrace trace)
-    {
-        if (trace.Quiescing is { } quiescing && await LibvirtDaemon.FindAsync(new LibvirtPaths()).ConfigureAwait(false) is null)
-            await DaemonStart.RunAsync(quiescing.Daemon, [], CancellationToken.None).ConfigureAwait(false);
-    }
-
-    internal static HandoverReport Report(HandoverTrace trace, HandoverOutcome outcome, string sentence) => new()
+    private static HandoverReport Report(HandoverTrace trace, string cause, Recovered recovered) => new()
     {
         Id = trace.Opened.Request.Id,
         Domain = trace.Opened.Request.Domain,
         Name = trace.Opened.Name,
-        Outcome = outcome,
-        Sentence = sentence,
+        Outcome = recovered.Outcome,
+        Sentence = $"{recovered.Sentence} ({cause.TrimEnd('.')}.)",
+        From = trace.Opened.Request.From,
+        To = trace.Opened.Request.To,
         Method = trace.Target?.Method,
+        Findings = [.. recovered.Warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text))],
         StartedAt = trace.Opened.At,
         TotalMicroseconds = (long)(TimeProvider.System.GetUtcNow() - trace.Opened.At).TotalMicroseconds,
     };

@@ -6,6 +6,7 @@ namespace VirtHandover.Handover.Recovery;
 internal sealed record HandoverTrace(
     JournalEntry.Opened Opened,
     JournalEntry.TargetStarted? Target,
+    JournalEntry.Prepared? Prepared,
     JournalEntry.Quiescing? Quiescing,
     JournalEntry.Pausing? Pausing,
     JournalEntry.Committed? Committed,
@@ -22,9 +23,10 @@ internal sealed record HandoverTrace(
             ? new HandoverTrace(
                 opened,
                 Last<JournalEntry.TargetStarted>(),
+                Last<JournalEntry.Prepared>(),
                 Last<JournalEntry.Quiescing>(),
                 Last<JournalEntry.Pausing>(),
-                Last<JournalEntry.Committed>(),
+                entries.LastOrDefault(entry => entry is JournalEntry.Committed or JournalEntry.Revoked) as JournalEntry.Committed,
                 Last<JournalEntry.TargetRuns>() is not null,
                 Last<JournalEntry.Closed>()?.Report)
             : null;

@@ -5,13 +5,14 @@ using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Recovery;
 
-/// <summary>Brings the guest back to life in the source after a handover that died before its commit.</summary>
+/// <summary>Brings the guest back to life in the source after a handover that stopped before its commit, or whose commit was revoked.</summary>
 internal static class SourceRecovery
 {
-    internal static async Task<HandoverReport> RunAsync(HandoverTrace trace)
+    internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away)
     {
         var name = trace.Opened.Name;
-        HandoverRecovery.KillTarget(trace);
+        // The target first: while it lives it may hold the image locks and read frames.
+        TargetEnd.Run(trace);
         using var source = ProcessHandle.TryOpen(trace.Opened.Source)
             ?? throw new HandoverException($"The old QEMU (process {trace.Opened.Source.ProcessId}) has ended.");
         foreach (var tap in trace.Pausing?.Taps ?? [])
@@ -22,11 +23,14 @@ internal static class SourceRecovery
 
         // Before the commit it is frozen only in the moment of writing it.
         source.Thaw();
-        if (await LibvirtDaemon.FindAsync(new LibvirtPaths()).ConfigureAwait(false) is null)
+        if (await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false))
         {
             // Nobody holds the monitor. Before the daemon starts, so that it finds the guest running.
-            using var qmp = await QmpClient.ConnectAsync(trace.Opened.MonitorPath, $"the source of VM {name}", Limits.Command).ConfigureAwait(false);
-            await ReviveAsync(trace, qmp).ConfigureAwait(false);
+            using (var qmp = await QmpClient.ConnectAsync(trace.Opened.MonitorPath, $"the source of VM {name}", Limits.Command).ConfigureAwait(false))
+                await ReviveAsync(trace, qmp).ConfigureAwait(false);
+            await away.EndAsync().ConfigureAwait(false);
+            if (trace.Quiescing is not null && away.Return == DaemonReturn.Started)
+                await LibvirtConfirmation.WaitAsync(trace.Opened.Request.Domain, name).ConfigureAwait(false);
         }
         else
         {
@@ -35,14 +39,9 @@ internal static class SourceRecovery
             await ReviveAsync(trace, new LibvirtQmpChannel(libvirt, trace.Opened.Request.Domain, name)).ConfigureAwait(false);
         }
 
-        await HandoverRecovery.StartDaemonAsync(trace).ConfigureAwait(false);
-        return HandoverRecovery.Report(trace, HandoverOutcome.Undone,
-            $"The handover of VM {name} was interrupted and has been undone; it runs on the old QEMU.");
+        return new Recovered(HandoverOutcome.Undone, $"VM {name} runs on the old QEMU; libvirt manages it.");
     }
 
-    private static async Task ReviveAsync(HandoverTrace trace, IQmpChannel qmp)
-    {
-        await SourceRevival.RunAsync(qmp, trace.Pausing?.WasRunning ?? false, trace.Pausing?.DiscardObjects ?? [], settings: null).ConfigureAwait(false);
-        await MigrationSettings.ResetAsync(qmp).ConfigureAwait(false);
-    }
+    private static Task ReviveAsync(HandoverTrace trace, IQmpChannel qmp) => SourceRevival.RunAsync(
+        qmp, trace.Pausing?.WasRunning ?? false, trace.Pausing?.DiscardObjects ?? [], trace.Prepared?.SourceSettings);
 }

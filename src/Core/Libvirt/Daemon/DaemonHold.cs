@@ -11,13 +11,13 @@ public sealed class DaemonHold
 {
     private static readonly TimeSpan StubbornLimit = TimeSpan.FromMinutes(2);
 
-    private readonly LibvirtDaemon _daemon;
+    private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
     private readonly long _since;
 
-    private DaemonHold(LibvirtDaemon daemon, FileLock fileLock, long since)
+    private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, long since)
     {
-        _daemon = daemon;
+        _start = start;
         _lock = fileLock;
         _since = since;
     }
@@ -52,8 +52,46 @@ public sealed class DaemonHold
         }
 
         if (FileLock.TryTake(paths.DriverPidFile) is { } taken)
-            return new DaemonHold(daemon, taken, since);
+            return new DaemonHold(daemon.StartAsync, taken, since);
         throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
+    }
+
+    /// <summary>
+    /// Stops the daemon and takes its lock; one that does not end in time is killed. For a recovery: a daemon that was started in the
+    /// middle of a handover hangs on the monitor of a frozen QEMU. Domains outlive their daemon's death.
+    /// </summary>
+    /// <param name="daemon">The running daemon.</param>
+    /// <param name="paths">Where libvirt's files are.</param>
+    /// <param name="limit">How long its end may take.</param>
+    /// <exception cref="LibvirtException">Another daemon took its place.</exception>
+    public static async Task<DaemonHold> TakeByForceAsync(LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit)
+    {
+        ArgumentNullException.ThrowIfNull(daemon);
+        ArgumentNullException.ThrowIfNull(paths);
+        var since = Stopwatch.GetTimestamp();
+        using var process = ProcessHandle.TryOpen(daemon.Process);
+        await daemon.RequestStopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (process is not null && !await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
+        {
+            process.Kill();
+            _ = await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return FileLock.TryTake(paths.DriverPidFile) is { } taken
+            ? new DaemonHold(daemon.StartAsync, taken, since)
+            : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended.");
+    }
+
+    /// <summary>Takes the lock while no daemon runs.</summary>
+    /// <param name="recipe">How to start one afterwards; null when none is to be started, because this handover had stopped none.</param>
+    /// <param name="paths">Where libvirt's files are.</param>
+    /// <returns>The hold; null when another process has the lock.</returns>
+    public static DaemonHold? TryTakeIdle(DaemonRecipe? recipe, LibvirtPaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return FileLock.TryTake(paths.DriverPidFile) is { } taken
+            ? new DaemonHold(cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken), taken, Stopwatch.GetTimestamp())
+            : null;
     }
 
     /// <summary>Lets the daemon start again, and starts it.</summary>
@@ -61,8 +99,14 @@ public sealed class DaemonHold
     /// <exception cref="LibvirtException">It could not be started; the lock is free, so it can be started by hand.</exception>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
+        Drop();
+        await _start(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the daemon start again; somebody else starts it.</summary>
+    public void Drop()
+    {
         IsReleased = true;
         _lock.Dispose();
-        await _daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -33,6 +33,8 @@ internal static unsafe partial class Libc
     public const short F_UNLCK = 2;
 
     public const int FD_CLOEXEC = 1;
+    public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int EOPNOTSUPP = 95;
 
     public const uint MFD_CLOEXEC = 1;
 
@@ -108,6 +110,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int fallocate(int fd, int mode, long offset, long length);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int memfd_create(string name, uint flags);

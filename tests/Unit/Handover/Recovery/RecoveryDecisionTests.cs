@@ -4,6 +4,7 @@ using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Tests.Unit.Handover.Recovery;
@@ -17,7 +18,7 @@ public class RecoveryDecisionTests
 
     private static HandoverTrace Begun => new(
         new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, Process, "/m", "/s") { At = At },
-        null, null, null, null, false, null);
+        null, null, null, null, null, false, null);
 
     private static HandoverTrace Prepared => Begun with { Target = new JournalEntry.TargetStarted(Process, "/t", RamMethod.Shared) { At = At } };
 
@@ -29,7 +30,22 @@ public class RecoveryDecisionTests
 
     private static HandoverTrace Committed => Pausing with
     {
-        Committed = new JournalEntry.Committed(new AdoptionPlan(true, new Dictionary<string, string>(), new JsonArray(), ["q"], "/q")) { At = At },
+        Committed = new JournalEntry.Committed(Plan) { At = At },
+    };
+
+    private static AdoptionPlan Plan => new()
+    {
+        Continue = true,
+        Ptys = new Dictionary<string, string> { ["/dev/pts/1"] = "/dev/pts/2" },
+        VncAddresses = new JsonArray(new JsonObject { ["type"] = "inet", ["port"] = "5900" }),
+        LogicalArguments = ["q", "-S"],
+        Settings = new MigrationValues(new Dictionary<string, bool> { ["events"] = true }, 1, 2),
+        DiscardObjects = ["ram"],
+        Replays = [new Replay("The VNC password", "set_password", new JsonObject { ["password"] = "x" })],
+        Threads = [new PlacedThread("vCPU 0", new Cgroups([new CgroupPlace("/sys/fs/cgroup", true, "/machine/a")]), new ThreadAffinity(new byte[] { 3, 0, 0, 0, 0, 0, 0, 0 }))],
+        Devices = ["net0"],
+        Groups = new Cgroups([]),
+        PidFile = "/p",
     };
 
     private static HandoverTrace Ended => Committed with
@@ -73,6 +89,31 @@ public class RecoveryDecisionTests
             _ => (Pausing, AllAlive with { TargetAlive = false }),
         };
         Assert.Equal(action, RecoveryDecision.Decide(trace, world).ToString());
+    }
+
+    [Fact]
+    public void A_revoked_commit_is_none()
+    {
+        JournalEntry[] entries = [Begun.Opened, Prepared.Target!, Quiesced.Quiescing!, Pausing.Pausing!, Committed.Committed!];
+        Assert.NotNull(HandoverTrace.Of(entries)!.Committed);
+        JournalEntry[] revoked = [.. entries, new JournalEntry.Revoked { At = At }];
+        Assert.Equal(RecoveryAction.ResumeSource, RecoveryDecision.Decide(HandoverTrace.Of(revoked)!, AllAlive with { TargetAlive = false }));
+        Assert.Equal(RecoveryAction.GoForward, RecoveryDecision.Decide(HandoverTrace.Of([.. revoked, Committed.Committed!])!, AllAlive));
+    }
+
+    [Fact]
+    public void A_plan_survives_the_journal_whole()
+    {
+        using var directory = new TemporaryDirectory();
+        using (HandoverJournal journal = HandoverJournal.TryOpen(directory.Path, 1)!)
+            journal.Write(Committed.Committed!);
+        var read = (JournalEntry.Committed)HandoverJournal.Read(HandoverJournal.FileName(directory.Path, 1)).Single();
+        AdoptionPlan plan = read.Adoption;
+        Assert.Equal(Plan.Threads[0].Cpus.Mask.ToArray(), plan.Threads[0].Cpus.Mask.ToArray());
+        Assert.Equal(Plan.Threads[0].Groups.Places, plan.Threads[0].Groups.Places);
+        Assert.Equal(Plan.Settings.Capabilities, plan.Settings.Capabilities);
+        Assert.Equal(Plan.Replays[0].Arguments.ToJsonString(), plan.Replays[0].Arguments.ToJsonString());
+        Assert.Equal(Plan.VncAddresses.ToJsonString(), plan.VncAddresses.ToJsonString());
     }
 
     [Fact]

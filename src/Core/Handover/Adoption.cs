@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Phases;
+using VirtHandover.Libvirt;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover;
+
+/// <summary>
+/// Makes the target the one that libvirt will find: everything its daemon looks at is put in place before it may start. Forward
+/// only; each step may be repeated, by the keeper or by whoever goes on after it.
+/// </summary>
+internal sealed record Adoption
+{
+    /// <summary>The domain's UUID.</summary>
+    internal required Guid Domain { get; init; }
+
+    /// <summary>The domain's name.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>The old QEMU.</summary>
+    internal required ProcessIdentity Source { get; init; }
+
+    /// <summary>The new QEMU.</summary>
+    internal required ProcessIdentity Target { get; init; }
+
+    /// <summary>The monitor's socket that libvirt knows.</summary>
+    internal required string MonitorPath { get; init; }
+
+    /// <summary>The target's own monitor's socket, until it is renamed.</summary>
+    internal required string TargetMonitorPath { get; init; }
+
+    /// <summary>libvirt's status file of the domain.</summary>
+    internal required string StatusPath { get; init; }
+
+    /// <summary>What is to be done.</summary>
+    internal required AdoptionPlan Plan { get; init; }
+
+    /// <summary>True when nothing but starting libvirt is left.</summary>
+    internal bool IsInPlace
+    {
+        get
+        {
+            try
+            {
+                return !File.Exists(TargetMonitorPath) && StatusFile.Read(StatusPath).ProcessId == Target.ProcessId;
+            }
+            catch (StatusFileException)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Does it. libvirt must be down and kept down, and the guest the target's.</summary>
+    /// <param name="qmp">The target's monitor; the caller closes it before libvirt starts.</param>
+    /// <returns>What could not be restored; none of it stops the guest.</returns>
+    /// <exception cref="HandoverException">Something that libvirt's reconnect needs is missing; its daemon must not start.</exception>
+    internal async Task<IReadOnlyList<string>> RunAsync(IQmpChannel qmp)
+    {
+        var warnings = new List<string>();
+        EndSource();
+        Checkpoint.Reach("confirm.source-ended");
+        if (File.Exists(TargetMonitorPath))
+            DurableFile.Replace(TargetMonitorPath, MonitorPath);
+        Checkpoint.Reach("confirm.monitor-renamed");
+        await RestoreAsync(qmp, warnings).ConfigureAwait(false);
+        Checkpoint.Reach("confirm.restored");
+        await RequireAdoptableAsync(qmp).ConfigureAwait(false);
+        WriteStatus(warnings);
+        Checkpoint.Reach("confirm.status-written");
+        new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
+        Checkpoint.Reach("confirm.remembered");
+        return warnings;
+    }
+
+    // SIGKILL and nothing else: a QEMU that ends in order unlinks its sockets' paths and may empty shared memory.
+    private void EndSource()
+    {
+        using var source = ProcessHandle.TryOpen(Source);
+        source?.Kill();
+        if (source?.WaitForExit(Limits.ProcessEnd) == false)
+            throw new HandoverException($"The old QEMU (process {Source.ProcessId}) was killed and does not end.");
+    }
+
+    private async Task RestoreAsync(IQmpChannel qmp, List<string> warnings)
+    {
+        await MigrationSettings.RestoreAsync(qmp, Plan.Settings, CancellationToken.None).ConfigureAwait(false);
+        foreach (var id in Plan.DiscardObjects)
+            await TryAsync($"'discard-data' of {id}", () => PerformPhase.SetDiscardAsync(qmp, id, true, CancellationToken.None), warnings).ConfigureAwait(false);
+        if (Plan.VncAddresses.Count > 0)
+            await TryAsync("The VNC listener", () => qmp.DisplayUpdateVncAsync((JsonArray)Plan.VncAddresses.DeepClone()), warnings).ConfigureAwait(false);
+        foreach (var replay in Plan.Replays)
+            await TryAsync(replay.Meaning, () => qmp.ExecuteAsync(replay.Command, (JsonObject)replay.Arguments.DeepClone()), warnings).ConfigureAwait(false);
+        await ThreadPlacement.ApplyAsync(Plan.Threads, qmp, warnings).ConfigureAwait(false);
+    }
+
+    private static async Task TryAsync(string what, Func<Task> action, List<string> warnings)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is QmpException or QmpProtocolException)
+        {
+            warnings.Add($"{what} could not be restored: {exception.Message}");
+        }
+    }
+
+    // What libvirt's reconnect needs, looked at before it may try: a reconnect that fails ends in libvirt killing the VM.
+    private async Task RequireAdoptableAsync(IQmpChannel qmp)
+    {
+        var state = await qmp.QueryStatusAsync().ConfigureAwait(false);
+        if (state.Status is not ("running" or "paused" or "suspended" or "shutdown" or "io-error" or "watchdog" or "guest-panicked"))
+            throw new HandoverException($"The new QEMU is in the state '{state.Status}', in which libvirt would not take it over.");
+        var present = (await qmp.QomListAsync("/machine/peripheral").ConfigureAwait(false)).Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
+        var missing = Plan.Devices.Where(id => !present.Contains(id)).ToList();
+        if (missing.Count > 0)
+            throw new HandoverException($"The new QEMU lacks the devices {string.Join(", ", missing)}; libvirt would take them as unplugged.");
+        if (!Cgroups.OfProcess(Target.ProcessId).Paths.SequenceEqual(Plan.Groups.Paths))
+            throw new HandoverException("The new QEMU is not in the control groups of the VM.");
+    }
+
+    private void WriteStatus(List<string> warnings)
+    {
+        // Read now: libvirt may have written it between Begin and its end.
+        var status = StatusFile.Read(StatusPath);
+        status.Replace(status.Apply(new StatusFileEdit { ProcessId = Target.ProcessId, Ptys = Plan.Ptys }));
+        try
+        {
+            // libvirt never reads the pid file again; the administrator's tools may.
+            if (File.Exists(Plan.PidFile))
+                File.WriteAllText(Plan.PidFile, Target.ProcessId.ToString(CultureInfo.InvariantCulture), new UTF8Encoding(false));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            warnings.Add($"The pid file {Plan.PidFile} still names the old QEMU: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using VirtHandover.Linux;
+
+namespace VirtHandover.Handover.Journal;
+
+/// <summary>Where one of the source's vCPU or I/O threads is.</summary>
+/// <param name="Meaning">For example <c>vCPU 0</c>.</param>
+/// <param name="Groups">Its control groups.</param>
+/// <param name="Cpus">The CPUs on which it may run.</param>
+public sealed record PlacedThread(string Meaning, Cgroups Groups, ThreadAffinity Cpus);

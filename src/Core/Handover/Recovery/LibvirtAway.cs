@@ -1,0 +1,58 @@
+using VirtHandover.Handover.Phases;
+using VirtHandover.Libvirt;
+
+namespace VirtHandover.Handover.Recovery;
+
+/// <summary>
+/// libvirt's absence during a recovery: taken over from a failed handover, or brought about. It lasts over all attempts, so that no
+/// daemon comes in between and finds a VM that it would kill.
+/// </summary>
+/// <param name="hold">The lock, if this process has it already.</param>
+/// <param name="daemonReturn">Who starts the daemon in the end.</param>
+internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
+{
+    private DaemonHold? _hold = hold;
+
+    /// <summary>Who starts the daemon in the end.</summary>
+    internal DaemonReturn Return { get; } = daemonReturn;
+
+    /// <summary>Takes libvirt's lock if its daemon does not run.</summary>
+    /// <param name="recipe">How the daemon is started; null when the handover had not stopped it.</param>
+    /// <returns>False when a daemon runs.</returns>
+    /// <exception cref="HandoverException">The lock is another process's, but no daemon's.</exception>
+    internal async Task<bool> TryBeginAsync(DaemonRecipe? recipe)
+    {
+        if (_hold is { IsReleased: false })
+            return true;
+        var paths = new LibvirtPaths();
+        if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is not null)
+            return false;
+        _hold = DaemonHold.TryTakeIdle(recipe, paths)
+            ?? throw new HandoverException("Another process holds libvirt's lock.");
+        return true;
+    }
+
+    /// <summary>Takes libvirt's lock, and stops its daemon first when one runs.</summary>
+    /// <exception cref="LibvirtException">The daemon does not end.</exception>
+    internal async Task BeginAsync(DaemonRecipe? recipe)
+    {
+        if (await TryBeginAsync(recipe).ConfigureAwait(false))
+            return;
+        var paths = new LibvirtPaths();
+        var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
+            ?? throw new HandoverException("The libvirt daemon ended in this moment.");
+        _hold = await DaemonHold.TakeByForceAsync(daemon, paths, Limits.DaemonStop).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets libvirt come back.</summary>
+    /// <exception cref="LibvirtException">It could not be started.</exception>
+    internal async Task EndAsync()
+    {
+        if (_hold is not { IsReleased: false } hold)
+            return;
+        if (Return == DaemonReturn.Awaited)
+            hold.Drop();
+        else
+            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+}
