@@ -66,6 +66,7 @@ internal sealed partial class BusConnection
         {
             MessageWriter.Append(message, request.Arguments);
             BusCheck.Succeeded(sd_bus_message_set_auto_start(message, request.AutoStart ? 1 : 0), what);
+            BusCheck.Succeeded(sd_bus_message_set_allow_interactive_authorization(message, request.Interactive ? 1 : 0), what);
             slot = new BusSlot(this)
             {
                 Received = answer => Receive(slot!, answer, reply),

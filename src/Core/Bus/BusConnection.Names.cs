@@ -78,8 +78,8 @@ internal sealed partial class BusConnection
     internal async Task<BusCaller> GetCallerAsync(string name, CancellationToken cancellationToken)
     {
         var reply = await CallAsync(BusRequest.ToBus("GetConnectionCredentials", name), cancellationToken).ConfigureAwait(false);
-        return reply[0].AsOptions().TryGetValue("UnixUserID", out var userId)
-            ? new BusCaller(name, userId.AsUInt32())
+        return reply[0].AsOptions().TryGetValue("UnixUserID", out var value) && value.AsUInt32() is var userId
+            ? new BusCaller(name, userId) { Login = await LoginNames.OfAsync(userId).ConfigureAwait(false) }
             : throw new BusException(BusErrorNames.AccessDenied, $"The bus does not know which user {name} is.");
     }
 

@@ -6,6 +6,7 @@ internal static class BusErrorNames
     internal const string AccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
     internal const string Disconnected = "org.freedesktop.DBus.Error.Disconnected";
     internal const string Failed = "org.freedesktop.DBus.Error.Failed";
+    internal const string InteractiveAuthorizationRequired = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired";
     internal const string InvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
     internal const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
     internal const string NoReply = "org.freedesktop.DBus.Error.NoReply";

@@ -14,6 +14,9 @@ internal sealed record BusRequest(string Destination, string Path, string Interf
     /// <summary>Start the service when it does not run.</summary>
     internal bool AutoStart { get; init; } = true;
 
+    /// <summary>Somebody may be asked for a password before it is answered (<c>ALLOW_INTERACTIVE_AUTHORIZATION</c>).</summary>
+    internal bool Interactive { get; init; }
+
     /// <summary>A call to the bus itself.</summary>
     internal static BusRequest ToBus(string member, params IReadOnlyList<BusValue> arguments) =>
         new("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", member, arguments);

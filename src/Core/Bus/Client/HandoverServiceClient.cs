@@ -10,6 +10,9 @@ public sealed partial class HandoverServiceClient : IHandoverService
     // Starting the service on demand is part of the first call, and systemd may have libvirt to start before it.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    // A person who is asked for a password needs longer; root is never asked.
+    private static readonly TimeSpan s_patienceWithPeople = TimeSpan.FromMinutes(5);
+
     private readonly string? _address;
     private readonly SemaphoreSlim _gate = new(1);
     private BusConnection? _connection;
@@ -98,7 +101,11 @@ public sealed partial class HandoverServiceClient : IHandoverService
     }
 
     private static BusRequest ToManager(string member, params BusValue[] arguments) =>
-        new(HandoverNames.BusName, HandoverNames.ManagerPath, HandoverNames.Manager, member, arguments) { Timeout = s_patience };
+        new(HandoverNames.BusName, HandoverNames.ManagerPath, HandoverNames.Manager, member, arguments)
+        {
+            Timeout = Environment.IsPrivilegedProcess ? s_patience : s_patienceWithPeople,
+            Interactive = true,
+        };
 
     /// <exception cref="ServiceException">Whatever the action met on the bus.</exception>
     private static async Task<T> Guard<T>(string purpose, Func<Task<T>> action)
@@ -114,7 +121,11 @@ public sealed partial class HandoverServiceClient : IHandoverService
     }
 
     private static BusRequest ToDomain(Guid domain, string member, params BusValue[] arguments) =>
-        new(HandoverNames.BusName, HandoverNames.PathOf(domain), HandoverNames.Domain, member, arguments) { Timeout = s_patience };
+        new(HandoverNames.BusName, HandoverNames.PathOf(domain), HandoverNames.Domain, member, arguments)
+        {
+            Timeout = Environment.IsPrivilegedProcess ? s_patience : s_patienceWithPeople,
+            Interactive = true,
+        };
 
     private Task<IReadOnlyList<BusValue>> CallAsync(string purpose, BusRequest request, CancellationToken cancellationToken) =>
         Guard(purpose, async () =>

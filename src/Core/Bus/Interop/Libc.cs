@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VirtHandover.Bus.Interop;
 
-/// <summary>What the bus thread needs of libc: a wake-up and a wait.</summary>
+/// <summary>What the bus thread needs of libc: a wake-up, a wait, and names of users.</summary>
 internal static unsafe partial class Libc
 {
     internal const int EFD_CLOEXEC = 0x80000;
@@ -24,6 +24,22 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);
+
+    // see: getpwuid_r(3); it returns an error number and does not set errno
+    [LibraryImport("libc")]
+    internal static partial int getpwuid_r(uint uid, passwd* entry, byte* buffer, nuint length, passwd** result);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct passwd
+    {
+        internal byte* pw_name;
+        internal byte* pw_passwd;
+        internal uint pw_uid;
+        internal uint pw_gid;
+        internal byte* pw_gecos;
+        internal byte* pw_dir;
+        internal byte* pw_shell;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct pollfd

@@ -31,6 +31,9 @@ internal static unsafe partial class SdBusMessage
     internal static partial int sd_bus_message_set_auto_start(nint message, int enabled);
 
     [LibraryImport(Library)]
+    internal static partial int sd_bus_message_set_allow_interactive_authorization(nint message, int allowed);
+
+    [LibraryImport(Library)]
     internal static partial int sd_bus_message_get_expect_reply(nint message);
 
     [LibraryImport(Library)]

@@ -178,6 +178,6 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDe
     private static string NameOf(BusCaller caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return caller.UserId == 0 ? "root (uid 0)" : FormattableString.Invariant($"uid {caller.UserId}");
+        return caller.ToString();
     }
 }

@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace VirtHandover.Bus.Contract;
+
+/// <summary>
+/// Asks polkit over the bus. The subject is the caller's unique name, which the bus never gives to anybody else; a pid could be
+/// another process's by the time of the answer.
+/// </summary>
+internal static class Polkit
+{
+    internal const string ActionPrefix = "org.virthandover.handover1.";
+
+    // Each may wait for a person for minutes: somebody who piles them up must not fill the service's memory.
+    private const int MostWaiting = 100;
+
+    private const string BusName = "org.freedesktop.PolicyKit1";
+    private const string Authority = "/org/freedesktop/PolicyKit1/Authority";
+    private const string AuthorityInterface = "org.freedesktop.PolicyKit1.Authority";
+    private const uint AllowUserInteraction = 1;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static long s_last;
+    private static int s_waiting;
+
+    /// <summary>Asks whether the caller may do something; with a password prompt if the call allows one.</summary>
+    internal static Task<PolkitVerdict> CheckAsync(BusCall call, string action) => CheckAsync(
+        call.Connection,
+        call.Message.Sender,
+        action,
+        new Dictionary<string, string> { ["method"] = call.Message.Member, ["object"] = call.Message.Path },
+        call.AllowsInteraction);
+
+    /// <summary>As above, in its parts.</summary>
+    /// <param name="connection">The service's connection.</param>
+    /// <param name="sender">The caller's unique name.</param>
+    /// <param name="action">The action.</param>
+    /// <param name="details">What a rule of the site can look at, besides who it is.</param>
+    /// <param name="interactive">Whether somebody may be asked for a password; that can take minutes.</param>
+    internal static async Task<PolkitVerdict> CheckAsync(
+        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details, bool interactive)
+    {
+        if (Interlocked.Increment(ref s_waiting) > MostWaiting)
+        {
+            Interlocked.Decrement(ref s_waiting);
+            return PolkitVerdict.Denied;
+        }
+
+        try
+        {
+            return interactive
+                ? await AskPersonAsync(connection, sender, action, details).ConfigureAwait(false)
+                : await AskAsync(connection, Request(sender, action, details, 0, ""), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref s_waiting);
+        }
+    }
+
+    private static async Task<PolkitVerdict> AskPersonAsync(
+        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details)
+    {
+        var cancellation = string.Create(CultureInfo.InvariantCulture, $"virt-handover-{Environment.ProcessId}-{Interlocked.Increment(ref s_last)}");
+        using var left = new CancellationTokenSource();
+        await using var watch = (await connection.WatchNameAsync(sender, owner =>
+        {
+            if (owner.Length == 0)
+            {
+                // Not on the bus thread: whoever waits for the answer goes on with it.
+                _ = left.CancelAsync();
+            }
+        }).ConfigureAwait(false)).ConfigureAwait(false);
+        try
+        {
+            var request = Request(sender, action, details, AllowUserInteraction, cancellation) with { Timeout = Timeout.InfiniteTimeSpan };
+            return await AskAsync(connection, request, left.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The prompt would stay on somebody's screen for a caller that is not there any more.
+            await AskAsync(connection, ToPolkit("CancelCheckAuthorization", cancellation), CancellationToken.None).ConfigureAwait(false);
+            return PolkitVerdict.Denied;
+        }
+    }
+
+    private static async Task<PolkitVerdict> AskAsync(BusConnection connection, BusRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+            return reply is [var result] && result.AsFields() is [var allowed, var challenge, _]
+                ? (allowed.AsBoolean(), challenge.AsBoolean()) switch
+                {
+                    (true, _) => PolkitVerdict.Allowed,
+                    (_, true) => PolkitVerdict.PasswordNeeded,
+                    _ => PolkitVerdict.Denied,
+                }
+                : PolkitVerdict.Denied;
+        }
+        catch (BusException e) when (e.Name is BusErrorNames.ServiceUnknown
+            || (e.Name == BusErrorNames.NameHasNoOwner && e.Message.Contains(BusName, StringComparison.Ordinal))
+            || e.Name.StartsWith(BusErrorNames.SpawnPrefix, StringComparison.Ordinal))
+        {
+            return PolkitVerdict.Absent;
+        }
+        catch (BusException)
+        {
+            // The caller has left, polkit is stuck, or it does not know the action: whatever is not a yes is a no.
+            return PolkitVerdict.Denied;
+        }
+    }
+
+    private static BusRequest Request(string sender, string action, IReadOnlyDictionary<string, string> details, uint flags, string cancellation) =>
+        ToPolkit(
+            "CheckAuthorization",
+            BusValue.StructOf("system-bus-name", BusValue.Options(new Dictionary<string, BusValue> { ["name"] = sender })),
+            action,
+            BusValue.ArrayOf("{ss}", details.Select(pair => (BusValue)new BusValue.Entry(pair.Key, pair.Value))),
+            flags,
+            cancellation);
+
+    private static BusRequest ToPolkit(string member, params BusValue[] arguments) =>
+        new(BusName, Authority, AuthorityInterface, member, arguments) { Timeout = s_limit };
+}

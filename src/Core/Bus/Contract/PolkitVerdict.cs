@@ -1,0 +1,17 @@
+namespace VirtHandover.Bus.Contract;
+
+/// <summary>What polkit says about one call.</summary>
+internal enum PolkitVerdict
+{
+    /// <summary>No, or no answer that means yes.</summary>
+    Denied,
+
+    /// <summary>Yes.</summary>
+    Allowed,
+
+    /// <summary>Yes, if somebody gave a password; nobody was there to give one.</summary>
+    PasswordNeeded,
+
+    /// <summary>There is no polkit on this host.</summary>
+    Absent,
+}
