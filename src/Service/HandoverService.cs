@@ -26,7 +26,9 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         using var store = UpgradeStore.Open(paths.Database);
         var queue = UpgradeQueue.Load(store, parts.Options, parts.Time);
         using var scanner = new Scanner(parts, queue);
-        using var scheduler = new Scheduler(parts, queue, scanner);
+        using var hold = new FleetHold(parts.Options, queue, parts.Time, parts.Log);
+        using var notices = new NoticeRunner(paths.Notify, queue, parts.Log);
+        using var scheduler = new Scheduler(parts, queue, scanner, hold);
         using var watcher = new EmulatorWatcher(scanner.Hint);
         scanner.Scanned += watcher.Watch;
         scanner.Scanned += _ => RemoveStamp();
@@ -49,6 +51,8 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             publisher.RunAsync(server, stop.Token),
             scanning,
             scheduler.RunAsync(stop.Token),
+            notices.RunAsync(stop.Token),
+            .. hold.IsConfigured ? [hold.RunAsync(stop.Token)] : Array.Empty<Task>(),
             .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, parts.Time).RunAsync(stop.Token)],
         ];
         using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted));

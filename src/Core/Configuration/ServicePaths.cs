@@ -9,6 +9,9 @@ public sealed record ServicePaths(string Configuration, string State, string Run
     /// <summary>The database of queue and history.</summary>
     public string Database => Path.Combine(State, "virt-handover.db");
 
+    /// <summary>The administrator's own programs that are told what happens.</summary>
+    public string Notify => Path.Combine(Path.GetDirectoryName(Configuration) ?? "/", "notify.d");
+
     /// <summary>The journals of handovers.</summary>
     public string Journals => Path.Combine(State, "journal");
 

@@ -20,10 +20,17 @@ internal sealed record SettingKey(
     [
         new("Service", "Mode", "ask, auto or never", (options, text) => PolicyWords.ModeOf(text) is { } mode ? options with { Mode = mode } : null),
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
+        Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
         new("Queue", "Window", $"maintenance windows, for example {MaintenanceWindows.Example}", WithWindow),
         Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
+        new("Queue", "HoldFile", "an absolute path, for example /run/virt-handover.hold, or empty", (options, text) =>
+            (text.Length == 0 || text.StartsWith('/')) && !text.Contains('\0', StringComparison.Ordinal) ? options with { HoldFile = text } : null),
+        new("Queue", "HoldCommand", "a shell command, or empty", (options, text) =>
+            text.Contains('\0', StringComparison.Ordinal) ? null : options with { HoldCommand = text }),
+        Span("Queue", "HoldTimeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5), (o, v) => o with { HoldTimeout = v }),
+        Span("Queue", "HoldInterval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), (o, v) => o with { HoldInterval = v }),
         Span("Queue", "SettleTime", TimeSpan.Zero, TimeSpan.FromMinutes(10), (o, v) => o with { SettleTime = v }),
         Span("Queue", "TransactionLimit", TimeSpan.Zero, TimeSpan.FromDays(1), (o, v) => o with { TransactionLimit = v }),
     ];

@@ -23,6 +23,21 @@ public sealed record QueueOptions
     /// <summary>Failed handovers in a row after which the queue pauses; 0 for never.</summary>
     public int StopAfterFailures { get; init; } = 1;
 
+    /// <summary>While this file exists no handover starts; empty for none.</summary>
+    public string HoldFile { get; init; } = "";
+
+    /// <summary>While this shell command fails no handover starts; empty for none.</summary>
+    public string HoldCommand { get; init; } = "";
+
+    /// <summary>How long <see cref="HoldCommand"/> may take; later it counts as failed.</summary>
+    public TimeSpan HoldTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often file and command are asked, beside right before each handover.</summary>
+    public TimeSpan HoldInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long results of handovers are kept, in days; 0 for ever.</summary>
+    public int HistoryKeep { get; init; } = 365;
+
     /// <summary>How long a copy of guest memory may take before it is cancelled.</summary>
     public TimeSpan CopyLimit { get; init; } = TimeSpan.FromMinutes(5);
 

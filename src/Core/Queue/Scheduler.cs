@@ -13,20 +13,24 @@ public sealed class Scheduler : IDisposable
     private readonly UpgradeQueue _queue;
     private readonly Scanner _scanner;
     private readonly Executor _executor;
+    private readonly FleetHold _hold;
     private readonly Wakeup _wakeup = new();
 
     /// <summary>Creates a scheduler.</summary>
     /// <param name="parts">What it works with.</param>
     /// <param name="queue">What it empties.</param>
     /// <param name="scanner">Looks at the domains before and after each handover.</param>
-    public Scheduler(QueueParts parts, UpgradeQueue queue, Scanner scanner)
+    /// <param name="hold">Asked right before each handover.</param>
+    public Scheduler(QueueParts parts, UpgradeQueue queue, Scanner scanner, FleetHold hold)
     {
+        ArgumentNullException.ThrowIfNull(hold);
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(scanner);
         _parts = parts;
         _queue = queue;
         _scanner = scanner;
+        _hold = hold;
         _executor = new Executor(parts, queue, scanner);
         _queue.Changed += _wakeup.Set;
     }
@@ -69,6 +73,7 @@ public sealed class Scheduler : IDisposable
             }
 
             await WaitForTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await _hold.CheckAsync(cancellationToken).ConfigureAwait(false);
             if (!await _scanner.RefreshAsync(Fresh, cancellationToken).ConfigureAwait(false) || _queue.TakeNext() is not { } request)
             {
                 return Timeout.InfiniteTimeSpan;

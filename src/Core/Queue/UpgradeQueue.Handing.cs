@@ -53,6 +53,7 @@ public sealed partial class UpgradeQueue
             lock (_lock)
             {
                 var now = _time.GetUtcNow();
+                Prune_NeedsLock(now);
                 var due = _upgrades.Values
                     .Where(upgrade => upgrade.State is UpgradeState.Deferred)
                     .Select(upgrade => (Before: upgrade, Next: UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Tick(), now)))
@@ -226,6 +227,16 @@ public sealed partial class UpgradeQueue
     /// <summary>One at a time, and none while it is not certain what runs.</summary>
     private bool CanStart_NeedsLock() =>
         _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
+
+    /// <summary>Once a day is often enough for what is kept for days.</summary>
+    private void Prune_NeedsLock(DateTimeOffset now)
+    {
+        if (_options.HistoryKeep > 0 && now - _pruned >= TimeSpan.FromDays(1))
+        {
+            _store.Prune(now - TimeSpan.FromDays(_options.HistoryKeep));
+            _pruned = now;
+        }
+    }
 
     private Upgrade? NextApproved_NeedsLock()
     {

@@ -24,6 +24,7 @@ public sealed partial class UpgradeQueue
     private QueueControl _control = new();
     private HashSet<Guid> _open = [];
     private string _hold = "";
+    private DateTimeOffset _pruned;
     private bool _scanIsGood;
     private bool _transactionRuns;
     private long _ticket;

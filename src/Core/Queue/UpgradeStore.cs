@@ -136,6 +136,16 @@ public sealed partial class UpgradeStore : IDisposable
         return reports;
     });
 
+    /// <summary>Forgets results of handovers that ended before a moment.</summary>
+    /// <param name="before">The moment.</param>
+    /// <returns>How many were forgotten.</returns>
+    /// <exception cref="StoreException">The database cannot be written.</exception>
+    public int Prune(DateTimeOffset before) => Guarded("written", () =>
+    {
+        using var command = Command("DELETE FROM handover WHERE ended_at < $before", ("$before", Microseconds(before)));
+        return command.ExecuteNonQuery();
+    });
+
     /// <summary>Whether the queue as a whole goes on.</summary>
     /// <exception cref="StoreException">The database cannot be read.</exception>
     internal QueueControl LoadControl() => Guarded("read", () =>

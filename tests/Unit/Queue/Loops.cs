@@ -12,13 +12,14 @@ internal sealed class Loops : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly UpgradeStore _store;
     private readonly Scheduler _scheduler;
+    private readonly FleetHold _hold;
     private readonly Task _work;
 
-    public Loops(string database, PolicyMode mode = PolicyMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, int stopAfterFailures = 0)
+    public Loops(string database, PolicyMode mode = PolicyMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, QueueOptions? options = null)
     {
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
-            new QueueOptions { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = stopAfterFailures },
+            (options ?? new QueueOptions()) with { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = 0 },
             Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
         {
             Definitions = Definitions,
@@ -28,8 +29,10 @@ internal sealed class Loops : IAsyncDisposable
         Scanner = new Scanner(parts, Queue);
         Queue.ScanWanted += Scanner.Ask;
         Queue.Ended += Ended.Add;
-        _scheduler = new Scheduler(parts, Queue, Scanner);
-        _work = Task.WhenAll(Scanner.RunAsync(_stop.Token), _scheduler.RunAsync(_stop.Token));
+        _hold = new FleetHold(parts.Options, Queue, parts.Time, parts.Log);
+        _scheduler = new Scheduler(parts, Queue, Scanner, _hold);
+        _work = Task.WhenAll(
+            Scanner.RunAsync(_stop.Token), _scheduler.RunAsync(_stop.Token), _hold.IsConfigured ? _hold.RunAsync(_stop.Token) : Task.CompletedTask);
     }
 
     public FakeDetector Detector { get; }
@@ -65,6 +68,7 @@ internal sealed class Loops : IAsyncDisposable
         await _stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work);
         _scheduler.Dispose();
+        _hold.Dispose();
         Scanner.Dispose();
         _store.Dispose();
         _stop.Dispose();

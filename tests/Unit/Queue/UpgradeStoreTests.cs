@@ -174,4 +174,37 @@ public sealed class UpgradeStoreTests : IDisposable
                 }
             });
     }
+
+    [Fact]
+    public void A_database_of_the_first_version_is_taken_over_and_old_results_are_forgotten()
+    {
+        var now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        using (var store = UpgradeStore.Open(File))
+        {
+            foreach (var day in new[] { 0, 300 })
+            {
+                var id = store.Create(Sample.Id(0), "vm-0", rehearse: false, "root", now.AddDays(day));
+                store.Commit(new StoreChange { Ended = Sample.Report(id, 0, HandoverOutcome.Done) }, now.AddDays(day));
+            }
+
+            store.Create(Sample.Id(1), "vm-1", rehearse: false, "root", now);
+        }
+
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP TABLE control; PRAGMA user_version = 1";
+            command.ExecuteNonQuery();
+        }
+
+        using var again = UpgradeStore.Open(File);
+        Assert.Equal(new QueueControl(), again.LoadControl());
+        var control = new QueueControl(new QueuePause("root", now, "Because."), 2);
+        again.Commit(new StoreChange { Control = control }, now);
+        Assert.Equal(control, again.LoadControl());
+        Assert.Equal(1, again.Prune(now.AddDays(200)));
+        Assert.Equal(2, Assert.Single(again.History(new HistoryQuery(null, 10))).Id);
+        Assert.Single(again.Unfinished());
+    }
 }
