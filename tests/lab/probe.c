@@ -1,6 +1,8 @@
 /* probe - looks at the lab's guests from outside.
  *   probe status IP [SECONDS]     one status line; waits up to SECONDS (default 2) for it
- *   probe send IP TEXT            sends a request (rate=N, poweroff), prints the status line
+ *   probe send IP TEXT            sends a request (rate=N, load=WRITERS:MIB:MBPS, poweroff), prints the status line
+ *   probe echo IP [HZ]            sends datagrams that the guest sends back, until SIGTERM/SIGINT arrives, then waits up to
+ *                                 a second for the last answers and prints one JSON line
  *   probe listen [PORT [SECONDS]] receives the guests' streams until SECONDS are over or SIGTERM/SIGINT arrives, then
  *                                 prints one JSON line a guest. Times are the kernel's arrival times, so a busy host that
  *                                 lets the probe wait does not look like a silent guest. */
@@ -106,6 +108,18 @@ static void take(struct guest *g, uint64_t sequence, int64_t clock, int64_t time
     g->last_time = time;
 }
 
+static int64_t receive_time(struct msghdr *message)
+{
+    int64_t time = now(CLOCK_REALTIME);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec t;
+            memcpy(&t, CMSG_DATA(c), sizeof t);
+            time = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+        }
+    return time;
+}
+
 static int listen_to(int port, double seconds)
 {
     int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1, size = 16 << 20;
@@ -140,13 +154,7 @@ static int listen_to(int port, double seconds)
             g->damaged++;
             continue;
         }
-        int64_t time = now(CLOCK_REALTIME);
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-            if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-                struct timespec t;
-                memcpy(&t, CMSG_DATA(c), sizeof t);
-                time = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-            }
+        int64_t time = receive_time(&message);
         uint64_t sequence, clock;
         memcpy(&sequence, data + 8, 8);
         memcpy(&clock, data + 16, 8);
@@ -168,6 +176,53 @@ static int listen_to(int port, double seconds)
     return 0;
 }
 
+static int echo(const char *ip, double hertz)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(8) };
+    if (inet_pton(AF_INET, ip, &to.sin_addr) != 1 || hertz <= 0) {
+        fprintf(stderr, "probe: '%s' is not an IPv4 address, or the rate is not positive.\n", ip);
+        return 2;
+    }
+    int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1, size = 16 << 20;
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    struct sigaction action = { .sa_handler = stop };
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    struct guest g = { 0 };
+    int64_t interval = (int64_t)(1e9 / hertz), next = now(CLOCK_MONOTONIC), end = INT64_MAX, sent = 0;
+    while (now(CLOCK_MONOTONIC) < end && (end == INT64_MAX || (int64_t)g.packets < sent)) {
+        if (stopped && end == INT64_MAX)
+            end = now(CLOCK_MONOTONIC) + 1000000000;
+        int64_t t = now(CLOCK_MONOTONIC);
+        if (!stopped && t >= next) {
+            uint64_t number = htobe64((uint64_t)sent);
+            if (sendto(fd, &number, sizeof number, 0, (struct sockaddr *)&to, sizeof to) == sizeof number)
+                sent++;
+            next += interval;
+            if (next < t - 20000000)
+                next = t;
+        }
+        int64_t pause = stopped ? 10000000 : next - now(CLOCK_MONOTONIC);
+        struct timespec wait = { pause / 1000000000, pause > 0 ? pause % 1000000000 : 0 };
+        struct pollfd ready = { .fd = fd, .events = POLLIN };
+        if (ppoll(&ready, 1, &wait, NULL) <= 0)
+            continue;
+        unsigned char data[64], control[128];
+        struct iovec part = { data, sizeof data };
+        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+        if (recvmsg(fd, &message, MSG_DONTWAIT) != 8)
+            continue;
+        uint64_t number;
+        memcpy(&number, data, 8);
+        take(&g, be64toh(number), 0, receive_time(&message));
+    }
+    printf("{\"ip\":\"%s\",\"sent\":%lld,\"answered\":%llu,\"lost\":%lld,\"longestGapMs\":%.3f}\n", ip, (long long)sent,
+        (unsigned long long)g.packets, (long long)sent - (long long)g.packets, (double)g.gap / 1e6);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 3 && strcmp(argv[1], "status") == 0)
@@ -176,6 +231,8 @@ int main(int argc, char **argv)
         return ask(argv[2], argv[3], 2);
     if (argc >= 2 && strcmp(argv[1], "listen") == 0)
         return listen_to(argc > 2 ? atoi(argv[2]) : 9000, argc > 3 ? atof(argv[3]) : 0);
-    fprintf(stderr, "usage: probe status IP [SECONDS] | probe send IP TEXT | probe listen [PORT [SECONDS]]\n");
+    if (argc >= 3 && strcmp(argv[1], "echo") == 0)
+        return echo(argv[2], argc > 3 ? atof(argv[3]) : 1000);
+    fprintf(stderr, "usage: probe status IP [SECONDS] | probe send IP TEXT | probe echo IP [HZ] | probe listen [PORT [SECONDS]]\n");
     return 2;
 }

@@ -19,6 +19,13 @@ struct status {
     atomic_uint_fast64_t agent_commands;
     atomic_uint_fast64_t console_lines;
     atomic_uint_fast64_t rate;     /* MB/s at which memory is rewritten; changed by "rate=N" over UDP */
+    atomic_uint load_change;       /* grows by two with each "load=" */
+    atomic_uint_fast64_t load_writers;
+    atomic_uint_fast64_t load_mib;
+    atomic_uint_fast64_t load_rate; /* MB/s of all writers together, 0: as fast as they can */
+    atomic_uint_fast64_t load_pages; /* 4 KiB pages dirtied */
+    atomic_uint_fast64_t load_rounds; /* rounds of a writer over its share */
+    atomic_uint_fast64_t load_errors;
 };
 
 extern struct status status;
@@ -31,11 +38,14 @@ uint64_t now_ns(void);
 void sleep_until(uint64_t when_ns);
 void sleep_ms(unsigned ms);
 void start(void *(*body)(void *));
+void start_with(void *(*body)(void *), void *argument);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 size_t describe(char *text, size_t size); /* one line of name=value pairs */
 
+void start_load(void);        /* the writers of vh.area= MiB, idle until "load=" */
 void *serve_status(void *);   /* UDP port 7 */
+void *echo_datagrams(void *); /* UDP port 8: sends back what comes */
 void *stream(void *);         /* the counter, and a datagram a millisecond to vh.sink= */
 void *rewrite_memory(void *); /* vh.mem= MiB at vh.rate= MB/s */
 void *write_disk(void *);     /* a record every vh.disk= ms on /dev/vda */

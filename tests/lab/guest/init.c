@@ -82,13 +82,15 @@ uint64_t number_option(const char *name, uint64_t fallback)
     return text ? strtoull(text, NULL, 10) : fallback;
 }
 
-void start(void *(*body)(void *))
+void start(void *(*body)(void *)) { start_with(body, NULL); }
+
+void start_with(void *(*body)(void *), void *argument)
 {
     pthread_t thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 128 * 1024);
-    int error = pthread_create(&thread, &attributes, body, NULL);
+    int error = pthread_create(&thread, &attributes, body, argument);
     if (error)
         say("a thread did not start: %s", strerror(error));
 }
@@ -167,6 +169,8 @@ int main(void)
     start(serve_status);
     start(stream);
     start(rewrite_memory);
+    start_load();
+    start(echo_datagrams);
     start(write_disk);
     start(serve_agent);
     say("ready");

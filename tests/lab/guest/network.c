@@ -35,16 +35,18 @@ size_t describe(char *text, size_t size)
     list_disks(disks, sizeof disks);
     int n = snprintf(text, size,
         "counter=%llu uptime_ms=%llu seed=%016llx sent=%llu mem_mib=%llu mem_rate=%llu mem_passes=%llu mem_chunks=%llu "
-        "mem_errors=%llu disk_writes=%llu disk_errors=%llu disk_last=%d agent=%llu console=%llu cpus=%d disks=%s\n",
+        "mem_errors=%llu load=%llu:%llu:%llu load_pages=%llu load_rounds=%llu load_errors=%llu disk_writes=%llu disk_errors=%llu disk_last=%d agent=%llu console=%llu cpus=%d disks=%s\n",
         (unsigned long long)status.counter, (unsigned long long)(now_ns() / 1000000), (unsigned long long)status.seed,
         (unsigned long long)status.sent, (unsigned long long)number_option("mem", 64), (unsigned long long)status.rate,
         (unsigned long long)status.passes, (unsigned long long)status.chunks, (unsigned long long)status.memory_errors,
+        (unsigned long long)status.load_writers, (unsigned long long)status.load_mib, (unsigned long long)status.load_rate,
+        (unsigned long long)status.load_pages, (unsigned long long)status.load_rounds, (unsigned long long)status.load_errors,
         (unsigned long long)status.disk_writes, (unsigned long long)status.disk_errors, (int)status.disk_result,
         (unsigned long long)status.agent_commands, (unsigned long long)status.console_lines, get_nprocs(), disks);
     return n < (int)size ? (size_t)n : size - 1;
 }
 
-/* Requests: "status"; "rate=N" sets the memory rate in MB/s; "poweroff". Each is answered with the status line. */
+/* Requests: "status"; "rate=N" sets the memory rate in MB/s; "load=WRITERS:MIB:MBPS" the writers of load.c; "poweroff". Each is answered with the status line. */
 void *serve_status(void *unused)
 {
     (void)unused;
@@ -64,11 +66,38 @@ void *serve_status(void *unused)
         request[n] = 0;
         if (strncmp(request, "rate=", 5) == 0)
             status.rate = strtoull(request + 5, NULL, 10);
+        unsigned long long writers, mib, mbps;
+        if (sscanf(request, "load=%llu:%llu:%llu", &writers, &mib, &mbps) == 3) {
+            status.load_change++;
+            status.load_writers = writers;
+            status.load_mib = mib;
+            status.load_rate = mbps;
+            status.load_change++;
+        }
         size_t size = describe(reply, sizeof reply);
         if (sendto(fd, reply, size, 0, (struct sockaddr *)&from, length) < 0)
             sleep_ms(10);
         if (strncmp(request, "poweroff", 8) == 0)
             reboot(RB_POWER_OFF);
+    }
+    return NULL;
+}
+
+/* A datagram to port 8 comes back as it is: what a client of the guest sees. */
+void *echo_datagrams(void *unused)
+{
+    (void)unused;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(8) };
+    if (bind(fd, (struct sockaddr *)&here, sizeof here) < 0)
+        say("UDP port 8: %s", strerror(errno));
+    for (;;) {
+        char data[64];
+        struct sockaddr_in from;
+        socklen_t length = sizeof from;
+        ssize_t n = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &length);
+        if (n < 0 || sendto(fd, data, (size_t)n, 0, (struct sockaddr *)&from, length) < 0)
+            sleep_ms(1);
     }
     return NULL;
 }
