@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test demo rpm clean
+.PHONY: help deps build test demo bench rpm clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,15 @@ demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1: w
 	@$(MAKE) build
 	@$(MAKE) rpm
 	@tests/lab/demo $(if $(TUI),--tui) $(if $(MEMORY),--memory $(MEMORY))
+
+# What may be chosen for the bench; see docs/benchmarks.md.
+bench_variables := MEMORY VCPUS LOADS COUNT ENDS_COUNT PEER_MEMORY PEER_VCPUS PEER_COUNT PEER_FILL COPY_LIMIT MANY MANY_MEMORY \
+  SCAN_DOMAINS SCAN_PROCESSES SCAN_COUNT IDLE_SECONDS HOOK_COUNT SCREEN_COUNT PROFILE_COUNT ECHO_HZ PARTS QUICK
+
+bench: deps ## Measure on a quiet machine, as root, into docs/benchmarks.md. QUICK=1: a part of it, in five minutes.
+	@$(MAKE) build
+	@$(MAKE) rpm
+	@$(foreach name,$(bench_variables),$(if $($(name)),BENCH_$(name)="$($(name))")) bench/run
 
 rpm: build ## Build the RPMs into artifacts/rpm.
 	@packaging/rpm/build

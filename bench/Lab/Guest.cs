@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using VirtHandover.Bench.Plan;
+
+namespace VirtHandover.Bench.Lab;
+
+/// <summary>A running guest of the lab's own kind, wherever it runs: it is known by its address.</summary>
+internal class Guest(string name, string address)
+{
+    public string Name { get; } = name;
+
+    public string Address { get; } = address;
+
+    public async Task<GuestStatus> Status(int seconds = 30)
+    {
+        var (code, output, error) = await Shell.TryRun("probe", ["status", Address, seconds.ToString(CultureInfo.InvariantCulture)]);
+        return code == 0 ? GuestStatus.Parse(output) : throw new LostVmException($"The VM {Name} does not answer any more: {error.Trim()}");
+    }
+
+    /// <summary>Looks whether the guest goes on, undamaged.</summary>
+    /// <exception cref="LostVmException">It does not.</exception>
+    public async Task<GuestStatus> RequireAlive(GuestStatus earlier)
+    {
+        var now = await Status();
+        return now.TroubleSince(earlier) is { Length: > 0 } trouble
+            ? throw new LostVmException($"The VM {Name} is lost or damaged: {trouble}.")
+            : now;
+    }
+
+    /// <summary>Sets the load, and waits until each writer went once over its share, so that the area is all there.</summary>
+    public async Task SetLoad(LoadSpec load)
+    {
+        await Send(load.Writers, load.Mebibytes, load.MegabytesPerSecond);
+        if (load.IsIdle)
+            return;
+        var before = (await Status()).LoadRounds;
+        await Wait.Until($"the writers of {Name} went once over {load.Mebibytes} MiB",
+            async () => (await Status()).LoadRounds >= before + load.Writers, TimeSpan.FromMinutes(3), 250);
+    }
+
+    /// <summary>Fills so much of the guest's memory with bytes that are not zero.</summary>
+    public async Task Fill(int mebibytes)
+    {
+        var before = (await Status()).LoadRounds;
+        await Send(1, mebibytes, 0);
+        await Wait.Until($"the guest {Name} filled {mebibytes} MiB",
+            async () => (await Status()).LoadRounds > before, TimeSpan.FromMinutes(5), 250);
+        await Send(0, 0, 0);
+    }
+
+    /// <summary>How fast the guest dirties pages now, MB/s of whole pages.</summary>
+    public async Task<double> MeasureWriting(TimeSpan span)
+    {
+        var before = await Status();
+        var started = Stopwatch.GetTimestamp();
+        await Task.Delay(span);
+        var after = await Status();
+        return (after.LoadPages - before.LoadPages) * 4096 / 1e6 / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private Task<string> Send(int writers, int mebibytes, int rate) =>
+        Shell.Run("probe", "send", Address, string.Create(CultureInfo.InvariantCulture, $"load={writers}:{mebibytes}:{rate}"));
+}

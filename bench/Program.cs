@@ -1,0 +1,1 @@
+return await VirtHandover.Bench.Commands.Run(args);
