@@ -10,6 +10,9 @@ namespace VirtHandover.Bench.Report;
 /// <summary>The charts, as SVG.</summary>
 internal static class Charts
 {
+    private const double Width = 820;
+    private const double Height = 420;
+
     private static readonly OxyColor[] Colors =
         [OxyColor.Parse("#3b6fb6"), OxyColor.Parse("#d9742b"), OxyColor.Parse("#4d9a58"), OxyColor.Parse("#8b5aa8"), OxyColor.Parse("#8c8c8c"), OxyColor.Parse("#b8433f")];
 
@@ -26,6 +29,7 @@ internal static class Charts
             Position = AxisPosition.Left,
             Key = "values",
             Title = unit,
+            AxisTitleDistance = 12,
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = OxyColors.LightGray,
             Minimum = Floor(series.SelectMany(one => one.Values)),
@@ -132,7 +136,7 @@ internal static class Charts
     {
         using var stream = File.Create(file);
         // Text stays text, so that a chart can be searched and its fonts are the reader's.
-        new SvgExporter { Width = 760, Height = 400, UseVerticalTextAlignmentWorkaround = true }.Export(model, stream);
+        new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true, TextMeasurer = new WideText(Width, Height) }.Export(model, stream);
     }
 
     private static PlotModel Model(string title)
