@@ -23,7 +23,7 @@ artifacts/stage/.%: $(common)
 	@touch $@
 artifacts/stage/.Hook: $(call sources,Hook)
 artifacts/stage/.Service: $(call sources,Service)
-artifacts/stage/.Tui: $(call sources,Tui)
+artifacts/stage/.Tui: $(call sources,Tui) $(wildcard data/completions/* data/man/*)
 
 test: deps build ## Run every test; the last line is "N passed, N failed".
 	@eng/test

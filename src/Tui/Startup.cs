@@ -28,6 +28,7 @@ internal static class Startup
             Traits = TerminalTraits.Detect(),
             Time = TimeProvider.System,
             Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()),
+            ConnectTo = (address, _) => Task.FromResult<IHandoverService>(new HandoverServiceClient(address)),
             OpenScreen = OpenScreenAsync,
         };
         var code = await CommandLine.RunAsync(args, cli, Stopping.Token).ConfigureAwait(false);

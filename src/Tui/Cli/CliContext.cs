@@ -21,8 +21,24 @@ internal sealed record CliContext
     /// <summary>Connects to the service; throws <see cref="ServiceException"/>.</summary>
     public required Func<CancellationToken, Task<IHandoverService>> Connect { get; init; }
 
+    /// <summary>Connects to the service at a D-Bus address; as above.</summary>
+    public required Func<string, CancellationToken, Task<IHandoverService>> ConnectTo { get; init; }
+
+    /// <summary>The machine that is meant; null for this one.</summary>
+    public RemoteHost? Host { get; init; }
+
+    /// <summary>The program with what has to stand before a verb to mean the same machine.</summary>
+    public string Program => Host is null ? CommandLine.Name : $"{CommandLine.Name} --host {Host.Text}";
+
     /// <summary>Opens the screen; gives the exit code.</summary>
     public required Func<ScreenOptions, CliContext, CancellationToken, Task<int>> OpenScreen { get; init; }
+
+    /// <summary>The same on another machine.</summary>
+    /// <param name="host">The machine; null for this one.</param>
+    /// <param name="mayAsk">Whether ssh may ask for a password on the terminal.</param>
+    public CliContext On(RemoteHost? host, bool mayAsk) => host is null
+        ? this
+        : this with { Host = host, Connect = cancellationToken => ConnectTo(host.Address(mayAsk), cancellationToken) };
 
     public DateTimeOffset Now => Time.GetUtcNow();
 

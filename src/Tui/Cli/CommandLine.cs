@@ -52,7 +52,8 @@ internal static class CommandLine
         }
         catch (ServiceException e)
         {
-            Fault(context, e.Message);
+            var host = e.Fault == ServiceFault.Unreachable ? parsed.GetValue(CommonOptions.Host) : null;
+            Fault(context, host is null ? e.Message : $"{e.Message} (On {host.Text}, over SSH. Does “ssh {host.Text} true” work, and is virt-handover installed there?)");
             return ExitCode.Of(e.Fault);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -77,12 +78,13 @@ internal static class CommandLine
         root.Options.Add(new VersionOption { Action = new PrintVersion() });
         root.Options.Add(CommonOptions.Json);
         root.Options.Add(CommonOptions.NoColor);
+        root.Options.Add(CommonOptions.Host);
         Verb[] verbs =
         [
             new ListVerb(context), new ShowVerb(context), new ApproveVerb(context), new DeferVerb(context), new UndeferVerb(context),
             new CancelVerb(context), new RetryVerb(context), new RunVerb(context), new RehearseVerb(context), new QueueVerb(context),
             new StatusVerb(context), new WatchVerb(context), new HistoryVerb(context), new PausesVerb(context), new PolicyVerb(context),
-            new PrepareVerb(context), new RescanVerb(context),
+            new PrepareVerb(context), new RescanVerb(context), new CompleteVerb(context),
         ];
         foreach (var verb in verbs)
         {
@@ -112,7 +114,10 @@ internal static class CommandLine
                 $"The screen cannot be drawn on a terminal of the kind “{traits.Kind}” (TERM); use a verb instead, for example “virt-handover list”.");
         }
 
-        return context.OpenScreen(new ScreenOptions(traits.Color && !parsed.GetValue(CommonOptions.NoColor)), context, cancellationToken);
+        return context.OpenScreen(
+            new ScreenOptions(traits.Color && !parsed.GetValue(CommonOptions.NoColor)),
+            context.On(parsed.GetValue(CommonOptions.Host), mayAsk: false),
+            cancellationToken);
     }
 
     private static void Fault(CliContext context, string sentence)
@@ -126,7 +131,7 @@ internal static class CommandLine
     private static void Hint(CliContext context, Command command)
     {
         var example = command is Verb verb ? verb.Examples[0] : "list";
-        var help = command is Verb ? $"{command.Name} --help" : "--help";
+        var help = command is Verb verbOrPart ? $"{verbOrPart.FullName} --help" : "--help";
         context.Error.WriteLine($"Example: {Name} {example}");
         context.Error.WriteLine($"See {Name} {help}");
     }

@@ -18,9 +18,28 @@ internal static class CommonOptions
         Recursive = true,
     };
 
-    public static Argument<string> Domain() => new("DOMAIN") { Description = "Name or UUID of a running domain." };
+    public static readonly Option<RemoteHost?> Host = new("--host", "-H")
+    {
+        Description = $"Work on another machine over SSH: {RemoteHost.Example}.",
+        HelpName = "[USER@]SERVER",
+        Recursive = true,
+        CustomParser = result =>
+        {
+            if (!RemoteHost.TryParse(Only(result), out var host, out var error))
+            {
+                result.AddError($"--host: {error}");
+            }
 
-    public static Argument<string[]> Domains(ArgumentArity arity) => new("DOMAIN")
+            return host;
+        },
+    };
+
+    /// <summary>The name of every argument that is a running domain.</summary>
+    public const string DomainName = "DOMAIN";
+
+    public static Argument<string> Domain() => new(DomainName) { Description = "Name or UUID of a running domain." };
+
+    public static Argument<string[]> Domains(ArgumentArity arity) => new(DomainName)
     {
         Description = "Names or UUIDs of running domains.",
         Arity = arity,

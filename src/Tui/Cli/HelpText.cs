@@ -12,12 +12,13 @@ internal sealed class HelpText(HelpAction inner) : SynchronousCommandLineAction
     private const string ExitCodes = """
         Exit codes:
           0    done
-          1    failed: a handover, a domain, or the answer no
+          1    failed: a handover, a call, or the answer no; status: a domain is failed or blocked
           2    wrong call, or no terminal for the screen
-          3    domains are still pending, approved or running
+          3    status: domains are still pending, approved or running
           4    not authorised
           5    the service cannot be reached
           70   an error in this program
+          129  the terminal is gone
           130  interrupted
           143  terminated
 

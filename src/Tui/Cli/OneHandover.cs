@@ -22,7 +22,7 @@ internal sealed class OneHandover(CliContext context, Output output)
         try
         {
             var report = await new ProgressLine(context, output)
-                .WhileAsync(domain, () => service.RunAsync(domain.Uuid, rehearse, cancellationToken), cancellationToken).ConfigureAwait(false);
+                .WhileAsync(service, domain, () => service.RunAsync(domain.Uuid, rehearse, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (output.Json)
             {
                 output.Document(JsonMap.Run(report), json => json.RunJson, oneLine);

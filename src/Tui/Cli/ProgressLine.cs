@@ -16,7 +16,7 @@ internal sealed class ProgressLine(CliContext context, Output output)
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Does the work and shows the domain's phase and progress meanwhile.</summary>
-    public async Task<T> WhileAsync<T>(DomainView domain, Func<Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> WhileAsync<T>(IHandoverService service, DomainView domain, Func<Task<T>> work, CancellationToken cancellationToken)
     {
         if (!context.Traits.ErrorIsTerminal || context.Traits.Kind is "dumb" or "")
         {
@@ -24,7 +24,7 @@ internal sealed class ProgressLine(CliContext context, Output output)
         }
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var showing = ShowAsync(domain.Uuid, end.Token);
+        var showing = ShowAsync(service, domain.Uuid, end.Token);
         try
         {
             return await work().ConfigureAwait(false);
@@ -51,14 +51,13 @@ internal sealed class ProgressLine(CliContext context, Output output)
         return $"{glyphs.Safe(domain.Name)}  {glyphs.Running} {glyphs.Safe(phase)}{bar}  {Quantity.Span(elapsed)}";
     }
 
-    /// <summary>On a connection of its own; never throws: what is wrong with the service the work itself meets, too.</summary>
-    private async Task ShowAsync(Guid uuid, CancellationToken cancellationToken)
+    /// <summary>Never throws: what is wrong with the service the work itself meets, too.</summary>
+    private async Task ShowAsync(IHandoverService service, Guid uuid, CancellationToken cancellationToken)
     {
         var start = context.Now;
         DomainView? last = null;
         try
         {
-            await using var service = await context.Connect(cancellationToken).ConfigureAwait(false);
             var views = service.WatchAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
             await using (views.ConfigureAwait(false))
             {

@@ -10,16 +10,21 @@ internal abstract class Verb : Command
     {
         Context = context;
         Examples = examples;
-        SetAction((arguments, cancellationToken) => RunAsync(
-            arguments,
-            new Output(context, arguments.GetValue(CommonOptions.Json), !arguments.GetValue(CommonOptions.NoColor)),
-            cancellationToken));
+        SetAction((arguments, cancellationToken) =>
+        {
+            Context = context.On(arguments.GetValue(CommonOptions.Host), mayAsk: context.Traits.InputIsTerminal);
+            var output = new Output(context, arguments.GetValue(CommonOptions.Json), !arguments.GetValue(CommonOptions.NoColor));
+            return RunAsync(arguments, output, cancellationToken);
+        });
     }
+
+    /// <summary>The verb as it is typed, with what it is part of.</summary>
+    public string FullName => Parents.OfType<Verb>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
 
     /// <summary>What a right call looks like; shown by <c>--help</c> and after a wrong one.</summary>
     public IReadOnlyList<string> Examples { get; }
 
-    protected CliContext Context { get; }
+    protected CliContext Context { get; private set; }
 
     /// <summary>Does it; a <see cref="Bus.Client.ServiceException"/> may pass.</summary>
     /// <returns>The exit code.</returns>

@@ -9,11 +9,18 @@ internal static partial class ShellWord
         Plain().IsMatch(argument) ? argument : "'" + argument.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     /// <summary>The domain as one would type it: its name, or its UUID when the name cannot be typed.</summary>
-    public static string Domain(string name, Guid uuid) =>
-        name.Length == 0 || name[0] == '-' || Guid.TryParse(name, out _) || Printable.Of(name, asciiOnly: false) != name
-            ? uuid.ToString()
-            : Quote(name);
+    public static string Domain(string name, Guid uuid) => CanBeTyped(name) ? Quote(name) : uuid.ToString();
+
+    /// <summary>False for a name that would be taken for something else, or that no key types.</summary>
+    public static bool CanBeTyped(string name) =>
+        name.Length > 0 && name[0] != '-' && !Guid.TryParse(name, out _) && Printable.Of(name, asciiOnly: false) == name;
+
+    /// <summary>The same with a backslash before each letter that needs one: what a completion leaves behind the cursor.</summary>
+    public static string Escape(string argument) => Special().Replace(argument, "\\$0");
 
     [GeneratedRegex(@"\A[A-Za-z0-9_./:@%+=,-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();
+
+    [GeneratedRegex(@"[^\p{L}\p{N}\p{M}_./:@%+=,-]", RegexOptions.CultureInvariant)]
+    private static partial Regex Special();
 }

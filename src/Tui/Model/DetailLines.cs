@@ -53,7 +53,7 @@ internal static class DetailLines
         Add("approved", domain.ApprovedBy.Length > 0 ? $"by {domain.ApprovedBy}" : "", Tone.Normal);
         Past();
         Add("policy", PolicyText.Of(domain, subject.Host), Tone.Normal);
-        if (domain.NextWindow is { } window)
+        if (domain.NextWindow is { } window && window > now)
         {
             Add("window", $"opens {Moment.FullWithDistance(window, now, zone)}", Tone.Normal);
         }

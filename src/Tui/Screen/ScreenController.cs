@@ -36,7 +36,7 @@ internal sealed class ScreenController
     private readonly ServiceLink link;
     private readonly ServiceCalls calls;
 
-    public ScreenController(IScreenSurface surface, Func<CancellationToken, Task<IHandoverService>> connect, TimeProvider time)
+    public ScreenController(IScreenSurface surface, Func<CancellationToken, Task<IHandoverService>> connect, TimeProvider time, string program)
     {
         this.surface = surface;
         this.time = time;
@@ -46,7 +46,7 @@ internal sealed class ScreenController
             view => Change(state => ScreenNews.Arrived(state, view, time.GetUtcNow())),
             reports => Change(state => ScreenNews.Booked(state, reports)),
             sentence => Change(state => ScreenNews.WentAway(state, sentence, time.GetUtcNow())));
-        calls = new ServiceCalls(link, Change, time);
+        calls = new ServiceCalls(link, Change, time, program);
     }
 
     public ScreenState State { get; private set; } = new();

@@ -29,7 +29,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         this.app = app;
         this.context = context;
         this.palette = palette;
-        controller = new ScreenController(this, context.Connect, context.Time);
+        controller = new ScreenController(this, context.Connect, context.Time, context.Program);
         var setting = new ScreenSetting(hostName, context.Traits.Glyphs, context.Zone);
         Window = new ScreenWindow(
             palette,
@@ -71,7 +71,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         using var app = Application.Create().Init("ansi");
         app.Driver!.Force16Colors = true;
         app.Driver.WriteRaw(MouseOff);
-        using var program = new ScreenProgram(app, context, new Palette(options.Color), Environment.MachineName, stop.Token);
+        using var program = new ScreenProgram(app, context, new Palette(options.Color), context.Host?.Text ?? Environment.MachineName, stop.Token);
         using var signal = signals.Register(() => program.Post(program.Quit));
         var following = Task.Run(() => program.FollowAsync(stop.Token), CancellationToken.None);
         program.Tick();
@@ -99,7 +99,12 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
 
     public void Dispose() => Window.Dispose();
 
-    public void Post(Action action) => app.Invoke(action);
+    /// <summary>Always by the main loop: Terminal.Gui's own Invoke runs the action at once when it takes the thread for its main one.</summary>
+    public void Post(Action action) => app.AddTimeout(TimeSpan.Zero, () =>
+    {
+        action();
+        return false;
+    });
 
     public void Show(ScreenState state) => Window.Show(state);
 

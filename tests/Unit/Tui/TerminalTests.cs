@@ -129,6 +129,176 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task Every_key_does_what_the_help_page_says()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
+        await using var terminal = await OpenAsync(120, 36);
+        foreach (var (key, selected) in new[]
+        {
+            ("j", "builder"), ("Down", "db-02"), ("k", "builder"), ("Up", "api-03"), ("G", "日本語の仮想マシン"), ("g", "api-03"), ("End", "日本語の仮想マシン"),
+            ("Home", "api-03"), ("NPage", "日本語の仮想マシン"), ("PPage", "api-03"),
+        })
+        {
+            await terminal.PressAsync(key);
+            await terminal.ShowsAsync($"┤{selected}├");
+        }
+
+        foreach (var (key, page) in new[] { ("Enter", "┤Details├"), ("t", "┤Pauses├"), ("l", "┤Log├"), ("?", "┤Help├") })
+        {
+            await terminal.PressAsync(key);
+            await terminal.ShowsAsync(page);
+            await terminal.GoneAsync("┤Queue├");
+            await terminal.PressAsync("Down", "NPage", "End", "Up", "Escape");
+            await terminal.ShowsAsync("┤Queue├");
+        }
+
+        await terminal.PressAsync("s");
+        await terminal.ShowsAsync("by state");
+        await terminal.PressAsync("S", "s", "s", "s", "s");
+        await terminal.ShowsAsync("Sorted by name");
+        await terminal.PressAsync("m", "Space");
+        await terminal.ShowsAsync("2 marked");
+        await terminal.PressAsync("M");
+        await terminal.ShowsAsync("10 marked");
+        await terminal.PressAsync("Escape");
+        await terminal.ShowsAsync("┤Queue├");
+        await terminal.PressAsync("/", "m", "a", "i", "l", "Enter");
+        await terminal.ShowsAsync("/mail  1 of 10");
+        await terminal.PressAsync("C-l");
+        await terminal.ShowsAsync("/mail  1 of 10");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("/mail");
+        await terminal.PressAsync("Home");
+        await terminal.ShowsAsync("┤api-03├");
+        await terminal.PressAsync("A");
+        await terminal.ShowsAsync("Hand 3 domains over");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("Hand 3 domains over");
+        await terminal.PressAsync("d");
+        await terminal.ShowsAsync("Until  +2h");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("Until  +2h");
+        await terminal.PressAsync("p");
+        await terminal.ShowsAsync("Pause the queue");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("Pause the queue");
+        Assert.Empty(desk.Asked);
+
+        foreach (var (key, asked) in new[]
+        {
+            ("a", "approve api-03"), ("c", "cancel api-03"), ("r", "retry api-03"), ("u", "undefer api-03"), ("e", "rehearse api-03"), ("F5", "rescan"),
+        })
+        {
+            await terminal.PressAsync(key);
+            if (!Environment.IsPrivilegedProcess)
+            {
+                await terminal.ShowsAsync("root only");
+                return;
+            }
+
+            await Eventually.TrueAsync(() => desk.Asked.Contains(asked), () => $"{key}: {string.Join(", ", desk.Asked)}");
+        }
+
+        await terminal.PressAsync("p");
+        await terminal.ShowsAsync("Pause the queue");
+        await terminal.PressAsync("l", "u", "n", "c", "h", "Enter");
+        await terminal.ShowsAsync("queue paused");
+        await terminal.ShowsAsync("= virt-handover queue pause lunch");
+        await terminal.PressAsync("p");
+        await terminal.GoneAsync("queue paused");
+        await terminal.PressAsync("C-c");
+        await terminal.ShowsAsync("rc=0");
+        Assert.Equal(Restored, await terminal.ModesAsync());
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Two_hundred_domains_with_names_that_do_not_behave_stay_in_their_rows()
+    {
+        string[] odd = ["my vm", "日本語の仮想マシン", new string('w', 200), "\e[2J\e[31mred\e]0;title\a", "tab\tand\nline", "é\u0301\u202eright", "😀😀"];
+        var many = Enumerable.Range(1, 200).Select(i => Support.Sample.Domain(i, $"{odd[i % odd.Length]}-{i}", i % 2 == 0 ? "pending" : "approved"));
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host() with { Domains = [.. many] });
+        await using var terminal = await Tmux.StartAsync(bus.Address, 80, 24);
+        await terminal.TypeAsync(Tmux.Program);
+        await terminal.ShowsAsync("200 domains: 100 pending, 100 approved");
+        for (var i = 0; i < 12; i++)
+        {
+            await terminal.PressAsync("NPage");
+            AssertFramed(await terminal.ScreenAsync());
+        }
+
+        await terminal.PressAsync("End", "/");
+        await terminal.ShowsAsync("for example state:blocked");
+        await terminal.PressAsync("r", "e", "d", "Enter");
+        await terminal.ShowsAsync("/red  29 of 200");
+        AssertFramed(await terminal.ScreenAsync());
+        await terminal.PressAsync("A");
+        await terminal.ShowsAsync("Shown: filter red.");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("Shown: filter red.");
+        await terminal.PressAsync("q");
+        await terminal.ShowsAsync("rc=0");
+
+        // The frame stands in the first and in the last column of each line of the queue, whatever the names are.
+        static void AssertFramed(string screen)
+        {
+            var rows = screen.Split('\n').Skip(2).Take(10).ToList();
+            Assert.All(rows, row => Assert.Matches(@"\A│.*│\z", row));
+            Assert.All(rows, row => Assert.Equal(80, VirtHandover.Tui.Format.Columns.Of(row)));
+        }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_terminal_that_goes_without_a_signal_ends_the_screen()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
+        await using var terminal = await Tmux.StartAsync(bus.Address, 80, 24);
+
+        // In a session of its own no SIGHUP reaches it.
+        var pidFile = Path.Combine(terminal.Folder, "pid");
+        await terminal.PutAsync("lonely", $"echo $$ > {pidFile}\nexec {Tmux.Program}");
+        await terminal.TypeAsync("setsid -w lonely");
+        await terminal.ShowsAsync("q Quit");
+        var pid = (await File.ReadAllTextAsync(pidFile)).Trim();
+        Assert.True(Directory.Exists($"/proc/{pid}"));
+        await terminal.KillAsync();
+        await Eventually.TrueAsync(() => !Directory.Exists($"/proc/{pid}"), () => $"{pid} still runs without its terminal.");
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Another_machine_is_reached_through_ssh()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
+        await using var terminal = await Tmux.StartAsync("unix:path=/nonexistent/bus", 120, 36);
+        var log = Path.Combine(terminal.Folder, "ssh.log");
+        await terminal.PutAsync("ssh", $"""
+            echo "$@" >> {log}
+            case $* in *nowhere*) echo 'ssh: Could not resolve hostname nowhere' >&2; exit 255;; esac
+            for bridge; do :; done
+            exec "$bridge" --bus-path={bus.Address}
+            """);
+        await terminal.TypeAsync($"{Tmux.Program} --host root@kvm-9:2222 list");
+        await terminal.ShowsAsync("rc=0");
+        Assert.Contains("web-01", await terminal.ScreenAsync(), StringComparison.Ordinal);
+        Assert.Equal("-xT -p 2222 -- root@kvm-9 systemd-stdio-bridge\n", await File.ReadAllTextAsync(log));
+
+        await terminal.TypeAsync($"clear; {Tmux.Program} -H nowhere list");
+        await terminal.ShowsAsync("rc=5");
+        var screen = (await terminal.ScreenAsync()).Replace("\n", "", StringComparison.Ordinal);
+        Assert.Contains("Could not resolve hostname nowhere", screen, StringComparison.Ordinal);
+        Assert.Contains("Does “ssh nowhere true” work", screen, StringComparison.Ordinal);
+
+        await terminal.TypeAsync($"clear; {Tmux.Program} -H root@kvm-9");
+        await terminal.ShowsAsync(" virt-handover  root@kvm-9  mode ask");
+        await terminal.PressAsync("d");
+        await terminal.ShowsAsync("Until  +2h");
+        await terminal.PressAsync("Enter");
+        await terminal.ShowsAsync("= virt-handover --host root@kvm-9 defer api-03 --until +2h");
+        await terminal.PressAsync("q");
+        await terminal.ShowsAsync("rc=0");
+        Assert.EndsWith("-xT -q -oBatchMode=yes -- root@kvm-9 systemd-stdio-bridge\n", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task Without_a_service_the_screen_waits_and_says_why()
     {
         await using var terminal = await Tmux.StartAsync("unix:path=/nonexistent/bus", 80, 24);

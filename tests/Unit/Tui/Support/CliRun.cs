@@ -34,6 +34,11 @@ internal sealed class CliRun
             },
             Time = Time,
             Connect = service.ConnectAsync,
+            ConnectTo = (address, cancellationToken) =>
+            {
+                Address = address;
+                return service.ConnectAsync(cancellationToken);
+            },
             OpenScreen = (options, _, _) =>
             {
                 Screen = options;
@@ -45,6 +50,9 @@ internal sealed class CliRun
     public FakeTimeProvider Time { get; } = new(Sample.Now);
 
     public CliContext Context { get; set; }
+
+    /// <summary>The D-Bus address that was connected to; null for this machine's own bus.</summary>
+    public string? Address { get; private set; }
 
     /// <summary>How the screen was opened; null when it was not.</summary>
     public ScreenOptions? Screen { get; private set; }

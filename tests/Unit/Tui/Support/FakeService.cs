@@ -23,6 +23,9 @@ internal sealed class FakeService(HostView view) : IHandoverService
 
     public IReadOnlyList<HandoverReport> Reports { get; set; } = [];
 
+    /// <summary>Whether the checks of <see cref="AssessAllAsync"/> ever come to an end.</summary>
+    public bool Assesses { get; set; } = true;
+
     /// <summary>Whether any call reaches the service.</summary>
     public bool Reachable { get; set; } = true;
 
@@ -139,6 +142,11 @@ internal sealed class FakeService(HostView view) : IHandoverService
     public Task AssessAllAsync(CancellationToken cancellationToken)
     {
         Record("assess");
+        if (Assesses)
+        {
+            Show(View with { Domains = [.. View.Domains.Select(domain => domain with { AssessedAt = Sample.Now })] });
+        }
+
         return Task.CompletedTask;
     }
 

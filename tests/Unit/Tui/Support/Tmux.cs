@@ -8,6 +8,7 @@ internal sealed class Tmux : IAsyncDisposable
 {
     private readonly string socket = $"vh-{Guid.NewGuid():N}";
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("vh-tmux-");
+    private bool killed;
 
     /// <summary>
     /// The program under test, as a shell writes it: this build, or the one that <c>VIRT_HANDOVER_PROGRAM</c> names, for example a
@@ -24,15 +25,40 @@ internal sealed class Tmux : IAsyncDisposable
     public static async Task<Tmux> StartAsync(string busAddress, int width, int height, params string[] environment)
     {
         var tmux = new Tmux();
-        string[] all = [$"DBUS_SYSTEM_BUS_ADDRESS={busAddress}", "TERM=screen-256color", "LANG=C.UTF-8", "LC_ALL=", "TZ=UTC", "PS1=$ ", "NO_COLOR=", .. environment];
+        string[] all = [$"PATH={tmux.Folder}:{Environment.GetEnvironmentVariable("PATH")}", $"DBUS_SYSTEM_BUS_ADDRESS={busAddress}", "TERM=screen-256color", "LANG=C.UTF-8", "LC_ALL=", "TZ=UTC", "PS1=$ ", "NO_COLOR=", .. environment];
         await tmux.RunAsync(
             ["-f", "/dev/null", "new-session", "-d", "-x", Text(width), "-y", Text(height), "env", .. all, "sh"]);
         await tmux.ShowsAsync("$");
+        await tmux.GuardAsync();
         return tmux;
+    }
+
+    /// <summary>A folder that goes with the terminal; <see cref="PutAsync"/> puts programs there.</summary>
+    public string Folder => folder.FullName;
+
+    /// <summary>Writes a script into <see cref="Folder"/>, which <c>PATH</c> has to name.</summary>
+    public async Task PutAsync(string name, string script)
+    {
+        var path = Path.Combine(Folder, name);
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>The terminal goes, as when a connection breaks.</summary>
+    public Task KillAsync()
+    {
+        killed = true;
+        return RunAsync("kill-server");
     }
 
     /// <summary>Starts a command in the shell; its exit code will stand behind <c>rc=</c>.</summary>
     public Task TypeAsync(string command) => RunAsync("send-keys", "-l", $"{command}; echo rc=$?\n");
+
+    /// <summary>Types a line and ends it.</summary>
+    public Task LineAsync(string text) => RunAsync("send-keys", "-l", $"{text}\n");
+
+    /// <summary>Types a text.</summary>
+    public Task KeysAsync(string text) => RunAsync("send-keys", "-l", text);
 
     /// <summary>Presses keys, as tmux names them.</summary>
     public Task PressAsync(params string[] keys) => RunAsync(["send-keys", .. keys]);
@@ -65,13 +91,20 @@ internal sealed class Tmux : IAsyncDisposable
     {
         try
         {
-            await RunAsync("kill-server");
+            if (!killed)
+            {
+                await KillAsync();
+            }
         }
         finally
         {
             folder.Delete(recursive: true);
         }
     }
+
+    /// <summary>A test run that is killed must not leave its terminals behind.</summary>
+    private Task<string> GuardAsync() => RunAsync(
+        "run-shell", "-b", $"while kill -0 {Environment.ProcessId} 2> /dev/null; do sleep 1; done; tmux -L {socket} kill-server");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
