@@ -186,6 +186,28 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             new BusRequest("org.virthandover.Handover1", "/org/virthandover/Handover1", "org.virthandover.Handover1.Manager", "Run", path, options),
             CancellationToken.None));
         Assert.Equal(ServiceErrors.Prefix + "InvalidArgument", error.Name);
+        Assert.Equal("Run has no option \"rehearsal\"; its options are rehearse.", error.Message);
+        Assert.Empty(_requests.Asked);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("Defer", 1_790_000_000UL, null, "1790000000 is no time to defer to: it is given in microseconds since 1970, for example 1798761600000000")]
+    [InlineData("Defer", 1_790_000_000_000_000UL, "reason", "The option \"reason\" is not right: A D-Bus value has the type \"u\", but \"s\" was expected.")]
+    [InlineData("Approve", null, "now", "Approve has no option \"now\"; it has none, so an empty a{sv} is right.")]
+    [InlineData("SetPolicy", null, "window", "The option \"window\" is not right")]
+    [InlineData("SetPolicy", null, "max_pause", "The option \"max_pause\" is not right")]
+    [InlineData("SetPolicy", null, "priority", "The option \"priority\" is not right")]
+    [InlineData("SetPolicy", null, "pause", "SetPolicy has no option \"pause\"; its options are mode, window, max_pause, priority.")]
+    public async Task A_wrong_argument_is_answered_with_what_was_wrong_and_what_is_right(string member, ulong? until, string? option, string sentence)
+    {
+        await using var raw = await bus.ConnectAsync();
+        var options = option is null ? BusValue.NoOptions() : BusValue.Options(new Dictionary<string, BusValue> { [option] = 7u });
+        BusValue[] arguments = until is { } moment ? [moment, options] : [options];
+        var path = $"/org/virthandover/Handover1/domain/{Sample.Web:D}".Replace('-', '_');
+        var error = await Assert.ThrowsAsync<BusException>(() => raw.CallAsync(
+            new BusRequest("org.virthandover.Handover1", path, "org.virthandover.Handover1.Domain", member, arguments), CancellationToken.None));
+        Assert.Equal(ServiceErrors.Prefix + "InvalidArgument", error.Name);
+        Assert.StartsWith(sentence, error.Message, StringComparison.Ordinal);
         Assert.Empty(_requests.Asked);
     }
 

@@ -11,7 +11,27 @@ internal static class CallOptions
     {
         var options = call.Arguments[^1].AsOptions();
         return options.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown
-            ? throw new BusException(BusErrorNames.InvalidArgs, $"{call.Message.Member} has no option \"{unknown}\".")
+            ? throw new BusException(
+                BusErrorNames.InvalidArgs,
+                $"{call.Message.Member} has no option \"{unknown}\"; {(known.Count == 0 ? "it has none, so an empty a{sv} is right" : $"its options are {string.Join(", ", known)}")}.")
             : options;
+    }
+
+    /// <summary>Reads one option that may be missing.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="read">How it is read.</param>
+    /// <param name="otherwise">What counts when it is missing.</param>
+    /// <exception cref="BusException"><see cref="BusErrorNames.InvalidArgs"/>: it is of another type; the message names it.</exception>
+    internal static T Get<T>(IReadOnlyDictionary<string, BusValue> options, string name, Func<BusValue, T> read, T otherwise)
+    {
+        try
+        {
+            return options.TryGetValue(name, out var value) ? read(value) : otherwise;
+        }
+        catch (BusException e)
+        {
+            throw new BusException(e.Name, $"The option \"{name}\" is not right: {e.Message}");
+        }
     }
 }

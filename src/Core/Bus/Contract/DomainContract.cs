@@ -11,7 +11,7 @@ internal static class DomainContract
         .Method("Defer", [new("t", "until_usec"), ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
             call,
             (id, caller, options, cancellation) => domain.Requests.DeferAsync(
-                id, Until(call.Arguments[0]), options.TryGetValue("reason", out var reason) ? reason.AsText() : "", caller, cancellation),
+                id, Until(call.Arguments[0]), CallOptions.Get(options, "reason", BusValueReading.AsText, ""), caller, cancellation),
             "reason"))
         .Method("Undefer", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.UndeferAsync))
         .Method("Cancel", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.CancelAsync))
@@ -104,6 +104,10 @@ internal static class DomainContract
         long Number(string name) => properties.TryGetValue(name, out var value) ? value.AsClampedInt64() : 0;
     }
 
-    private static DateTimeOffset Until(BusValue value) => BusTime.FromBus(value) ?? throw new ServiceException(
-        ServiceFault.InvalidArgument, "The time until which to defer is missing: it is given in microseconds since 1970, and was 0.");
+    /// <summary>The moment; somebody who gave seconds would otherwise read that it has already passed.</summary>
+    private static DateTimeOffset Until(BusValue value) => BusTime.FromBus(value) is { } moment && moment > DateTimeOffset.UnixEpoch.AddHours(5)
+        ? moment
+        : throw new ServiceException(
+            ServiceFault.InvalidArgument,
+            $"{value.AsUInt64()} is no time to defer to: it is given in microseconds since 1970, for example 1798761600000000 for 2027-01-01 00:00:00 UTC.");
 }

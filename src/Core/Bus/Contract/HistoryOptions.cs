@@ -23,8 +23,8 @@ internal static class HistoryOptions
         var options = CallOptions.Read(call, Since, Until);
         return new HistoryQuery(domain, limit)
         {
-            Since = options.TryGetValue(Since, out var since) ? BusTime.FromBus(since) : null,
-            Until = options.TryGetValue(Until, out var until) ? BusTime.FromBus(until) : null,
+            Since = CallOptions.Get(options, Since, BusTime.FromBus, null),
+            Until = CallOptions.Get(options, Until, BusTime.FromBus, null),
         };
     }
 }

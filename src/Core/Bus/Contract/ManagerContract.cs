@@ -25,7 +25,7 @@ internal static class ManagerContract
         .Method("Run", [new("o", "domain"), ArgumentDefinition.Options], [new("t", "id")], async (manager, call) =>
         {
             var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
-            var rehearse = CallOptions.Read(call, "rehearse").TryGetValue("rehearse", out var value) && value.AsBoolean();
+            var rehearse = CallOptions.Get(CallOptions.Read(call, "rehearse"), "rehearse", BusValueReading.AsBoolean, false);
             var id = await manager.Requests.RunAsync(Domain(call.Arguments[0].AsPath()), rehearse, caller, manager.Stopping).ConfigureAwait(false);
             return [(ulong)id];
         })
@@ -86,7 +86,7 @@ internal static class ManagerContract
 
     private static Guid Domain(string path) => HandoverNames.TryParsePath(path, out var domain)
         ? domain
-        : throw new ServiceException(ServiceFault.UnknownDomain, $"{path} is not the object of a domain.");
+        : throw new ServiceException(ServiceFault.UnknownDomain, $"{path} is not the object of a domain; one looks like {HandoverNames.PathOf(Guid.Parse("6a2c8b1e-0000-4000-8000-0123456789ab"))}.");
 
     private static Guid? Uuid(string text) => text.Length == 0
         ? null

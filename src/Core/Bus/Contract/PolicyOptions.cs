@@ -27,10 +27,10 @@ internal static class PolicyOptions
         var options = CallOptions.Read(call, Mode, Window, MaxPause, Priority);
         return new PolicyChange
         {
-            Mode = options.TryGetValue(Mode, out var mode) ? mode.AsText() : null,
-            Window = options.TryGetValue(Window, out var window) ? window.AsText() : null,
-            MaxPauseMicroseconds = options.TryGetValue(MaxPause, out var pause) ? pause.AsClampedInt64() : null,
-            Priority = options.TryGetValue(Priority, out var priority) ? priority.AsInt32() : null,
+            Mode = CallOptions.Get<string?>(options, Mode, BusValueReading.AsText, null),
+            Window = CallOptions.Get<string?>(options, Window, BusValueReading.AsText, null),
+            MaxPauseMicroseconds = CallOptions.Get<long?>(options, MaxPause, value => value.AsClampedInt64(), null),
+            Priority = CallOptions.Get<int?>(options, Priority, value => value.AsInt32(), null),
         };
     }
 }
