@@ -37,6 +37,12 @@ public sealed class BusPolicyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
     [InlineData("Domain", "Defer", "ta{sv} 99 0")]
     [InlineData("Domain", "Cancel", "a{sv} 0")]
     [InlineData("Domain", "Retry", "a{sv} 0")]
+    [InlineData("Manager", "PauseQueue", "sa{sv} x 0")]
+    [InlineData("Manager", "ResumeQueue", "a{sv} 0")]
+    [InlineData("Manager", "AssessAll", "a{sv} 0")]
+    [InlineData("Domain", "Undefer", "a{sv} 0")]
+    [InlineData("Domain", "SetPolicy", "a{sv} 0")]
+    [InlineData("Domain", "Prepare", "a{sv} 0")]
     public async Task Only_root_may_change(string @interface, string method, string arguments)
     {
         await using var service = await RecordingService.Start();

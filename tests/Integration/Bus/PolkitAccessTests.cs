@@ -1,0 +1,91 @@
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Libvirt;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Bus;
+
+/// <summary>Who may do what: the installed service, the shipped bus policy, the shipped actions, a real polkitd or none.</summary>
+public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    private const string Name = "org.virthandover.Handover1";
+    private const string Manager = "/org/virthandover/Handover1";
+    private const string WrongState = "it already runs on the installed QEMU";
+    private SmallGuest _guest = null!;
+
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset();
+        await host.Reset();
+        _guest = await SmallGuest.Start("polkit");
+        await TheService.Until("it is shown", _guest.Name, domain => domain.State == "current");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await TheService.Reset();
+        await host.Reset();
+    }
+
+    [Fact(Timeout = 180000)]
+    public async Task With_polkit_its_rules_decide()
+    {
+        await using (await Polkitd.Start())
+        {
+            Assert.Equal(0, (await History("65534")).ExitCode);
+            Refused(await Approve("65534", "--allow-interactive-authorization=no"), "Approve needs a password of an administrator");
+            Refused(await Approve("65534"), "Access denied");
+            Refused(await Pause("65534"), "Access denied");
+            Refused(await Notify("65534"), "Access denied");
+
+            // Allowed, so the queue's own answer is heard.
+            Refused(await Approve("0"), WrongState);
+            Assert.Equal(0, (await Pause("0")).ExitCode);
+        }
+
+        await using (await Polkitd.Start(
+            """
+            polkit.addRule(function(action, subject) {
+                if (action.id == "org.virthandover.handover1.approve" && subject.user == "nobody" && action.lookup("method") == "Approve") return polkit.Result.YES;
+                if (action.id == "org.virthandover.handover1.view") return polkit.Result.NO;
+            });
+            """))
+        {
+            Refused(await Approve("65534"), WrongState);
+            Refused(await Pause("65534"), "Access denied");
+            Refused(await History("65534"), "Access denied");
+            Refused(await Notify("65534"), "Access denied");
+            Assert.Equal(0, (await History("0")).ExitCode);
+        }
+    }
+
+    [Fact(Timeout = 180000)]
+    public async Task Without_polkit_root_alone_changes_anything()
+    {
+        await Polkitd.Absent();
+        Assert.Equal(0, (await History("65534")).ExitCode);
+        Refused(await Approve("65534"), "Access denied");
+        Refused(await Pause("65534"), "Access denied");
+        Refused(await Notify("65534"), "Access denied");
+        Refused(await Approve("0"), WrongState);
+        Assert.Equal(0, (await Pause("0")).ExitCode);
+        Assert.Contains("paused by root (uid 0): test.", (await TheService.View()).QueueReason, StringComparison.Ordinal);
+    }
+
+    private static void Refused(ShellResult result, string why)
+    {
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(why, result.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<ShellResult> History(string user) => As(user, "call", Name, Manager, Name + ".Manager", "History", "sua{sv}", "", "5", "0");
+
+    private static Task<ShellResult> Pause(string user) => As(user, "call", Name, Manager, Name + ".Manager", "PauseQueue", "sa{sv}", "test", "0");
+
+    private static Task<ShellResult> Notify(string user) => As(user, "call", Name, Manager, Name + ".Manager", "NotifyUpdate", "sas", "rpm", "0");
+
+    private Task<ShellResult> Approve(string user, params string[] options) =>
+        As(user, [.. options, "call", Name, TheService.PathOf(_guest.Uuid), Name + ".Domain", "Approve", "a{sv}", "0"]);
+
+    private static Task<ShellResult> As(string user, params string[] arguments) =>
+        Shell.TryRun("setpriv", ["--reuid", user, "--regid", user, "--clear-groups", "busctl", "--system", .. arguments]);
+}
