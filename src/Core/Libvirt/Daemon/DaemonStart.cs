@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using CliWrap;
 using CliWrap.Buffered;
 using VirtHandover.Linux;
@@ -7,6 +9,8 @@ namespace VirtHandover.Libvirt;
 /// <summary>Starts a daemon from its recipe.</summary>
 internal static class DaemonStart
 {
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
     internal static async Task RunAsync(DaemonRecipe recipe, IReadOnlyList<InheritedDescriptor> descriptors, CancellationToken cancellationToken)
     {
         if (recipe.Units.Count > 0)
@@ -22,11 +26,27 @@ internal static class DaemonStart
         try
         {
             using var process = ProcessSpawner.Spawn(recipe.Program, recipe.Arguments, recipe.Environment, descriptors);
+            await WaitForLifeAsync(recipe.Program, process, cancellationToken).ConfigureAwait(false);
         }
         catch (LinuxException exception)
         {
             throw new LibvirtException(0, $"The libvirt daemon could not be started: {exception.Message}");
         }
+    }
+
+    // Either it goes into the background by itself and its first process ends well, or it takes the lock that every daemon takes.
+    private static async Task WaitForLifeAsync(string program, ProcessHandle process, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!process.HasExited)
+        {
+            if (FileLock.Holder(new LibvirtPaths().DriverPidFile) is not null || watch.Elapsed > StartLimit)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(1), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (ProcessSpawner.Reap(process) is { } code and not 0)
+            throw new LibvirtException(0, string.Create(CultureInfo.InvariantCulture, $"{program} ended at once with exit code {code}."));
     }
 
     internal static Task<BufferedCommandResult> SystemctlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Text.Json;
+using VirtHandover.Bus.Client;
+using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Queue;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Chaos;
+
+/// <summary>
+/// Real harm to real handovers: whatever happens at whichever point, in the end exactly one QEMU runs the guest, nothing of it is
+/// lost, libvirt manages it, and the next handover succeeds.
+/// </summary>
+public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyncLifetime
+{
+    private const string State = "/var/lib/virt-handover";
+    private const string DaemonProgram = "/usr/sbin/libvirtd";
+
+    public Task InitializeAsync() => host.EnsureGuest();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory(Timeout = 240000)]
+    [MemberData(nameof(ChaosCases.Chosen), MemberType = typeof(ChaosCases))]
+    public async Task One_QEMU_runs_the_guest_whatever_happens(string point, string faultName)
+    {
+        Fault fault = Enum.Parse<Fault>(faultName);
+        GuestStatus before = await host.Guest.Status();
+        await TheService.View();
+        await using HeldPoint held = await HeldPoint.Set(point);
+        int source = Assert.Single(Processes.Qemus(host.Domain));
+        Task<ShellResult> run = Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
+        await held.Reached();
+
+        var watch = Stopwatch.StartNew();
+        using (var mend = new Mend())
+        {
+            await Do(fault, source, mend);
+            held.LetGo();
+            await Settled(fault, mend);
+        }
+
+        TimeSpan recovery = watch.Elapsed;
+        await run;
+        // What could not be written to the full disk is asked of the journal by the next service.
+        if (fault == Fault.FillDisk)
+            await TheService.Stop();
+        HandoverReport report = await LastReport();
+        host.Note(point, fault, PhaseWord(report), recovery);
+        await AssertWhole(before);
+        await AssertNextSucceeds();
+    }
+
+    private async Task Do(Fault fault, int source, Mend mend)
+    {
+        int Target() => Processes.Qemus(host.Domain).Single(id => id != source);
+        switch (fault)
+        {
+            case Fault.KillService:
+                await TheService.Stop("KILL");
+                break;
+            case Fault.KillKeeper:
+                Processes.Kill(Assert.Single(Processes.Keepers()));
+                break;
+            case Fault.KillBoth or Fault.KillBothStartDaemon:
+                int keeper = Assert.Single(Processes.Keepers());
+                await TheService.Stop("KILL");
+                Processes.Kill(keeper);
+                if (fault == Fault.KillBothStartDaemon)
+                    await StartDaemonByHand();
+                break;
+            case Fault.KillTarget:
+                Processes.Kill(Target());
+                break;
+            case Fault.StopTarget:
+                Processes.Signal(Target(), handle => handle.Freeze());
+                break;
+            case Fault.KillSource:
+                if (Processes.Qemus(host.Domain).Contains(source) && Processes.Qemus(host.Domain).Count > 1)
+                    Processes.Kill(source);
+                break;
+            case Fault.DaemonStartFails:
+                await Shell.Run("mount", "--bind", "/bin/false", DaemonProgram);
+                mend.Add(() => Shell.Run("umount", DaemonProgram));
+                break;
+            case Fault.FillDisk:
+                await Shell.TryRun("dd", "if=/dev/zero", $"of={State}/filler", "bs=4k");
+                mend.Add(() => Shell.Run("rm", "-f", State + "/filler"));
+                break;
+            case Fault.StartDaemon:
+                await StartDaemonByHand();
+                break;
+            default:
+                mend.Hammer(host.Guest.Name);
+                break;
+        }
+    }
+
+    // Without the gate, as without systemd. It may fail, or end at once, for want of the lock: that is what the lock is for.
+    private static Task<ShellResult> StartDaemonByHand() => Shell.TryRun("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid");
+
+    private async Task Settled(Fault fault, Mend mend)
+    {
+        if (fault is Fault.DaemonStartFails)
+        {
+            await Eventually.Until("the alarm, or the end", async () => await libvirtAnswers() ||
+                (await TheService.View()).Alarm.Contains("could not be brought to an end yet", StringComparison.Ordinal));
+            await mend.Now();
+        }
+
+        if (fault is Fault.KillBoth or Fault.KillBothStartDaemon)
+            await TheService.View(); // what systemd's Restart= does
+        await Eventually.Until("no keeper is left, and one QEMU, and libvirt answers", async () =>
+            Processes.Keepers().Count == 0 && Processes.Qemus(host.Domain).Count == 1 &&
+            HandoverJournal.Unfinished(State + "/journal").Count == 0 && await libvirtAnswers());
+
+        async Task<bool> libvirtAnswers() => (await Shell.TryRun("virsh", "domstate", host.Guest.Name)).Output.Trim() == "running";
+    }
+
+    private async Task<HandoverReport> LastReport()
+    {
+        await using var client = new HandoverServiceClient();
+        HandoverReport? last = null;
+        // The service writes the history a moment after the journal.
+        await Eventually.Until("the history has the handover", async () =>
+        {
+            IReadOnlyList<HandoverReport> history = await client.HistoryAsync(new HistoryQuery(host.Domain, 1), CancellationToken.None);
+            last = history.Count > 0 ? history[0] : null;
+            return last is not null && (await TheService.View()).Domains.All(domain => domain.State != "running");
+        });
+        return last!;
+    }
+
+    private async Task AssertWhole(GuestStatus before)
+    {
+        GuestStatus now = await host.Guest.AssertLives(before);
+        Assert.Single(Processes.Qemus(host.Domain));
+        await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{host.Guest.Name}.qcow2");
+        await Virsh.Run("suspend", host.Guest.Name);
+        Assert.Equal("paused", await Virsh.State(host.Guest.Name));
+        await Virsh.Run("resume", host.Guest.Name);
+        Assert.Single(Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories));
+        await host.Guest.AssertLives(now);
+    }
+
+    private async Task AssertNextSucceeds()
+    {
+        ShellResult next = await Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
+        Assert.True(next.ExitCode == 0, $"The next handover failed:\n{next.Output}{next.Error}");
+        using var json = JsonDocument.Parse(next.Output);
+        Assert.Equal("done", json.RootElement.GetProperty("report").GetProperty("outcome").GetString());
+    }
+
+    private static string PhaseWord(HandoverReport report) => report.Outcome.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,48 @@
+using VirtHandover.Handover;
+using VirtHandover.Tests.Integration.Host;
+
+namespace VirtHandover.Tests.Integration.Chaos;
+
+/// <summary>A point at which the next handover is held until it is let go; see <see cref="Checkpoint"/>.</summary>
+internal sealed class HeldPoint : IAsyncDisposable
+{
+    private readonly string _path;
+    private FileStream? _held;
+
+    private HeldPoint(string path) => _path = path;
+
+    public static async Task<HeldPoint> Set(string point)
+    {
+        Assert.Contains(point, Checkpoint.All);
+        Directory.CreateDirectory(Checkpoint.Directory);
+        string path = Path.Combine(Checkpoint.Directory, point);
+        File.Delete(path);
+        await Shell.Run("mkfifo", path);
+        return new HeldPoint(path);
+    }
+
+    /// <summary>Waits until a handover stands there. No later one is held.</summary>
+    public async Task Reached()
+    {
+        // Opening for writing waits for the reader, which is the keeper.
+        Task<FileStream> open = Task.Run(() => new FileStream(_path, FileMode.Open, FileAccess.Write));
+        if (await Task.WhenAny(open, Task.Delay(Eventually.Limit)) != open)
+        {
+            using (File.Open(_path, FileMode.Open, FileAccess.ReadWrite))
+                (await open).Dispose();
+            Assert.Fail($"The handover did not come to {Path.GetFileName(_path)}.");
+        }
+
+        _held = await open;
+        File.Delete(_path);
+    }
+
+    public void LetGo() => _held?.Dispose();
+
+    public ValueTask DisposeAsync()
+    {
+        _held?.Dispose();
+        File.Delete(_path);
+        return ValueTask.CompletedTask;
+    }
+}
