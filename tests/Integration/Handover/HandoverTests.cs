@@ -41,6 +41,13 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
         JsonElement second = await Run(guest, 0);
         Assert.Equal(("done", "shared"), (Text(second, "outcome"), Text(second, "method")));
         await guest.AssertLives(after);
+
+        await PlugDisk(guest);
+        await guest.WaitFor("the plugged disk", status => status.Disks.Contains("vdb"));
+        int last = await guest.Pid();
+        await Virsh.Run("destroy", guest.Name);
+        Assert.Equal("shut off", await Virsh.State(guest.Name));
+        Assert.False(Directory.Exists($"/proc/{last}"));
     }
 
     [Fact(Timeout = 300000)]
@@ -77,6 +84,7 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
     [Theory(Timeout = 300000)]
     [InlineData("exit")]
     [InlineData("load")]
+    [InlineData("hang")]
     public async Task A_broken_QEMU_leaves_the_VM_on_the_old_one(string fault)
     {
         Guest guest = await Guest.Start("h-" + fault, ["--ram", "shared", .. Small]);
@@ -91,6 +99,52 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await guest.AssertLives(before);
         await Virsh.Run("suspend", guest.Name);
         await Virsh.Run("resume", guest.Name);
+    }
+
+    [Theory(Timeout = 300000)]
+    [InlineData("start", "TARGET_MISSING")]
+    [InlineData("memory", "RAM_INODE")]
+    [InlineData("device", "QOM_DIFF")]
+    public async Task A_QEMU_that_is_no_twin_is_refused_before_the_guest_is_touched(string fault, string code)
+    {
+        Guest guest = await Guest.Start("h-" + fault, ["--ram", "shared", .. Small]);
+        GuestStatus before = await guest.Status();
+        int pid = await guest.Pid();
+        await LabHost.Dnf("upgrade", $"--enablerepo=lab-broken-{fault}", "qemu-kvm");
+
+        JsonElement report = await Run(guest, 1);
+        Assert.Equal("refused", Text(report, "outcome"));
+        Assert.Contains(code, Text(report, "sentence"), StringComparison.Ordinal);
+        Assert.DoesNotContain("quiesce", report.GetProperty("phases").GetRawText(), StringComparison.Ordinal);
+        Assert.Equal((pid, "running"), (await guest.Pid(), await Virsh.State(guest.Name)));
+        await guest.AssertLives(before);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task Private_memory_of_a_QEMU_that_copies_well_is_copied_while_the_guest_runs()
+    {
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        Guest guest = await Guest.Start("h-live", ["--ram", "private", .. Small]);
+        GuestStatus before = await guest.Status();
+        JsonElement report = await Run(guest, 0);
+        Assert.Equal(("done", "copy"), (Text(report, "outcome"), Text(report, "method")));
+        Assert.DoesNotContain("RAM_STILL", report.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
+        GuestStatus after = await guest.AssertLives(before);
+        await AssertManageable(guest, after);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_guest_that_writes_faster_than_it_can_be_copied_goes_on_as_before()
+    {
+        await TheService.Reset("[Handover]\nMaxPause=2ms\nCopyLimit=3s\n");
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        Guest guest = await Guest.Start("h-fast", "--ram", "private", "--mem", "96", "--memory", "192", "--rate", "4000");
+        GuestStatus before = await guest.Status();
+        int pid = await guest.Pid();
+        JsonElement report = await Run(guest, 1);
+        Assert.Equal("undone", Text(report, "outcome"));
+        Assert.Equal((pid, "running"), (await guest.Pid(), await Virsh.State(guest.Name)));
+        await AssertManageable(guest, await guest.AssertLives(before));
     }
 
     [Fact(Timeout = 300000)]

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Libvirt;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Handover;
+
+/// <summary>VMs that cannot be carried are refused with their reason, by the real libvirt and QEMU, before anything is done to them.</summary>
+public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset();
+        await host.Reset();
+    }
+
+    public Task DisposeAsync() => TheService.Reset();
+
+    [Theory(Timeout = 120000)]
+    [InlineData("NET_USER", "pc", "<interface type='user'><model type='virtio'/></interface>")]
+    [InlineData("FS_9P", "pc", "<filesystem type='mount'><source dir='/var/tmp'/><target dir='x'/></filesystem>")]
+    [InlineData("CHARDEV", "pc", "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='7777'/><protocol type='raw'/></serial>")]
+    [InlineData("IVSHMEM", "pc", "<shmem name='x'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>")]
+    [InlineData("NET_HOTPLUG", "q35", "<interface type='bridge'><source bridge='vhbr0'/><model type='virtio'/><address type='pci' domain='0' bus='0' slot='0x10'/></interface>")]
+    public async Task A_device_that_cannot_be_carried_is_named(string code, string machine, string device) =>
+        await AssertRefused(await SmallGuest.Start("p-device", "--machine", machine, "--device", device), code);
+
+    [Fact(Timeout = 120000)]
+    public async Task What_changed_since_the_start_is_named()
+    {
+        SmallGuest guest = await SmallGuest.Start("p-drift", "--ram", "shared");
+        await Virsh.Run("blkdeviotune", guest.Name, "vda", "--total-iops-sec", "100", "--live");
+        await AssertRefused(guest, "IOTUNE");
+        await Virsh.Run("blkdeviotune", guest.Name, "vda", "--total-iops-sec", "0", "--live");
+        await Rehearse(guest, 0);
+
+        string copy = "/var/lib/libvirt/images/p-drift-copy.qcow2";
+        await Virsh.Run("blockcopy", guest.Name, "vda", copy, "--transient-job");
+        await AssertRefused(guest, "JOB_ACTIVE");
+        await Virsh.Run("blockjob", guest.Name, "vda", "--abort");
+        await Rehearse(guest, 0);
+
+        await Virsh.Run("snapshot-create-as", guest.Name, "s", "--disk-only", "--no-metadata");
+        await AssertRefused(guest, "DRIFT_BLOCK");
+    }
+
+    [Fact(Timeout = 120000)]
+    public async Task A_QEMU_that_is_older_or_gone_is_no_target()
+    {
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        SmallGuest guest = await SmallGuest.Start("p-older", "--ram", "shared");
+        await LabHost.Dnf("downgrade", "qemu-kvm");
+        await AssertRefused(guest, "VERSION_ORDER");
+        await Shell.Run("mv", "/usr/libexec/qemu-kvm", "/usr/libexec/qemu-kvm.away");
+        try
+        {
+            await AssertRefused(guest, "TARGET_MISSING");
+        }
+        finally
+        {
+            await Shell.Run("mv", "/usr/libexec/qemu-kvm.away", "/usr/libexec/qemu-kvm");
+        }
+    }
+
+    [Theory(Timeout = 120000)]
+    [InlineData("no-such-vm")]
+    [InlineData("stopped")]
+    public async Task An_unknown_or_stopped_domain_is_one_sentence_and_a_fixed_exit_code(string name)
+    {
+        await Shell.Run("vm", "stopped", "--define-only");
+        ShellResult result = await Shell.TryRun("virt-handover", "run", name);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(name, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.Trim().Split('\n'));
+    }
+
+    private static async Task AssertRefused(SmallGuest guest, string code)
+    {
+        JsonElement report = await Rehearse(guest, 1);
+        Assert.Equal("refused", report.GetProperty("outcome").GetString());
+        Assert.Contains(code, report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal("running", await Virsh.State(guest.Name));
+    }
+
+    private static async Task<JsonElement> Rehearse(SmallGuest guest, int exitCode)
+    {
+        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--dry-run", "--json");
+        Assert.True(result.ExitCode == exitCode, $"The rehearsal ended with {result.ExitCode}:\n{result.Output}{result.Error}");
+        using var json = JsonDocument.Parse(result.Output);
+        return json.RootElement.GetProperty("report").Clone();
+    }
+}
