@@ -74,6 +74,36 @@ public class ModalTests
     }
 
     [Fact]
+    public void A_deferral_of_several_takes_a_reason()
+    {
+        using var run = new ModalRun<DeferModal>(new DeferModal(
+            new Palette(false), GlyphSet.Ascii, time, [Sample.Domain(1, "web-01", "pending"), Sample.Domain(2, "a\e[31mb", "pending")]));
+        run.Press(Key.Tab, Key.B, Key.A, Key.C, Key.K);
+        Golden.Match(run.Text, "modal-defer-two.txt");
+        run.Press(Key.Enter);
+        Assert.False(run.IsOpen);
+        Assert.Equal(new DeferAnswer(Sample.Now.AddHours(2), "+2h", "back"), run.Modal.Answer);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(true, "lunch")]
+    [InlineData(false, "lunch")]
+    public void The_queue_is_paused_with_a_reason_or_without(bool pause, string reason)
+    {
+        using var run = new ModalRun<PauseQueueModal>(new PauseQueueModal(new Palette(false), GlyphSet.Unicode));
+        run.Press([.. reason.Select(letter => new Key(letter))]);
+        if (reason.Length == 0)
+        {
+            Golden.Match(run.Text, "modal-pause-queue.txt");
+        }
+
+        run.Press(pause ? Key.Enter : Key.Esc);
+        Assert.False(run.IsOpen);
+        Assert.Equal(pause ? reason : null, run.Modal.Reason);
+    }
+
+    [Fact]
     public void The_presets_go_round()
     {
         using var run = Defer();

@@ -166,6 +166,11 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         await terminal.ShowsAsync("/mail  1 of 10");
         await terminal.PressAsync("C-l");
         await terminal.ShowsAsync("/mail  1 of 10");
+        await terminal.PressAsync("C-z");
+        await terminal.ShowsAsync("Stopped");
+        Assert.Equal(Restored, await terminal.ModesAsync());
+        await terminal.LineAsync("fg; echo rc=$?");
+        await terminal.ShowsAsync("/mail  1 of 10");
         await terminal.PressAsync("Escape");
         await terminal.GoneAsync("/mail");
         await terminal.PressAsync("Home");
