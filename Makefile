@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test demo bench rpm clean
+.PHONY: help deps build test chaos endurance fuzz demo bench rpm clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,6 +27,15 @@ artifacts/stage/.Tui: $(call sources,Tui) $(wildcard data/completions/* data/man
 
 test: deps build ## Run every test; the last line is "N passed, N failed".
 	@eng/test
+
+chaos: deps build ## Harm handovers at every named point, as root, and print what became of them. N=NUMBER: at random points only.
+	@eng/chaos $(N)
+
+endurance: deps build ## Hand one busy VM over again and again, as root: N=200 times; nothing may leak.
+	@VHENDURANCE=$(or $(N),200) eng/test EnduranceTests
+
+fuzz: ## Damage journals, status files and QMP replies for SECONDS=60 each; what breaks a parser is kept in tests/corpus.
+	@VHFUZZ_SECONDS=$(or $(SECONDS),60) dotnet test tests/Unit --nologo -v quiet --filter FullyQualifiedName~FuzzTests
 
 demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1: with the screen. MEMORY=MiB.
 	@$(MAKE) build

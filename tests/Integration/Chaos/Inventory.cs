@@ -1,0 +1,37 @@
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Chaos;
+
+/// <summary>Everything of a host that a handover could leave behind, counted.</summary>
+internal sealed record Inventory(
+    int Qemus, int QemuDescriptors, int QemuMemoryFiles, int ServiceDescriptors, int MonitorSockets, int SharedMemoryFiles, int Taps, int Locks, int Records)
+{
+    public static async Task<Inventory> Take(Guid domain)
+    {
+        IReadOnlyList<int> qemus = Processes.Qemus(domain);
+        string service = await TheService.Pid() ?? throw new InvalidOperationException("The service does not run.");
+        return new Inventory(
+            qemus.Count,
+            Descriptors(qemus[0].ToString(System.Globalization.CultureInfo.InvariantCulture)).Count,
+            Descriptors(qemus[0].ToString(System.Globalization.CultureInfo.InvariantCulture)).Count(target => target.Contains("memory", StringComparison.Ordinal) || target.Contains("memfd", StringComparison.Ordinal)),
+            Descriptors(service).Count,
+            Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories).Count(),
+            Directory.Exists("/dev/shm") ? Directory.EnumerateFiles("/dev/shm").Count() : 0,
+            LabHost.Lines(await Shell.Run("ip", "-o", "link", "show", "type", "tun")).Length,
+            File.ReadLines("/proc/locks").Count(line => line.Contains("WRITE", StringComparison.Ordinal)),
+            Directory.EnumerateFiles("/run/virt-handover/domains").Count());
+    }
+
+    private static List<string> Descriptors(string process)
+    {
+        var targets = new List<string>();
+        foreach (string link in Directory.EnumerateFileSystemEntries($"/proc/{process}/fd"))
+        {
+            if (new FileInfo(link).LinkTarget is { } target)
+                targets.Add(target);
+        }
+
+        return targets;
+    }
+}
