@@ -21,7 +21,7 @@ internal sealed class DomainGuest(string name, string address) : Guest(name, add
 
     /// <summary>Starts a small guest that does next to nothing, and does not wait for it.</summary>
     public static async Task<DomainGuest> StartSmall(string name, int memory) => new(name, (await Shell.Run(
-        "vm", name, "--ram", "shared", "--memory", Text(memory), "--mem", "8", "--rate", "1", "--disk-interval", "0", "--no-stream", "--no-wait")).Trim());
+        "vm", name, "--ram", "shared", "--memory", Text(memory), "--mem", "8", "--rate", "1", "--disk-interval", "0", "--tick", "50", "--no-stream", "--no-wait")).Trim());
 
     public Task Virsh(params string[] arguments) => Shell.Run("virsh", ["-q", arguments[0], Name, .. arguments[1..]], TimeSpan.FromMinutes(5));
 

@@ -17,7 +17,7 @@ internal sealed record Silence(double GapMilliseconds, long PacketsLost, double 
 /// </summary>
 internal sealed class OutsideView : IAsyncDisposable
 {
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _kill = new();

@@ -38,6 +38,21 @@ internal static class Product
         return json.RootElement.GetProperty("domains").EnumerateArray().Count(domain => domain.GetProperty("state").GetString() == state);
     }
 
+    /// <summary>What the service says of each VM that is not done: its state, its blockers, its last words.</summary>
+    public static async Task<string> Troubles()
+    {
+        using var json = JsonDocument.Parse(await Shell.Run("virt-handover", "list", "--json"));
+        return string.Join(' ', json.RootElement.GetProperty("domains").EnumerateArray()
+            .Where(domain => domain.GetProperty("state").GetString() != "done")
+            .Select(domain => string.Join(' ',
+            [
+                $"{domain.GetProperty("name").GetString()} is {domain.GetProperty("state").GetString()}:",
+                .. domain.GetProperty("findings").EnumerateArray().Where(finding => finding.GetProperty("severity").GetString() == "blocker")
+                    .Select(finding => $"{finding.GetProperty("code").GetString()}: {finding.GetProperty("sentence").GetString()}"),
+                domain.GetProperty("last_sentence").GetString() ?? "",
+            ]).TrimEnd()));
+    }
+
     /// <summary>The service's process, started if it does not run.</summary>
     public static async Task<int> Pid()
     {

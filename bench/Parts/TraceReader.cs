@@ -30,9 +30,13 @@ internal static partial class TraceReader
 
     private static List<TraceStep> Steps(List<Call> all)
     {
-        var calls = all.OrderBy(call => call.At).ToList();
+        // A thread that waits for an answer began to wait before the question was sent: what was received counts from its arrival.
+        var calls = all.OrderBy(call => call.Name == "receive" ? call.End : call.At).ToList();
         var open = new Dictionary<(int Fd, long Id), (string Name, double At)>();
         var found = new List<(string What, double At, double End)>();
+        // The monitor that is told to stop is the old QEMU's.
+        var source = all.Find(call => call.Name == "send" && Command().Match(call.Text).Groups[1].Value == "stop")?.Fd;
+        string Who(Call call) => call.Fd == source ? "old" : "new";
         double? stopped = null, resumed = null;
         foreach (var call in calls)
         {
@@ -47,16 +51,20 @@ internal static partial class TraceReader
                         if (Event().Match(line) is { Success: true } happened)
                         {
                             var status = Status().Match(line) is { Success: true } text ? " " + text.Groups[1].Value : "";
-                            found.Add(($"[{happened.Groups[1].Value}{status}]", call.End, call.End));
+                            // QEMU's own time of it, from the same clock.
+                            var at = Timestamp().Match(line) is { Success: true } time
+                                ? double.Parse(time.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + (double.Parse(time.Groups[2].ValueSpan, CultureInfo.InvariantCulture) / 1e6)
+                                : call.End;
+                            found.Add(($"{Who(call)}: [{happened.Groups[1].Value}{status}]", at, at));
                             if (happened.Groups[1].Value == "STOP")
-                                stopped ??= call.End;
+                                stopped ??= at;
                             if (happened.Groups[1].Value == "RESUME")
-                                resumed = call.End;
+                                resumed = at;
                         }
                         else if (Id().Match(line) is { Success: true } id
                             && open.Remove((call.Fd, long.Parse(id.Groups[1].ValueSpan, CultureInfo.InvariantCulture)), out var sent))
                         {
-                            found.Add((sent.Name, sent.At, call.End));
+                            found.Add(($"{Who(call)}: {sent.Name}", sent.At, call.End));
                         }
                     }
 
@@ -95,6 +103,11 @@ internal static partial class TraceReader
         "event": ?"(\w+)"
         """)]
     private static partial Regex Event();
+
+    [GeneratedRegex("""
+        "seconds": ?(\d+), "microseconds": ?(\d+)
+        """)]
+    private static partial Regex Timestamp();
 
     [GeneratedRegex("""
         "status": ?"([\w-]+)"

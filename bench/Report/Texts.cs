@@ -35,6 +35,7 @@ internal static class Texts
         | `IDLE_SECONDS`, `HOOK_COUNT`, `SCREEN_COUNT`, `PROFILE_COUNT` | 60, 10, 10, 10; 10, 3, 3, 5 | |
         | `ECHO_HZ` | 200 | questions to the guest a second |
         | `PARTS` | grid rest profile many | which parts run |
+        | `PUBLISH` | | 1: write this page from a part of the whole as well |
 
         `dotnet artifacts/bin/VirtHandover.Bench/release/VirtHandover.Bench.dll report RESULTS.json PAGE.md` writes a page from results without measuring.
         """;

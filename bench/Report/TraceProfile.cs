@@ -24,7 +24,7 @@ internal sealed record TraceProfile(double PauseMs, IReadOnlyList<(string What, 
             new Sample(traces.Select(trace => trace.Steps.Where(step => step.AtMs > Stop(trace.Steps) && !step.InPause).Sum(step => step.DurationMs))).Median);
     }
 
-    private static double Stop(IEnumerable<TraceStep> steps) => steps.FirstOrDefault(step => step.What == "[STOP]")?.AtMs ?? 0;
+    private static double Stop(IEnumerable<TraceStep> steps) => steps.FirstOrDefault(step => step.What == "old: [STOP]")?.AtMs ?? 0;
 
     private static List<((string What, int Number) Key, double AtMs)> Marked(IReadOnlyList<TraceStep> steps)
     {

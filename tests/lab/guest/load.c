@@ -61,7 +61,7 @@ void *write_load(void *argument)
             pages = area_pages;
         /* Odd while it is being set. */
         if (change % 2 != 0 || status.load_change != change || self >= writers || pages < writers || !others_rest(self, change)) {
-            sleep_ms(20);
+            sleep_ms(100);
             continue;
         }
         running[self] = change + 1;
