@@ -41,9 +41,8 @@ internal sealed class ManyPart(Run run)
             var reports = (await Product.History(domains)).Where(report => report.StartedAt >= asked).ToList();
             if (reports.Count != domains || reports.Exists(report => report.Outcome != "done"))
             {
-                throw new BenchException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Of {domains} VMs {reports.Count(report => report.Outcome == "done")} were handed over. {await Product.Troubles()}"));
+                var troubles = await Product.Troubles();
+                throw new BenchException($"Of {domains} VMs {reports.Count(report => report.Outcome == "done")} were handed over. {troubles}");
             }
 
             for (var i = 0; i < guests.Count; i++)
