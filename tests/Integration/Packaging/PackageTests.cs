@@ -24,6 +24,8 @@ public sealed class PackageTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     [InlineData("virt-handover", "/usr/share/dbus-1/system-services/org.virthandover.Handover1.service")]
     [InlineData("virt-handover", "/usr/share/dbus-1/interfaces/org.virthandover.Handover1.Manager.xml")]
     [InlineData("virt-handover", "/usr/share/dbus-1/interfaces/org.virthandover.Handover1.Domain.xml")]
+    [InlineData("virt-handover", "/usr/share/polkit-1/actions/org.virthandover.handover1.policy")]
+    [InlineData("virt-handover", "/usr/share/doc/virt-handover/examples/watch.py")]
     [InlineData("virt-handover", "/etc/virt-handover/virt-handover.conf")]
     [InlineData("virt-handover-hook", "/usr/libexec/virt-handover/virt-handover-notify")]
     [InlineData("virt-handover-tui", "/usr/bin/virt-handover")]

@@ -133,7 +133,7 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await TheService.Reset("[Service]\nMode=perhaps\n");
         ShellResult malformed = await Shell.TryRun(TheService.Program);
         Assert.Equal(
-            (78, $"<3>{TheService.Configuration}, line 2: Mode=perhaps is not valid; Mode is ask or auto."),
+            (78, $"<3>{TheService.Configuration}, line 2: Mode=perhaps is not valid; Mode is ask, auto or never."),
             (malformed.ExitCode, malformed.Error.Trim()));
 
         await TheService.Reset();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
@@ -19,6 +20,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     private readonly FakeDetector _detector = new() { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] };
     private readonly FakeRunner _runner = new();
     private readonly FakeDefinitions _definitions = new();
+    private ILogger _log = NullLogger.Instance;
 
     public ServiceOnBusTests(PrivateBus bus) => _bus = bus;
 
@@ -88,6 +90,31 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_name_of_any_characters_breaks_neither_an_object_path_nor_a_log_line()
+    {
+        var name = "\e[2J\n<0>forged \u202e" + new string('ü', 200);
+        var output = new StringWriter();
+        _log = new JournalLogger(output, LogLevel.Debug);
+        var seen = Sample.Domain(0);
+        _detector.Domains = [seen with { Domain = seen.Domain with { Name = name } }];
+        await using (var service = await StartAsync())
+        {
+            Assert.Equal(name, (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].Name);
+            await service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(40_000), name, CancellationToken.None);
+            await service.Client.UndeferAsync(Sample.Id(0), CancellationToken.None);
+            await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+            var handover = await _runner.StartedAsync();
+            handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Undone) with { Name = name }));
+            await service.UntilAsync(one => one.QueueState == "paused" && one.QueueReason.Contains("\\u001B[2J\\u000A<0>forged \\u202Eü", StringComparison.Ordinal));
+        }
+
+        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line => line.Contains("root (uid 0) approved domain", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("forged", StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.Matches(@"^<[2-7]>\P{C}+$", line));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_queue_outlives_the_service()
     {
         var until = DateTimeOffset.UnixEpoch.AddDays(40_000);
@@ -149,7 +176,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     {
         var parts = new QueueParts(
             new QueueOptions { SettleTime = TimeSpan.Zero }, _detector, _runner, new FakeRecovery(), new FakeTransaction(),
-            FakeDetector.Identify, TimeProvider.System, NullLogger.Instance)
+            FakeDetector.Identify, TimeProvider.System, _log)
         {
             Definitions = _definitions,
         };
