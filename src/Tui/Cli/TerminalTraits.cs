@@ -39,9 +39,12 @@ internal sealed record TerminalTraits
             Kind = Environment.GetEnvironmentVariable("TERM") ?? "",
             Color = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
             Glyphs = IsUtf8(Environment.GetEnvironmentVariable) ? GlyphSet.Unicode : GlyphSet.Ascii,
-            Width = output ? Math.Max(40, Console.WindowWidth) : int.MaxValue,
+            Width = output ? WidthOf(Console.WindowWidth) : int.MaxValue,
         };
     }
+
+    /// <summary>A serial line says 0: it knows no size.</summary>
+    public static int WidthOf(int told) => told <= 0 ? 80 : Math.Max(40, told);
 
     /// <summary>The character set of the locale, by the precedence of locale(7).</summary>
     public static bool IsUtf8(Func<string, string?> environment)

@@ -14,6 +14,9 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     /// <summary>Terminal.Gui asks for every mouse movement; that would keep the user from copying text with the mouse.</summary>
     private const string MouseOff = "\e[?1003l\e[?1015l\e[?1006l";
 
+    private const int UsualWidth = 80;
+    private const int UsualHeight = 24;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -71,6 +74,12 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         using var app = Application.Create().Init("ansi");
         app.Driver!.Force16Colors = true;
         app.Driver.WriteRaw(MouseOff);
+        if (app.Driver.Cols <= 0 || app.Driver.Rows <= 0)
+        {
+            // A serial line knows no size, and a terminal at its end may not answer the question for it.
+            app.Driver.SetScreenSize(UsualWidth, UsualHeight);
+        }
+
         using var program = new ScreenProgram(app, context, new Palette(options.Color), context.Host?.Text ?? Environment.MachineName, stop.Token);
         using var signal = signals.Register(() => program.Post(program.Quit));
         var following = Task.Run(() => program.FollowAsync(stop.Token), CancellationToken.None);

@@ -179,6 +179,12 @@ public class ScreenModelTests
     public void The_locale_decides_between_utf8_and_ascii(string? all, string? type, string? lang, bool expected) =>
         Assert.Equal(expected, TerminalTraits.IsUtf8(name => name switch { "LC_ALL" => all, "LC_CTYPE" => type, "LANG" => lang, _ => null }));
 
+    [Theory]
+    [InlineData(0, 80)]
+    [InlineData(20, 40)]
+    [InlineData(132, 132)]
+    public void A_line_that_knows_no_size_is_taken_for_the_usual_one(int told, int expected) => Assert.Equal(expected, TerminalTraits.WidthOf(told));
+
     private static Gen<T> Any<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static void Fits(IEnumerable<Line> lines, int width, bool ascii)

@@ -270,6 +270,47 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task A_serial_line_that_knows_no_size_and_answers_nothing_gets_a_screen()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
+        var start = new ProcessStartInfo("socat", [$"EXEC:{Tmux.Program},pty,setsid,ctty,raw,echo=0", "STDIO"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment.Remove("DisableRealDriverIO");
+        foreach (var (name, value) in new[] { ("TERM", "vt220"), ("LANG", "C.UTF-8"), ("DBUS_SYSTEM_BUS_ADDRESS", bus.Address) })
+        {
+            start.Environment[name] = value;
+        }
+
+        using var line = Process.Start(start)!;
+        try
+        {
+            var screen = new System.Text.StringBuilder();
+            var buffer = new char[4096];
+            while (!screen.ToString().Contains("legacy-7", StringComparison.Ordinal))
+            {
+                var read = await line.StandardOutput.ReadAsync(buffer);
+                Assert.True(read > 0, $"The screen ended: {screen}");
+                screen.Append(buffer, 0, read);
+            }
+
+            await line.StandardInput.WriteAsync("q");
+            await line.StandardInput.FlushAsync();
+            await line.StandardOutput.ReadToEndAsync();
+            await line.WaitForExitAsync();
+        }
+        finally
+        {
+            if (!line.HasExited)
+            {
+                line.Kill();
+            }
+        }
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task Another_machine_is_reached_through_ssh()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
