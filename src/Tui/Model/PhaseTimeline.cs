@@ -27,7 +27,7 @@ internal static class PhaseTimeline
             return (i.CompareTo(place), known) switch
             {
                 (0, _) => new(Join(glyphs.Running, phase, Share(progress), Quantity.Duration(elapsedMicroseconds)), Tone.Busy),
-                (< 0, _) or (_, not null) => new(Join(glyphs.Done, phase, Quantity.Duration(known?.Microseconds ?? 0)), Tone.Good),
+                ( < 0, _) or (_, not null) => new(Join(glyphs.Done, phase, Quantity.Duration(known?.Microseconds ?? 0)), Tone.Good),
                 _ => new(Join(glyphs.Current, phase), Tone.Dim),
             };
         }

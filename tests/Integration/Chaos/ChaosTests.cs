@@ -53,6 +53,45 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
         await AssertNextSucceeds();
     }
 
+    [Fact(Timeout = 240000)]
+    public async Task The_gate_waits_for_a_handover_that_keeps_libvirt_down()
+    {
+        GuestStatus before = await host.Guest.Status();
+        await using HeldPoint held = await HeldPoint.Set("quiesce.rechecked");
+        Task<ShellResult> run = Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
+        await held.Reached();
+        using Process gate = Process.Start(new ProcessStartInfo(TheService.Program, "gate") { RedirectStandardError = true })!;
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        Assert.Contains("its start waits", await gate.StandardError.ReadLineAsync(limit.Token), StringComparison.Ordinal);
+        Assert.False(gate.HasExited);
+        held.LetGo();
+        await gate.WaitForExitAsync(limit.Token);
+        Assert.Equal((0, 0), (gate.ExitCode, (await run).ExitCode));
+        await Settled(Fault.Hammer, new Mend());
+        await AssertWhole(before);
+    }
+
+    [Fact(Timeout = 240000)]
+    public async Task The_gate_ends_a_handover_whose_processes_are_dead()
+    {
+        GuestStatus before = await host.Guest.Status();
+        await TheService.View();
+        await using HeldPoint held = await HeldPoint.Set("finish.continued");
+        Task<ShellResult> run = Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
+        await held.Reached();
+        using (var mend = new Mend())
+            await Do(Fault.KillBoth, Processes.Qemus(host.Domain)[0], mend);
+        held.LetGo();
+        ShellResult gate = await Shell.TryRun(TheService.Program, "gate");
+        Assert.True(gate.ExitCode == 0, gate.Error);
+        Assert.Contains("is brought to an end before libvirt starts", gate.Error, StringComparison.Ordinal);
+        await StartDaemonByHand();
+        await Settled(Fault.Hammer, new Mend());
+        await run;
+        await AssertWhole(before);
+        Assert.Equal(HandoverOutcome.Done, (await LastReport()).Outcome);
+    }
+
     private async Task Do(Fault fault, int source, Mend mend)
     {
         int Target() => Processes.Qemus(host.Domain).Single(id => id != source);
