@@ -8,6 +8,9 @@ internal sealed record BenchPlan
     /// <summary>A part of the whole that ends within five minutes.</summary>
     public bool Quick { get; init; }
 
+    /// <summary>What a reader should know of this run, such as that the machine was not quiet.</summary>
+    public string Note { get; init; } = "";
+
     /// <summary>The guests' RAM, MiB each.</summary>
     public required IReadOnlyList<int> Memory { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record BenchPlan
         var plan = new BenchPlan
         {
             Quick = quick,
+            Note = variable("BENCH_NOTE") ?? "",
             Memory = [.. Numbers("MEMORY", "1024 2048 4096 8192 16384", "1024 4096").Order()],
             Vcpus = Numbers("VCPUS", "1 2 4", "2"),
             Loads = [.. Words("LOADS", "idle 1:256:100 4:512:max", "idle 4:512:max").Select(LoadSpec.Parse)],

@@ -35,7 +35,8 @@ internal static class Texts
         | `IDLE_SECONDS`, `HOOK_COUNT`, `SCREEN_COUNT`, `PROFILE_COUNT` | 60, 10, 10, 10; 10, 3, 3, 5 | |
         | `ECHO_HZ` | 200 | questions to the guest a second |
         | `PARTS` | grid rest profile many | which parts run |
-        | `PUBLISH` | | 1: write this page from a part of the whole as well |
+        | `NOTE` | | a sentence about this run for the top of the page |
+        | `PUBLISH` | | 1: write this page from a part of the whole, or from a run in which something failed, as well |
 
         `dotnet artifacts/bin/VirtHandover.Bench/release/VirtHandover.Bench.dll report RESULTS.json PAGE.md` writes a page from results without measuring.
         """;
@@ -46,7 +47,7 @@ internal static class Texts
         return string.Create(CultureInfo.InvariantCulture, $"""
             Written by `make bench{(results.Plan.Quick ? " QUICK=1" : "")}` on {results.StartedAt:yyyy-MM-dd}, in {results.Seconds / 60:0} minutes. Absolute times are this machine's; ratios hold further:
             {machine.Cpu}, {machine.Cores} processors, {machine.MemoryMib / 1024.0:0.0} GiB, Linux {machine.Kernel}, {machine.Acceleration}, libvirt {machine.Libvirt}, QEMU {machine.Qemu}
-            (for many VMs {machine.OldQemu} → {machine.Qemu}), {machine.Product}.
+            (for many VMs {machine.OldQemu} → {machine.Qemu}), {machine.Product}.{(results.Plan.Note.Length > 0 ? $" **{results.Plan.Note}**" : "")}
 
             Published figures of others use other definitions and machines (QEMU's cpr-transfer 148–159 ms, cloud-hypervisor's 50 ms), so compare with what was run here.
             """);
