@@ -3,6 +3,11 @@ namespace VirtHandover.Handover;
 /// <summary>Finds out what became of a handover that the service did not see ending.</summary>
 public interface IHandoverRecovery
 {
+    /// <summary>Handovers that have begun and not ended, whether or not anybody remembers having asked for them.</summary>
+    /// <returns>Their numbers, the oldest first.</returns>
+    /// <exception cref="Linux.LinuxException">What they left cannot be read.</exception>
+    IReadOnlyList<long> Unfinished();
+
     /// <summary>Waits for a handover that is still being executed, finishes or undoes one whose executor died, and reports.</summary>
     /// <param name="id">The handover's number.</param>
     /// <param name="domain">The domain's UUID.</param>

@@ -85,6 +85,9 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) =>
         HandoverRecovery.RecoverAsync(journals, id, alarm, cancellationToken);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<long> Unfinished() => HandoverJournal.Unfinished(journals);
+
     private async Task<HandoverReport> RecoverAsync(HandoverRequest request, ChannelWriter<string> alarms)
     {
         try

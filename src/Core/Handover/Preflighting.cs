@@ -1,5 +1,6 @@
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Libvirt;
 
 namespace VirtHandover.Handover;
 
@@ -7,6 +8,7 @@ namespace VirtHandover.Handover;
 internal static class Preflighting
 {
     /// <summary>Reads the domain and runs the preflight. Changes nothing.</summary>
+    /// <exception cref="LibvirtException">libvirt's daemon is away, so that nothing can be said.</exception>
     internal static async Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken)
     {
         try
@@ -16,6 +18,11 @@ internal static class Preflighting
             // libvirt probes a new binary once, for half a second or more: not within a handover's time.
             await PreparePhase.WarmCapabilitiesAsync(begun, cancellationToken).ConfigureAwait(false);
             return begun.Assessment;
+        }
+        catch (LibvirtException exception) when (exception.IsConnectionLost)
+        {
+            // Another VM's handover keeps libvirt down, as a rule. That is no fault of this one and no reason to refuse it.
+            throw;
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {

@@ -12,6 +12,12 @@ public sealed class LibvirtException : Exception
     /// <summary>libvirt's <c>VIR_ERR_OPERATION_INVALID</c>, for example because the domain is not running.</summary>
     public const int OperationInvalid = 55;
 
+    // VIR_ERR_INTERNAL_ERROR, VIR_ERR_NO_CONNECT, VIR_ERR_SYSTEM_ERROR, VIR_ERR_RPC.
+    private const int InternalError = 1;
+    private const int NoConnect = 5;
+    private const int SystemError = 38;
+    private const int Rpc = 39;
+
     /// <summary>Creates the exception.</summary>
     /// <param name="code">libvirt's <c>virErrorNumber</c>; 0 when libvirt gave none, <see cref="NoAnswer"/> when it did not answer.</param>
     /// <param name="message">What failed and what libvirt said.</param>
@@ -20,4 +26,9 @@ public sealed class LibvirtException : Exception
 
     /// <summary>libvirt's <c>virErrorNumber</c>, for example 42 for <c>VIR_ERR_NO_DOMAIN</c>.</summary>
     public int Code { get; }
+
+    /// <summary>True when libvirt's daemon could not be reached or went away: the call says nothing about the domain.</summary>
+    public bool IsConnectionLost =>
+        Code is NoAnswer or NoConnect or SystemError or Rpc ||
+        (Code is 0 or InternalError && Message.Contains("closed", StringComparison.Ordinal));
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
 
@@ -52,6 +53,27 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
 
         await EndAsync(report with { Id = record.Id, Domain = record.Domain }, stopping).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends what the database knows nothing of, because it was lost or could not be written.</summary>
+    /// <param name="stopping">The service ends.</param>
+    public async Task RecoverForgottenAsync(CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var id in parts.Recovery.Unfinished())
+            {
+                var report = await parts.Recovery.RecoverAsync(id, Guid.Empty, new AlarmSink(Alarm), stopping).ConfigureAwait(false);
+                queue.SetAlarm(AlarmSource.Handover, null);
+                parts.Log.LogWarning("Handover {Id}, of which the database knows nothing, ended: {Sentence}", id, report?.Sentence ?? "it never began.");
+            }
+        }
+        catch (LinuxException e)
+        {
+            // Nothing may start while nobody can tell what an earlier handover left.
+            Alarm($"The journals of earlier handovers cannot be used: {e.Message} No handover starts before virt-handoverd is started again and can.");
+            await Task.Delay(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
+        }
     }
 
     private async Task<HandoverReport> DriveAsync(HandoverRequest request, CancellationToken cancel, CancellationToken stopping)

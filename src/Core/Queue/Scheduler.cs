@@ -44,6 +44,8 @@ public sealed class Scheduler : IDisposable
             await _executor.RecoverAsync(record, cancellationToken).ConfigureAwait(false);
         }
 
+        await _executor.RecoverForgottenAsync(cancellationToken).ConfigureAwait(false);
+
         while (true)
         {
             var again = await WorkAsync(cancellationToken).ConfigureAwait(false);

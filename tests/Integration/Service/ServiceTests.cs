@@ -67,6 +67,26 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.Equal((host.OldVersion, host.NewVersion), (report.From?.Version, report.To?.Version));
     }
 
+    [Fact(Timeout = 300000)]
+    public async Task Several_that_are_approved_at_once_are_all_handed_over()
+    {
+        string[] names = ["many-a", "many-b", "many-c", "many-d"];
+        foreach (string name in names)
+            await SmallGuest.Start(name, "--ram", "shared");
+        await TheService.Until("all are shown", names[^1], domain => domain.State == "current");
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        foreach (string name in names)
+            await TheService.Until("it is pending", name, domain => domain.State == "pending");
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        // libvirt is away and back again while the others wait: that must not cost them their approval.
+        foreach (string name in names)
+        {
+            DomainView end = await TheService.Until("it has ended", name, domain => domain.State is "done" or "failed" or "blocked");
+            Assert.True(end.State == "done", $"{end.State}: {end.LastSentence} {string.Join(' ', end.Findings.Select(finding => finding.Sentence))}");
+            Assert.Equal("running", await Virsh.State(name));
+        }
+    }
+
     [Theory(Timeout = 300000)]
     [InlineData("TERM")]
     [InlineData("KILL")]

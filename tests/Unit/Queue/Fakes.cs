@@ -65,7 +65,17 @@ internal sealed class FakeRecovery : IHandoverRecovery
 {
     public Func<long, HandoverReport?> Answer { get; set; } = _ => null;
 
-    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) => Task.FromResult(Answer(id));
+    public List<long> Orphans { get; } = [];
+
+    public List<long> Asked { get; } = [];
+
+    public IReadOnlyList<long> Unfinished() => Orphans;
+
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) 
+    {
+        Asked.Add(id);
+        return Task.FromResult(Answer(id));
+    }
 }
 
 internal sealed class FakeTransaction : ITransactionProbe

@@ -145,6 +145,15 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_only_a_journal_remembers_is_ended_before_anything_starts()
+    {
+        var recovery = new FakeRecovery { Orphans = { 41, 42 }, Answer = asked => Sample.Report(asked, 0, HandoverOutcome.Undone) };
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0)] }, recovery);
+        await loops.Runner.StartedAsync();
+        Assert.Equal([41, 42], recovery.Asked);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_handover_that_had_not_begun_when_the_service_ended_starts_again()
     {
         var detector = new FakeDetector { Domains = [Sample.Domain(0)] };
