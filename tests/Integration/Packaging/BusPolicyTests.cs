@@ -34,7 +34,7 @@ public sealed class BusPolicyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
     [InlineData("Manager", "Run", "oa{sv} DOMAIN 0")]
     [InlineData("Manager", "NotifyUpdate", "sas rpm 0")]
     [InlineData("Domain", "Approve", "a{sv} 0")]
-    [InlineData("Domain", "Defer", "ta{sv} 99 0")]
+    [InlineData("Domain", "Defer", "ta{sv} 4000000000000000 0")]
     [InlineData("Domain", "Cancel", "a{sv} 0")]
     [InlineData("Domain", "Retry", "a{sv} 0")]
     [InlineData("Manager", "PauseQueue", "sa{sv} x 0")]
