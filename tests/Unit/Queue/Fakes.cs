@@ -71,7 +71,7 @@ internal sealed class FakeRecovery : IHandoverRecovery
 
     public IReadOnlyList<long> Unfinished() => Orphans;
 
-    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) 
+    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         Asked.Add(id);
         return Task.FromResult(Answer(id));
