@@ -43,12 +43,12 @@ internal static class ForwardRecovery
         var monitor = File.Exists(adoption.TargetMonitorPath) ? adoption.TargetMonitorPath : adoption.MonitorPath;
         using var qmp = await QmpClient.ConnectAsync(monitor, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
         if (adoption.Plan.Continue && !trace.TargetRan)
-            await ContinueAsync(journal, target, qmp).ConfigureAwait(false);
+            await ContinueAsync(journal, qmp).ConfigureAwait(false);
         return await adoption.RunAsync(qmp).ConfigureAwait(false);
     }
 
     // 'paused' is what a loaded target is in that never ran: nobody but us could have paused it since.
-    private static async Task ContinueAsync(HandoverJournal journal, ProcessHandle target, QmpClient qmp)
+    private static async Task ContinueAsync(HandoverJournal journal, QmpClient qmp)
     {
         var state = await qmp.QueryStatusAsync().ConfigureAwait(false);
         if (state.Status != "paused")
@@ -59,8 +59,7 @@ internal static class ForwardRecovery
         }
         catch (QmpException exception)
         {
-            target.Kill();
-            _ = target.WaitForExit(Limits.ProcessEnd);
+            // On disk before the target ends: one that is dead without this entry has taken the guest with it. The next attempt ends it.
             journal.Write(new JournalEntry.Revoked { At = TimeProvider.System.GetUtcNow() });
             throw new HandoverException($"The new QEMU could not take over the disks: {exception.Message}", exception);
         }
