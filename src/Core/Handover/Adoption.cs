@@ -60,10 +60,10 @@ internal sealed record Adoption
     /// <param name="qmp">The target's monitor; the caller closes it before libvirt starts.</param>
     /// <returns>What could not be restored; none of it stops the guest.</returns>
     /// <exception cref="HandoverException">Something that libvirt's reconnect needs is missing; its daemon must not start.</exception>
-    internal async Task<IReadOnlyList<string>> RunAsync(IQmpChannel qmp)
+    internal async Task<IReadOnlyList<Finding>> RunAsync(IQmpChannel qmp)
     {
         var warnings = new List<string>();
-        EndSource();
+        ForcedEnd.Of(Source, "old");
         Checkpoint.Reach("confirm.source-ended");
         if (File.Exists(TargetMonitorPath))
             DurableFile.Replace(TargetMonitorPath, MonitorPath);
@@ -75,16 +75,7 @@ internal sealed record Adoption
         Checkpoint.Reach("confirm.status-written");
         new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
         Checkpoint.Reach("confirm.remembered");
-        return warnings;
-    }
-
-    // SIGKILL and nothing else: a QEMU that ends in order unlinks its sockets' paths and may empty shared memory.
-    private void EndSource()
-    {
-        using var source = ProcessHandle.TryOpen(Source);
-        source?.Kill();
-        if (source?.WaitForExit(Limits.ProcessEnd) == false)
-            throw new HandoverException($"The old QEMU (process {Source.ProcessId}) was killed and does not end.");
+        return [.. warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text))];
     }
 
     private async Task RestoreAsync(IQmpChannel qmp, List<string> warnings)

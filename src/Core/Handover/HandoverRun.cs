@@ -83,7 +83,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         Quiesced quiesced;
         try
         {
-            if (prepared.Method == RamMethod.Copy && !begun.Assessment.StandsStill)
+            if (prepared.IsLiveCopy)
             {
                 var copy = await CopyPhase.StartAsync(prepared, begun.Monitor, journal, progress, cancellationToken).ConfigureAwait(false);
                 prepared = _prepared = prepared with { Copy = copy };
@@ -131,7 +131,7 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         return report with
         {
             Sentence = $"{Subject} runs on QEMU {(report.To is { Version.Length: > 0 } to ? to.Version : "as installed")}; libvirt manages it.",
-            Findings = [.. report.Findings, .. Warnings(confirmed.Warnings)],
+            Findings = [.. report.Findings, .. confirmed.Warnings],
         };
     }
 
@@ -168,12 +168,9 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         return report with { Findings = [.. report.Findings, .. ended.Findings] };
     }
 
-    private static IEnumerable<Finding> Warnings(IReadOnlyList<string> warnings) =>
-        warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text));
-
     private async Task UndoCopyAsync(Prepared prepared)
     {
-        if (prepared.Method != RamMethod.Copy || prepared.Begun.Assessment.StandsStill)
+        if (!prepared.IsLiveCopy)
             return;
         try
         {

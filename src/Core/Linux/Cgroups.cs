@@ -14,7 +14,6 @@ public sealed record CgroupPlace(string Mount, bool Unified, string Path);
 /// <param name="Places">The groups, but for roots of hierarchies, where every process starts.</param>
 public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
 {
-
     /// <summary>Reads where a process is.</summary>
     /// <param name="process">The process.</param>
     /// <exception cref="ProcException">It has ended, or may not be read.</exception>

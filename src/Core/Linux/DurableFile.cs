@@ -29,13 +29,7 @@ public static unsafe class DurableFile
     public static bool TryLock(SafeHandle handle, string path)
     {
         ArgumentNullException.ThrowIfNull(handle);
-        var request = new Libc.flock { l_type = Libc.F_WRLCK };
-        if (Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_OFD_SETLK, ref request) == 0)
-            return true;
-        var error = Marshal.GetLastPInvokeError();
-        return error is Libc.EAGAIN or Libc.EACCES
-            ? false
-            : throw new LinuxException(error, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
+        return FileLock.TryLock(handle, Libc.F_OFD_SETLK, path);
     }
 
     /// <summary>Takes over a descriptor that this process was started with; its own children do not get it.</summary>

@@ -20,12 +20,36 @@ public sealed class FileLock : IDisposable
     public static FileLock? TryTake(string path)
     {
         var handle = Libc.Own(Libc.Check(Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x1a4), $"{path} cannot be opened"));
-        var request = new Libc.flock { l_type = Libc.F_WRLCK };
-        if (Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_SETLK, ref request) == 0)
-            return new FileLock(handle);
-        var error = Marshal.GetLastPInvokeError();
+        try
+        {
+            if (TryLock(handle, Libc.F_SETLK, path))
+                return new FileLock(handle);
+        }
+        catch (LinuxException)
+        {
+            handle.Dispose();
+            throw;
+        }
+
         handle.Dispose();
-        return error is Libc.EAGAIN or Libc.EACCES ? null : throw new LinuxException(error, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
+        return null;
+    }
+
+    /// <summary>Takes a write lock on the whole of an open file, without waiting.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="command"><c>F_SETLK</c>, or <c>F_OFD_SETLK</c> for a lock of the open file and not of the process.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <returns>False when somebody else has it.</returns>
+    /// <exception cref="LinuxException">The file system has no locks.</exception>
+    internal static bool TryLock(SafeHandle handle, int command, string path)
+    {
+        var request = new Libc.flock { l_type = Libc.F_WRLCK };
+        if (Libc.fcntl_lock((int)handle.DangerousGetHandle(), command, ref request) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error is Libc.EAGAIN or Libc.EACCES
+            ? false
+            : throw new LinuxException(error, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
     }
 
     /// <summary>Who holds a write lock on the file.</summary>

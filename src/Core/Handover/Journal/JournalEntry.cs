@@ -32,7 +32,6 @@ public abstract record JournalEntry
     /// <param name="Request">What was asked for.</param>
     /// <param name="Name">The domain's name.</param>
     /// <param name="Boot">The host's boot id: processes of another boot are gone.</param>
-    /// <param name="Keeper">The process that does the handover.</param>
     /// <param name="Source">The QEMU that runs the guest.</param>
     /// <param name="MonitorPath">The monitor's socket that libvirt knows.</param>
     /// <param name="StatusPath">libvirt's status file of the domain.</param>
@@ -40,7 +39,6 @@ public abstract record JournalEntry
         HandoverRequest Request,
         string Name,
         string Boot,
-        ProcessIdentity Keeper,
         ProcessIdentity Source,
         string MonitorPath,
         string StatusPath) : JournalEntry;

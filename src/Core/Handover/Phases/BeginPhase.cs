@@ -27,7 +27,6 @@ internal static class BeginPhase
                 request,
                 begun.Name,
                 HostBoot.Id,
-                ProcessIdentity.Read(ProcRoot.Host, Environment.ProcessId),
                 begun.Source.Identity,
                 begun.Status.MonitorPath,
                 begun.Status.Path)

@@ -6,7 +6,7 @@ namespace VirtHandover.Handover.Phases;
 /// <summary>libvirt manages the target.</summary>
 /// <param name="Outage">How long libvirt's API was away.</param>
 /// <param name="Warnings">What could not be restored; none of it stops the guest.</param>
-internal sealed record Confirmed(TimeSpan Outage, IReadOnlyList<string> Warnings);
+internal sealed record Confirmed(TimeSpan Outage, IReadOnlyList<Finding> Warnings);
 
 /// <summary>Confirm: forward only. The target is put in the source's place, and only then libvirt's daemon may start.</summary>
 internal static class ConfirmPhase

@@ -27,7 +27,7 @@ internal static class PerformPhase
         var running = quiesced.WasRunning;
         using var deadline = new CancellationTokenSource();
         // A guest that has to stand still while it is copied stands still for as long as a copy may take; the preflight has said so.
-        var limit = begun.Assessment.StandsStill && prepared.Method == RamMethod.Copy ? begun.Request.CopyLimit : begun.Request.MaxPause;
+        var limit = begun.Assessment.StandsStill ? begun.Request.CopyLimit : begun.Request.MaxPause;
         try
         {
             await SetUpAsync(quiesced).ConfigureAwait(false);

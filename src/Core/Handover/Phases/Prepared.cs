@@ -1,4 +1,5 @@
 using VirtHandover.Handover.Journal;
+
 namespace VirtHandover.Handover.Phases;
 
 /// <summary>The twin stands and has been compared; the guest runs in the source and has noticed nothing.</summary>
@@ -9,6 +10,9 @@ internal sealed record Prepared
     internal required Target Target { get; init; }
 
     internal required RamMethod Method { get; init; }
+
+    /// <summary>Memory is copied while the guest runs; otherwise it is shared, or copied with the guest standing still.</summary>
+    internal bool IsLiveCopy => Method == RamMethod.Copy && !Begun.Assessment.StandsStill;
 
     /// <summary>The network cards that are still missing in the target.</summary>
     internal required IReadOnlyList<LateCard> LateCards { get; init; }

@@ -1,7 +1,7 @@
 namespace VirtHandover.Handover.Recovery;
 
 /// <summary>How libvirt's daemon comes back after a recovery.</summary>
-public enum DaemonReturn
+internal enum DaemonReturn
 {
     /// <summary>The recovery starts it.</summary>
     Started,

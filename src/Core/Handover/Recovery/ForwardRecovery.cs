@@ -11,7 +11,7 @@ internal static class ForwardRecovery
     internal static async Task<Recovered> RunAsync(HandoverTrace trace, HandoverJournal journal, LibvirtAway away)
     {
         var adoption = Of(trace);
-        IReadOnlyList<string> warnings = [];
+        IReadOnlyList<Finding> warnings = [];
         // With everything in place only libvirt is missing, if anything is. It must not be stopped again for that.
         if (!adoption.IsInPlace)
         {
@@ -31,7 +31,7 @@ internal static class ForwardRecovery
         return new Recovered(HandoverOutcome.Done, $"VM {adoption.Name} runs on the new QEMU; libvirt manages it.", warnings);
     }
 
-    private static async Task<IReadOnlyList<string>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, Adoption adoption)
+    private static async Task<IReadOnlyList<Finding>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, Adoption adoption)
     {
         // Frozen before the target may run, whatever state the keeper left it in.
         using (var source = ProcessHandle.TryOpen(adoption.Source))

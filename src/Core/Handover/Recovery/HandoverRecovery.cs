@@ -21,24 +21,27 @@ public static class HandoverRecovery
     /// <exception cref="LinuxException">Its journal cannot be read or written.</exception>
     public static async Task<HandoverReport?> RecoverAsync(string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
     {
-        var path = HandoverJournal.FileName(journals, id);
         while (true)
         {
-            // A keeper that raised an alarm after its report may live, and hold the lock, for long.
-            if (HandoverJournal.Read(path).OfType<JournalEntry.Closed>().LastOrDefault() is { } closed)
-                return closed.Report;
             if (HandoverJournal.TryOpen(journals, id) is { } journal)
             {
                 using (journal)
-                {
-                    return HandoverTrace.Of(HandoverJournal.Read(path)) is { } trace
-                        ? await InsistAsync(journal, trace, "The handover was interrupted.", null, alarm, cancellationToken).ConfigureAwait(false)
-                        : null;
-                }
+                    return await RecoverAsync(journal, alarm, cancellationToken).ConfigureAwait(false);
             }
 
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<HandoverReport?> RecoverAsync(HandoverJournal journal, IProgress<string> alarm, CancellationToken cancellationToken)
+    {
+        var entries = HandoverJournal.Read(journal.Path);
+        // One that was refused has a report and no beginning.
+        if (entries.OfType<JournalEntry.Closed>().LastOrDefault() is { } closed)
+            return closed.Report;
+        return HandoverTrace.Of(entries) is { } trace
+            ? await InsistAsync(journal, trace, "The handover was interrupted.", null, alarm, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     /// <summary>
@@ -60,7 +63,7 @@ public static class HandoverRecovery
             try
             {
                 var report = await EndAsync(
-                    journal, "It was interrupted, and ended when libvirt was started.", new LibvirtAway(null, DaemonReturn.Awaited)).ConfigureAwait(false);
+                    journal, trace, "It was interrupted, and ended when libvirt was started.", new LibvirtAway(null, DaemonReturn.Awaited)).ConfigureAwait(false);
                 told.Report(report.Sentence);
             }
             catch (Exception exception) when (HandoverRun.IsExpected(exception))
@@ -76,12 +79,13 @@ public static class HandoverRecovery
     private static async Task<HandoverJournal?> TakeAsync(string journals, long id, IProgress<string> told, CancellationToken cancellationToken)
     {
         var waits = false;
+        var paths = new LibvirtPaths();
         while (true)
         {
             if (HandoverJournal.TryOpen(journals, id) is { } journal)
                 return journal;
             // The keeper lives. It wants libvirt to start, or has not stopped it, unless it has libvirt's lock.
-            if (FileLock.Holder(new LibvirtPaths().DriverPidFile) is null)
+            if (FileLock.Holder(paths.DriverPidFile) is null)
                 return null;
             if (!waits)
                 told.Report("A handover is at work, in which libvirt may not run; its start waits for the end of it.");
@@ -100,7 +104,7 @@ public static class HandoverRecovery
         {
             try
             {
-                return await EndAsync(journal, cause, away).ConfigureAwait(false);
+                return await EndAsync(journal, trace, cause, away).ConfigureAwait(false);
             }
             catch (Exception exception) when (HandoverRun.IsExpected(exception))
             {
@@ -111,14 +115,14 @@ public static class HandoverRecovery
             }
 
             await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
+            // The attempt may have revoked the commit.
+            trace = HandoverTrace.Of(HandoverJournal.Read(journal.Path)) ?? trace;
         }
     }
 
     /// <summary>One attempt: decides, acts, closes the journal.</summary>
-    internal static async Task<HandoverReport> EndAsync(HandoverJournal journal, string cause, LibvirtAway away)
+    private static async Task<HandoverReport> EndAsync(HandoverJournal journal, HandoverTrace trace, string cause, LibvirtAway away)
     {
-        var trace = HandoverTrace.Of(HandoverJournal.Read(journal.Path))
-            ?? throw new HandoverException($"The journal {journal.Path} has lost its beginning.");
         var recovered = RecoveryDecision.Decide(trace, Observe(trace)) switch
         {
             RecoveryAction.Nothing => null,
@@ -163,7 +167,7 @@ public static class HandoverRecovery
         From = trace.Opened.Request.From,
         To = trace.Opened.Request.To,
         Method = trace.Target?.Method,
-        Findings = [.. recovered.Warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text))],
+        Findings = recovered.Warnings,
         StartedAt = trace.Opened.At,
         TotalMicroseconds = (long)(TimeProvider.System.GetUtcNow() - trace.Opened.At).TotalMicroseconds,
     };

@@ -4,7 +4,7 @@ namespace VirtHandover.Handover.Recovery;
 /// <param name="Outcome">How the handover has ended.</param>
 /// <param name="Sentence">What state the VM is in now.</param>
 /// <param name="Warnings">What could not be restored; none of it stops the guest.</param>
-internal sealed record Recovered(HandoverOutcome Outcome, string Sentence, IReadOnlyList<string> Warnings)
+internal sealed record Recovered(HandoverOutcome Outcome, string Sentence, IReadOnlyList<Finding> Warnings)
 {
     internal Recovered(HandoverOutcome outcome, string sentence)
         : this(outcome, sentence, [])

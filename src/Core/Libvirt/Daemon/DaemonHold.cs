@@ -13,17 +13,16 @@ public sealed class DaemonHold
 
     private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
-    private readonly long _since;
 
     private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, long since)
     {
         _start = start;
         _lock = fileLock;
-        _since = since;
+        Since = since;
     }
 
     /// <summary>Since when libvirt's API has been away, in <see cref="Stopwatch"/> ticks.</summary>
-    public long Since => _since;
+    public long Since { get; }
 
     /// <summary>True once the daemon may start again.</summary>
     public bool IsReleased { get; private set; }
@@ -51,9 +50,7 @@ public sealed class DaemonHold
             throw new LibvirtException(0, $"{daemon.Name} did not end within {limit.TotalSeconds:0} s of being asked to; it may be busy.");
         }
 
-        if (FileLock.TryTake(paths.DriverPidFile) is { } taken)
-            return new DaemonHold(daemon.StartAsync, taken, since);
-        throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
+        return TakeAfter(daemon, paths, since);
     }
 
     /// <summary>
@@ -77,9 +74,7 @@ public sealed class DaemonHold
             _ = await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false);
         }
 
-        return FileLock.TryTake(paths.DriverPidFile) is { } taken
-            ? new DaemonHold(daemon.StartAsync, taken, since)
-            : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended.");
+        return TakeAfter(daemon, paths, since);
     }
 
     /// <summary>Takes the lock while no daemon runs.</summary>
@@ -109,4 +104,8 @@ public sealed class DaemonHold
         IsReleased = true;
         _lock.Dispose();
     }
+
+    private static DaemonHold TakeAfter(LibvirtDaemon daemon, LibvirtPaths paths, long since) => FileLock.TryTake(paths.DriverPidFile) is { } taken
+        ? new DaemonHold(daemon.StartAsync, taken, since)
+        : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
 }

@@ -38,9 +38,10 @@ internal static class DaemonStart
     private static async Task WaitForLifeAsync(string program, ProcessHandle process, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
+        var paths = new LibvirtPaths();
         while (!process.HasExited)
         {
-            if (FileLock.Holder(new LibvirtPaths().DriverPidFile) is not null || watch.Elapsed > StartLimit)
+            if (FileLock.Holder(paths.DriverPidFile) is not null || watch.Elapsed > StartLimit)
                 return;
             await Task.Delay(TimeSpan.FromMilliseconds(1), cancellationToken).ConfigureAwait(false);
         }

@@ -77,7 +77,7 @@ public sealed class HandoverJournalTests : IDisposable
         {
             var process = new ProcessIdentity(4711, 815);
             journal.Write(new JournalEntry.Opened(
-                new HandoverRequest(7, Guid.Empty, false, TimeSpan.FromMinutes(1)), "web ü\n01", "boot", process, process, "/m", "/s")
+                new HandoverRequest(7, Guid.Empty, false, TimeSpan.FromMinutes(1)), "web ü\n01", "boot", process, "/m", "/s")
             { At = at });
             journal.Write(new JournalEntry.TargetStarted(process, "/m.7", RamMethod.Shared) { At = at.AddSeconds(1) });
             journal.Write(new JournalEntry.Pausing(true, [], []) { At = at.AddSeconds(2) });

@@ -17,7 +17,7 @@ public class RecoveryDecisionTests
     private static readonly ObservedWorld AllAlive = new(SameBoot: true, SourceAlive: true, TargetAlive: true);
 
     private static HandoverTrace Begun => new(
-        new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, Process, "/m", "/s") { At = At },
+        new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, "/m", "/s") { At = At },
         null, null, null, null, null, false, null);
 
     private static HandoverTrace Prepared => Begun with { Target = new JournalEntry.TargetStarted(Process, "/t", RamMethod.Shared) { At = At } };
