@@ -40,22 +40,6 @@ internal sealed record Adoption
     /// <summary>What is to be done.</summary>
     internal required AdoptionPlan Plan { get; init; }
 
-    /// <summary>True when nothing but starting libvirt is left.</summary>
-    internal bool IsInPlace
-    {
-        get
-        {
-            try
-            {
-                return !File.Exists(TargetMonitorPath) && StatusFile.Read(StatusPath).ProcessId == Target.ProcessId;
-            }
-            catch (StatusFileException)
-            {
-                return false;
-            }
-        }
-    }
-
     /// <summary>Does it. libvirt must be down and kept down, and the guest the target's.</summary>
     /// <param name="qmp">The target's monitor; the caller closes it before libvirt starts.</param>
     /// <returns>What could not be restored; none of it stops the guest.</returns>
@@ -63,24 +47,27 @@ internal sealed record Adoption
     internal async Task<IReadOnlyList<Finding>> RunAsync(IQmpChannel qmp)
     {
         var warnings = new List<string>();
-        ForcedEnd.Of(Source, "old");
-        Checkpoint.Reach("confirm.source-ended");
+        await MigrationSettings.RestoreAsync(qmp, Plan.Settings, CancellationToken.None).ConfigureAwait(false);
+        await RequireAdoptableAsync(qmp).ConfigureAwait(false);
+        // The source stays, frozen, until libvirt's files name the target. A daemon that comes in spite of all waits on its monitor,
+        // or manages the target. One that found the source dead would delete the VM's files, the monitor's socket among them.
         if (File.Exists(TargetMonitorPath))
             DurableFile.Replace(TargetMonitorPath, MonitorPath);
         Checkpoint.Reach("confirm.monitor-renamed");
-        await RestoreAsync(qmp, warnings).ConfigureAwait(false);
-        Checkpoint.Reach("confirm.restored");
-        await RequireAdoptableAsync(qmp).ConfigureAwait(false);
         WriteStatus(warnings);
         Checkpoint.Reach("confirm.status-written");
+        ForcedEnd.Of(Source, "old");
+        Checkpoint.Reach("confirm.source-ended");
+        await RestoreAsync(qmp, warnings).ConfigureAwait(false);
+        Checkpoint.Reach("confirm.restored");
         new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
         Checkpoint.Reach("confirm.remembered");
         return [.. warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text))];
     }
 
+    // Some of it needs what the source had: a VNC port, for example, is free only when the source has ended.
     private async Task RestoreAsync(IQmpChannel qmp, List<string> warnings)
     {
-        await MigrationSettings.RestoreAsync(qmp, Plan.Settings, CancellationToken.None).ConfigureAwait(false);
         foreach (var id in Plan.DiscardObjects)
             await TryAsync($"'discard-data' of {id}", () => PerformPhase.SetDiscardAsync(qmp, id, true, CancellationToken.None), warnings).ConfigureAwait(false);
         if (Plan.VncAddresses.Count > 0)

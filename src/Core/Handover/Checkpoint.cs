@@ -20,7 +20,7 @@ internal static class Checkpoint
         "quiesce.jobs-checked", "quiesce.journaled", "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked",
         "perform.set-up", "perform.journaled", "perform.stopped", "perform.cards-added", "perform.sending", "perform.moved",
         "finish.frozen", "finish.committed", "finish.continued",
-        "confirm.journaled", "confirm.source-ended", "confirm.monitor-renamed", "confirm.restored", "confirm.status-written", "confirm.remembered",
+        "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.source-ended", "confirm.restored", "confirm.remembered",
         "confirm.adopting", "confirm.released", "confirm.verified",
     ];
 

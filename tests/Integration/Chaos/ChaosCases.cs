@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VirtHandover.Tests.Integration.Chaos;
 
-/// <summary>Which faults are done at which points. <c>VHCHAOS</c> chooses: nothing = those of every test run, <c>all</c>, or a number of random ones.</summary>
+/// <summary>Which faults are done at which points. <c>VHCHAOS</c> chooses: nothing = those of every test run, <c>all</c>, a number of random ones, or one as <c>POINT:FAULT</c>.</summary>
 public static class ChaosCases
 {
     private static readonly string[] Early = ["begin.read", "begin.journaled", "prepare.spawned"];
@@ -19,8 +19,8 @@ public static class ChaosCases
 
     private static readonly string[] Forward =
     [
-        "finish.continued", "confirm.journaled", "confirm.source-ended", "confirm.monitor-renamed", "confirm.restored",
-        "confirm.status-written", "confirm.remembered", "confirm.adopting",
+        "finish.continued", "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.source-ended",
+        "confirm.restored", "confirm.remembered", "confirm.adopting",
     ];
 
     private static readonly string[] After = ["confirm.released", "confirm.verified"];
@@ -40,6 +40,7 @@ public static class ChaosCases
         ("confirm.adopting", Fault.DaemonStartFails),
         ("perform.set-up", Fault.FillDisk), ("finish.frozen", Fault.FillDisk),
         ("perform.stopped", Fault.StartDaemon), ("finish.continued", Fault.KillBothStartDaemon), ("perform.stopped", Fault.KillBothStartDaemon),
+        ("confirm.monitor-renamed", Fault.KillBothStartDaemon), ("confirm.source-ended", Fault.KillBothStartDaemon),
         ("quiesce.jobs-checked", Fault.Hammer),
     ];
 
@@ -61,6 +62,8 @@ public static class ChaosCases
             return Telling;
         if (how == "all")
             return all;
+        if (how.Split(':') is [var point, var fault])
+            return [(point, Enum.Parse<Fault>(fault))];
         // Reproducible: the same number gives the same cases.
         int count = int.Parse(how, CultureInfo.InvariantCulture);
         var random = new Random(count);

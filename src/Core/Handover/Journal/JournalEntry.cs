@@ -75,7 +75,7 @@ public abstract record JournalEntry
     /// <summary>The target has run the guest.</summary>
     public sealed record TargetRuns : JournalEntry;
 
-    /// <summary>The status file names the target; libvirt is about to start.</summary>
+    /// <summary>Everything of the target is in the source's place; libvirt is about to start.</summary>
     public sealed record Adopting : JournalEntry;
 
     /// <summary>It is over.</summary>

@@ -13,7 +13,7 @@ internal static class ForwardRecovery
         var adoption = Of(trace);
         IReadOnlyList<Finding> warnings = [];
         // With everything in place only libvirt is missing, if anything is. It must not be stopped again for that.
-        if (!adoption.IsInPlace)
+        if (!trace.IsInPlace)
         {
             // A daemon that somebody started meanwhile waits on the frozen source's monitor; it has to go before the source does,
             // or it would take the source's end for the VM's and clean up behind it.
@@ -44,7 +44,9 @@ internal static class ForwardRecovery
         using var qmp = await QmpClient.ConnectAsync(monitor, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
         if (adoption.Plan.Continue && !trace.TargetRan)
             await ContinueAsync(journal, qmp).ConfigureAwait(false);
-        return await adoption.RunAsync(qmp).ConfigureAwait(false);
+        var warnings = await adoption.RunAsync(qmp).ConfigureAwait(false);
+        _ = journal.TryWrite(new JournalEntry.Adopting { At = TimeProvider.System.GetUtcNow() });
+        return warnings;
     }
 
     // 'paused' is what a loaded target is in that never ran: nobody but us could have paused it since.

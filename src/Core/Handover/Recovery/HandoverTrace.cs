@@ -3,6 +3,15 @@ using VirtHandover.Handover.Journal;
 namespace VirtHandover.Handover.Recovery;
 
 /// <summary>A journal's entries, by what they say: how far a handover got and what it left.</summary>
+/// <param name="Opened">What it began with.</param>
+/// <param name="Target">The new QEMU, once it was started.</param>
+/// <param name="Prepared">Set once the twin was compared.</param>
+/// <param name="Quiescing">Set once libvirt may have been stopped.</param>
+/// <param name="Pausing">Set once the guest may have been paused.</param>
+/// <param name="Committed">Set once the guest belongs to the target, and not since revoked.</param>
+/// <param name="TargetRan">The target has run the guest.</param>
+/// <param name="IsInPlace">Nothing but libvirt's start is left.</param>
+/// <param name="Report">How it ended.</param>
 internal sealed record HandoverTrace(
     JournalEntry.Opened Opened,
     JournalEntry.TargetStarted? Target,
@@ -11,6 +20,7 @@ internal sealed record HandoverTrace(
     JournalEntry.Pausing? Pausing,
     JournalEntry.Committed? Committed,
     bool TargetRan,
+    bool IsInPlace,
     HandoverReport? Report)
 {
     /// <summary>Reads the entries.</summary>
@@ -28,6 +38,7 @@ internal sealed record HandoverTrace(
                 Last<JournalEntry.Pausing>(),
                 entries.LastOrDefault(entry => entry is JournalEntry.Committed or JournalEntry.Revoked) as JournalEntry.Committed,
                 Last<JournalEntry.TargetRuns>() is not null,
+                Last<JournalEntry.Adopting>() is not null,
                 Last<JournalEntry.Closed>()?.Report)
             : null;
     }

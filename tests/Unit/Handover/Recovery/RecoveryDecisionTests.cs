@@ -18,7 +18,7 @@ public class RecoveryDecisionTests
 
     private static HandoverTrace Begun => new(
         new JournalEntry.Opened(new HandoverRequest(1, Guid.Empty, false, TimeSpan.Zero), "a", "b", Process, "/m", "/s") { At = At },
-        null, null, null, null, null, false, null);
+        null, null, null, null, null, false, false, null);
 
     private static HandoverTrace Prepared => Begun with { Target = new JournalEntry.TargetStarted(Process, "/t", RamMethod.Shared) { At = At } };
 
