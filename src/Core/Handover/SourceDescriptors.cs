@@ -53,7 +53,13 @@ internal sealed class SourceDescriptors
     {
         var handle = Duplicate(number);
         if (UnixSockets.ListeningPath(handle) is not null)
+        {
+            // Both QEMUs listen on it for a while, and a client wakes both: the one that comes second would wait in accept(2), guest
+            // and monitor with it, until another client comes.
+            UnixSockets.NeverBlock(handle);
             return handle;
+        }
+
         handle.Dispose();
         throw new HandoverException($"File descriptor {number} of the VM's QEMU should be the listening socket of {meaning} and is not.");
     }

@@ -36,6 +36,17 @@ public static unsafe class UnixSockets
         return (Libc.Own(fds[0]), Libc.Own(fds[1]));
     }
 
+    /// <summary>Makes a descriptor non-blocking, for everybody who has the same open file.</summary>
+    /// <param name="handle">The descriptor.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void NeverBlock(SafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        var fd = (int)handle.DangerousGetHandle();
+        var flags = Libc.Check(Libc.fcntl(fd, Libc.F_GETFL, 0), "The flags of a socket cannot be read");
+        _ = Libc.Check(Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK), "A socket cannot be made non-blocking");
+    }
+
     /// <summary>The path a listening socket is bound to.</summary>
     /// <param name="handle">Any descriptor.</param>
     /// <returns>The path; null when it is no listening UNIX socket with a path.</returns>

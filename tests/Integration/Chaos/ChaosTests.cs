@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json;
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
@@ -90,6 +91,30 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
         await run;
         await AssertWhole(before);
         Assert.Equal(HandoverOutcome.Done, (await LastReport()).Outcome);
+    }
+
+    [Fact(Timeout = 240000)]
+    public async Task Clients_of_a_socket_on_which_both_QEMUs_listen_block_neither()
+    {
+        GuestStatus before = await host.Guest.Status();
+        string agent = (await Virsh.Xml(host.Guest.Name)).Descendants("channel").Single().Element("source")!.Attribute("path")!.Value;
+        await using HeldPoint held = await HeldPoint.Set("quiesce.rechecked");
+        Task<ShellResult> run = Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
+        await held.Reached();
+        for (int n = 0; n < 200; n++)
+        {
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            // Blocking: waits while the queue of the socket is full.
+            await Task.Run(() => client.Connect(new UnixDomainSocketEndPoint(agent)));
+            // Now, not later: the next client would free the one that this one has caught.
+            await host.Guest.Status();
+        }
+
+        GuestStatus meanwhile = await host.Guest.AssertLives(before);
+        held.LetGo();
+        ShellResult result = await run;
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        await AssertWhole(meanwhile);
     }
 
     private async Task Do(Fault fault, int source, Mend mend)

@@ -24,6 +24,8 @@ internal static unsafe partial class Libc
 
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
+    public const int F_SETFL = 4;
+    public const int O_NONBLOCK = 0x800;
     public const int F_GETLK = 5;
     public const int F_SETLK = 6;
     public const int F_OFD_SETLK = 37;

@@ -20,14 +20,14 @@ internal sealed record VirtioStatus(int Queues, JsonElement HostFeatures, JsonEl
 /// <summary>The state of virtio devices; experimental in QMP, hence the x-.</summary>
 internal static class VirtioCommands
 {
-    /// <summary><c>x-query-virtio</c>; empty when this QEMU does not know it (before 7.2).</summary>
+    /// <summary><c>x-query-virtio</c>; empty when this QEMU does not know it (before 7.2). A VM without virtio devices is an error to newer ones.</summary>
     internal static async Task<IReadOnlyList<VirtioDevice>> QueryVirtioAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default)
     {
         try
         {
             return await qmp.ListAsync("x-query-virtio", null, d => new VirtioDevice(d["path"].Text(), d["name"].Text()), cancellationToken).ConfigureAwait(false);
         }
-        catch (QmpException e) when (e.IsUnknownCommand)
+        catch (QmpException e) when (e.IsUnknownCommand || e.Description.StartsWith("No virtio devices found", StringComparison.Ordinal))
         {
             return [];
         }
