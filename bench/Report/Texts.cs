@@ -55,7 +55,7 @@ internal static class Texts
 
     public static IReadOnlyList<string> Method(BenchResults results) =>
     [
-        "The real product: installed from its RPMs into [the lab](../tests/lab/README.md), with real libvirt and QEMU, driven by `virt-handover … --json`. `MaxPause=30s`, so that a long pause is measured and not undone.",
+        "The real product: installed from its RPMs into [the lab](../tests/lab/README.md), with real libvirt and QEMU, driven by `virt-handover … --json`. `MaxPause=30s`, so that a long pause is measured and not undone; `Canary=no`, because a canary goes once before all VMs and not with each.",
         $"Handovers of the grid go from the installed QEMU {results.Machine.Qemu} to itself, with `virt-handover run`: all steps are the same, and every guest can be handed over many times. Those of many VMs are upgrades from {results.Machine.OldQemu}.",
         "The guests have a disk, a tap in a bridge, VGA, VNC, a serial console and an agent channel; memory from a shared file, all of it allocated. They send 1,000 datagrams a second, rewrite and verify 16 MiB, write and verify disk records.",
         "After every move the guest proves that it is the same boot, goes on, and has found no damage in memory or on disk; if not, the run ends with exit status 3. The first handover of each cell is not counted: during it memory is watched (private memory of all processes and shared memory of the host), which costs CPU.",

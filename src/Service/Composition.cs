@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VirtHandover.Canary;
 using VirtHandover.Configuration;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
@@ -21,8 +22,9 @@ internal static class Composition
         await using var libvirt = new LibvirtClient();
         var handovers = new KeeperRunner(paths.Journals);
         var parts = new QueueParts(
-            options, new Detector(libvirt), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log)
+            options, new Detector(new RealDomains(libvirt)), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log)
         {
+            Canary = options.Canary ? new CanaryRun(handovers, paths.Canaries, paths.Cache) : null,
             Definitions = new LibvirtDefinitions(libvirt, new LibvirtPaths()),
         };
         return await new HandoverService(paths, parts, libvirt, busAddress: null, Roles.Version).RunAsync(stopping).ConfigureAwait(false);

@@ -6,6 +6,10 @@ namespace VirtHandover.Configuration;
 /// <param name="Runtime">Dies with the host's boot: the hook's stamp, the handovers' logical command lines.</param>
 public sealed record ServicePaths(string Configuration, string State, string Runtime)
 {
+    /// <summary>What can be made again: the old QEMU that a canary starts on.</summary>
+    public string Cache { get; init; } = "/var/cache/virt-handover";
+
+
     /// <summary>The database of queue and history.</summary>
     public string Database => Path.Combine(State, "virt-handover.db");
 
@@ -15,10 +19,13 @@ public sealed record ServicePaths(string Configuration, string State, string Run
     /// <summary>The journals of handovers.</summary>
     public string Journals => Path.Combine(State, "journal");
 
+    /// <summary>Which canaries came through.</summary>
+    public string Canaries => Path.Combine(State, "canaries");
+
     /// <summary>What the package hook leaves when it cannot reach the service.</summary>
     public string PendingStamp => Path.Combine(Runtime, "pending");
 
-    /// <summary>Reads <c>VIRT_HANDOVER_CONFIG</c>, <c>STATE_DIRECTORY</c> and <c>RUNTIME_DIRECTORY</c>.</summary>
+    /// <summary>Reads <c>VIRT_HANDOVER_CONFIG</c>, <c>STATE_DIRECTORY</c>, <c>RUNTIME_DIRECTORY</c> and <c>CACHE_DIRECTORY</c>.</summary>
     /// <param name="variable">Reads one environment variable.</param>
     /// <returns>The paths, with the installed defaults for what is not set.</returns>
     public static ServicePaths FromEnvironment(Func<string, string?> variable)
@@ -27,7 +34,10 @@ public sealed record ServicePaths(string Configuration, string State, string Run
         return new ServicePaths(
             First(variable("VIRT_HANDOVER_CONFIG"), "/etc/virt-handover/virt-handover.conf"),
             First(variable("STATE_DIRECTORY")?.Split(':')[0], "/var/lib/virt-handover"),
-            First(variable("RUNTIME_DIRECTORY")?.Split(':')[0], "/run/virt-handover"));
+            First(variable("RUNTIME_DIRECTORY")?.Split(':')[0], "/run/virt-handover"))
+        {
+            Cache = First(variable("CACHE_DIRECTORY")?.Split(':')[0], "/var/cache/virt-handover"),
+        };
     }
 
     private static string First(string? value, string otherwise) => string.IsNullOrEmpty(value) ? otherwise : value;

@@ -23,6 +23,12 @@ internal sealed record SettingKey(
         Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
+        new("Handover", "Canary", "yes or no", (options, text) => text switch
+        {
+            "yes" => options with { Canary = true },
+            "no" => options with { Canary = false },
+            _ => null,
+        }),
         new("Queue", "Window", $"maintenance windows, for example {MaintenanceWindows.Example}", WithWindow),
         Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
         new("Queue", "HoldFile", "an absolute path, for example /run/virt-handover.hold, or empty", (options, text) =>

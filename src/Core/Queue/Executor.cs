@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VirtHandover.Canary;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -30,6 +31,11 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         {
             parts.Log.LogInformation(
                 "Handover {Id} of {Domain} starts{Rehearse}.", request.Id, NameOf(request.Domain), request.Rehearse ? " as a rehearsal" : "");
+            if (!request.Rehearse && !await IsSafeAsync(request, cancel.Token, stopping).ConfigureAwait(false))
+            {
+                return;
+            }
+
             var report = await DriveAsync(request, cancel.Token, stopping).ConfigureAwait(false);
             await EndAsync(report with { Id = request.Id, Domain = request.Domain }, stopping).ConfigureAwait(false);
         }
@@ -67,12 +73,53 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                 queue.SetAlarm(AlarmSource.Handover, null);
                 parts.Log.LogWarning("Handover {Id}, of which the database knows nothing, ended: {Sentence}", id, report?.Sentence ?? "it never began.");
             }
+
+            if (parts.Canary is { } canary)
+            {
+                await canary.ClearAsync(stopping).ConfigureAwait(false);
+            }
         }
         catch (LinuxException e)
         {
             // Nothing may start while nobody can tell what an earlier handover left.
             Alarm($"The journals of earlier handovers cannot be used: {e.Message} No handover starts before virt-handoverd is started again and can.");
             await Task.Delay(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends the canary first. When it dies, the queue pauses and the handover counts as not begun, so that its approval holds.</summary>
+    private async Task<bool> IsSafeAsync(HandoverRequest request, CancellationToken cancel, CancellationToken stopping)
+    {
+        if (parts.Canary is not { } canary)
+        {
+            return true;
+        }
+
+        queue.SetCanary(true);
+        try
+        {
+            // Not cancelled when the service ends: the canary's keeper goes on, and the next service clears up behind it.
+            var verdict = await canary.SendAsync(request, new AlarmSink(Alarm), cancel).WaitAsync(stopping).ConfigureAwait(false);
+            queue.SetAlarm(AlarmSource.Handover, null);
+            switch (verdict)
+            {
+                case CanaryVerdict.Passed { Sentence.Length: > 0 } passed:
+                    parts.Log.LogInformation("{Sentence}", passed.Sentence);
+                    break;
+                case CanaryVerdict.NotSent notSent when !cancel.IsCancellationRequested:
+                    parts.Log.LogWarning("No canary went before handover {Id}: {Sentence}", request.Id, notSent.Sentence);
+                    break;
+                case CanaryVerdict.Died died:
+                    parts.Log.LogError("{Sentence}", died.Sentence);
+                    queue.CanaryDied(RecordOf(request), died.Sentence);
+                    return false;
+            }
+
+            return true;
+        }
+        finally
+        {
+            queue.SetCanary(false);
         }
     }
 
@@ -105,8 +152,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             why = e.Message.TrimEnd('.');
         }
 
-        var record = new HandoverRecord(
-            request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
+        var record = RecordOf(request);
         return await AskRecoveryAsync(record, stopping).ConfigureAwait(false) ?? Reports.Lost(record, why);
     }
 
@@ -165,6 +211,9 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             }
         }
     }
+
+    private HandoverRecord RecordOf(HandoverRequest request) =>
+        new(request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
 
     private string NameOf(Guid domain) => queue.Snapshot().Upgrades.FirstOrDefault(one => one.Domain == domain)?.Name ?? domain.ToString();
 }

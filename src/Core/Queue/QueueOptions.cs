@@ -44,6 +44,9 @@ public sealed record QueueOptions
     /// <summary>How long a guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Whether a throw-away VM goes through a handover before the first real one with a new QEMU or libvirt.</summary>
+    public bool Canary { get; init; } = true;
+
     /// <summary>What applies to a domain that says nothing of its own.</summary>
     internal EffectivePolicy Policy => new(Mode, Window, MaxPause, Priority: 0, IsBuiltIn ? PolicySource.Default : PolicySource.Configuration);
 

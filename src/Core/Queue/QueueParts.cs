@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VirtHandover.Canary;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 
@@ -25,4 +26,7 @@ public sealed record QueueParts(
 {
     /// <summary>What libvirt keeps of the domains.</summary>
     public required IDomainDefinitions Definitions { get; init; }
+
+    /// <summary>Goes first when QEMU or libvirt has changed; null for none.</summary>
+    public ICanary? Canary { get; init; }
 }

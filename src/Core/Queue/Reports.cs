@@ -15,6 +15,11 @@ internal static class Reports
         record, HandoverOutcome.Cancelled,
         $"The handover of {Printable.Escape(record.Name)} was not begun because virt-handoverd ended first; the VM was not touched. What was approved stays approved; what was asked for by name has to be asked for again.");
 
+    /// <summary>The canary that went before it died.</summary>
+    public static HandoverReport CanaryDied(HandoverRecord record, string sentence) => Of(
+        record, HandoverOutcome.Cancelled,
+        $"The handover of {Printable.Escape(record.Name)} was not begun; it runs on the old QEMU, untouched. {sentence}");
+
     /// <summary>Its asker took it back before its turn came.</summary>
     public static HandoverReport TakenBack(HandoverRecord record, string by) => Of(
         record, HandoverOutcome.Cancelled,

@@ -33,6 +33,21 @@ internal static class StopRule
             : control with { Failures = failures };
     }
 
+    /// <summary>What a canary's death makes of the queue.</summary>
+    /// <param name="control">The queue as it was.</param>
+    /// <param name="sentence">What became of the canary.</param>
+    /// <param name="now">The host's clock.</param>
+    /// <returns>The queue as it is from now on.</returns>
+    public static QueueControl AfterCanary(QueueControl control, string sentence, DateTimeOffset now) => control.Pause is not null
+        ? control
+        : control with
+        {
+            Pause = new QueuePause(
+                "Canary=yes",
+                now,
+                $"{sentence} The queue was paused. Look at the reason, for example with the new QEMU's package, then send another canary: virt-handover queue resume"),
+        };
+
     /// <summary>A refusal says something about one VM and a cancelled one was wanted; neither says that the next one would fail.</summary>
     private static bool IsFailure(HandoverOutcome outcome) =>
         outcome is HandoverOutcome.Undone or HandoverOutcome.Stranded or HandoverOutcome.Lost;

@@ -24,7 +24,7 @@ public sealed partial class UpgradeQueue
         {
             lock (_lock)
             {
-                return _upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running { Rehearse: false, Phase: >= HandoverPhase.Quiesce });
+                return _canaryRuns || _upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running { Rehearse: false, Phase: >= HandoverPhase.Quiesce });
             }
         }
     }
@@ -191,18 +191,40 @@ public sealed partial class UpgradeQueue
     public void NotBegun(HandoverRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        var report = Reports.NotBegun(record);
+        NotBegun(record, Reports.NotBegun(record), control => control);
+    }
+
+    /// <summary>A canary goes through a handover, or no longer.</summary>
+    /// <param name="runs">Whether one does.</param>
+    internal void SetCanary(bool runs)
+    {
+        lock (_lock)
+        {
+            _canaryRuns = runs;
+        }
+    }
+
+    /// <summary>The canary died that went before a handover: puts the handover back, and pauses the queue in the same step.</summary>
+    /// <param name="record">The handover.</param>
+    /// <param name="sentence">What became of the canary.</param>
+    internal void CanaryDied(HandoverRecord record, string sentence) =>
+        NotBegun(record, Reports.CanaryDied(record, sentence), control => StopRule.AfterCanary(control, sentence, _time.GetUtcNow()));
+
+    private void NotBegun(HandoverRecord record, HandoverReport report, Func<QueueControl, QueueControl> control)
+    {
         var changes = new Changes { Any = true };
         lock (_lock)
         {
-            NotBegun_NeedsLock(record, report);
+            var before = _control;
+            NotBegun_NeedsLock(record, report, control(before));
             changes.Ended.Add(report);
+            TellPause_NeedsLock(before, changes);
         }
 
         Announce(changes);
     }
 
-    private void NotBegun_NeedsLock(HandoverRecord record, HandoverReport report)
+    private void NotBegun_NeedsLock(HandoverRecord record, HandoverReport report, QueueControl control)
     {
         var back = new List<Upgrade>();
         if (_upgrades.GetValueOrDefault(record.Domain) is { } upgrade &&
@@ -213,11 +235,12 @@ public sealed partial class UpgradeQueue
 
         try
         {
-            Commit_NeedsLock(back, ended: report);
+            Commit_NeedsLock(back, ended: report, control: control);
         }
         catch (StoreException e)
         {
             back.ForEach(one => _upgrades[one.Domain] = one);
+            _control = control;
             _alarms[AlarmSource.Store] = e.Message;
         }
 

@@ -27,6 +27,7 @@ public sealed partial class UpgradeQueue
     private DateTimeOffset _pruned;
     private bool _scanIsGood;
     private bool _transactionRuns;
+    private bool _canaryRuns;
     private long _ticket;
 
     private UpgradeQueue(UpgradeStore store, QueueOptions options, TimeProvider time)

@@ -10,18 +10,25 @@ internal static class TheService
 {
     public const string Program = "/usr/libexec/virt-handover/virt-handoverd";
     public const string Configuration = "/etc/virt-handover/virt-handover.conf";
+
+    /// <summary>Canaries have their own tests; in front of every other handover they would only take time.</summary>
+    private const string NoCanary = "/etc/virt-handover/conf.d/50-no-canary.conf";
     private const string Name = "org.virthandover.Handover1";
-    private const string State = "/var/lib/virt-handover";
+    public const string State = "/var/lib/virt-handover";
 
     /// <summary>Nothing runs, nothing is queued, and the configuration is this one.</summary>
-    public static async Task Reset(string configuration = "")
+    public static async Task Reset(string configuration = "", bool canary = false)
     {
         await Stop();
         await KeepersEnd();
         if (Directory.Exists(State))
             Directory.Delete(State, recursive: true);
-        Directory.CreateDirectory(Path.GetDirectoryName(Configuration)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(NoCanary)!);
         await File.WriteAllTextAsync(Configuration, configuration);
+        if (canary)
+            File.Delete(NoCanary);
+        else
+            await File.WriteAllTextAsync(NoCanary, "[Handover]\nCanary=no\n");
     }
 
     /// <summary>Ends the service if it runs, and sees it gone.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Qemu;
@@ -43,7 +44,22 @@ internal sealed class QemuProcess : IAsyncDisposable
         return qemu;
     }
 
-    internal Task<QmpClient> ConnectAsync() => QmpClient.ConnectAsync(MonitorPath, "the test's QEMU", Limit);
+    internal async Task<QmpClient> ConnectAsync()
+    {
+        using var deadline = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            try
+            {
+                return await QmpClient.ConnectAsync(MonitorPath, "the test's QEMU", Limit);
+            }
+            catch (QmpProtocolException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+            {
+                // Its socket has a name a moment before it listens.
+                await Task.Delay(10, deadline.Token);
+            }
+        }
+    }
 
     internal void Kill() => _process.Kill();
 

@@ -15,7 +15,8 @@ internal sealed class Loops : IAsyncDisposable
     private readonly FleetHold _hold;
     private readonly Task _work;
 
-    public Loops(string database, PolicyMode mode = PolicyMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, QueueOptions? options = null)
+    public Loops(string database, PolicyMode mode = PolicyMode.Ask, FakeDetector? detector = null, FakeRecovery? recovery = null, QueueOptions? options = null,
+        FakeCanary? canary = null)
     {
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
@@ -23,6 +24,7 @@ internal sealed class Loops : IAsyncDisposable
             Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
         {
             Definitions = Definitions,
+            Canary = canary,
         };
         _store = UpgradeStore.Open(database);
         Queue = UpgradeQueue.Load(_store, parts.Options, parts.Time);

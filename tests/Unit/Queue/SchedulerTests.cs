@@ -1,3 +1,4 @@
+using VirtHandover.Canary;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;
@@ -44,6 +45,41 @@ public sealed class SchedulerTests : IDisposable
         await loops.UntilAsync(() => handover.Cancel.IsCancellationRequested);
         handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Cancelled)));
         await loops.UntilAsync(() => loops.Of(0)?.State is UpgradeState.Pending { HeldBy: "root" });
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_canary_that_dies_pauses_the_queue_and_leaves_the_approval()
+    {
+        var canary = new FakeCanary { Verdict = new CanaryVerdict.Died("The canary fell.") };
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1)] }, canary: canary);
+        await loops.UntilAsync(() => loops.Queue.Snapshot().QueueState == "paused" && loops.WordOf(0) == "approved" && loops.WordOf(1) == "approved");
+        Assert.False(loops.Runner.HasStarted);
+        Assert.Equal(1, canary.Sent);
+        Assert.Contains("The canary fell. The queue was paused.", loops.Queue.Snapshot().QueueReason, StringComparison.Ordinal);
+        HandoverReport report = Assert.Single(loops.Ended);
+        Assert.Equal(HandoverOutcome.Cancelled, report.Outcome);
+        Assert.Contains("untouched. The canary fell.", report.Sentence, StringComparison.Ordinal);
+
+        canary.Verdict = new CanaryVerdict.Passed("");
+        loops.Queue.Resume();
+        await loops.Runner.StartedAsync();
+        Assert.Equal(2, canary.Sent);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_canary_that_could_not_be_sent_stops_nothing_and_a_rehearsal_needs_none()
+    {
+        var canary = new FakeCanary { Verdict = new CanaryVerdict.NotSent("No room.") };
+        await using var loops = new Loops(File, detector: new FakeDetector { Domains = [Sample.Domain(0)] }, canary: canary);
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending");
+        loops.Queue.Run(Sample.Id(0), rehearse: true, "root");
+        var rehearsal = await loops.Runner.StartedAsync();
+        Assert.Equal((0, 1), (canary.Sent, canary.Cleared));
+        rehearsal.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(rehearsal.Request.Id, 0, HandoverOutcome.Rehearsed)));
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending");
+        loops.Queue.Approve(Sample.Id(0), "root");
+        Assert.False((await loops.Runner.StartedAsync()).Request.Rehearse);
+        Assert.Equal(1, canary.Sent);
     }
 
     [Fact(Timeout = 60_000)]

@@ -119,8 +119,8 @@ public sealed class HandoverJournal : IDisposable
     /// <exception cref="LinuxException">A journal cannot be read.</exception>
     public static IReadOnlyList<long> Unfinished(string directory) => Directory.Exists(directory)
         ? [.. Directory.EnumerateFiles(directory, "*.journal")
-            .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-            .Where(id => id > 0 && Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
+            .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : -1)
+            .Where(id => id >= 0 && Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
             .Order()]
         : [];
 

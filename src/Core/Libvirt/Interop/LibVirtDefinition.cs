@@ -26,4 +26,10 @@ internal static unsafe partial class LibVirtDefinition
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial DomainHandle virDomainDefineXMLFlags(ConnectionHandle conn, string xml, uint flags);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial DomainHandle virDomainCreateXML(ConnectionHandle conn, string xml, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial int virDomainDestroy(DomainHandle domain);
 }

@@ -1,0 +1,21 @@
+namespace VirtHandover.Canary;
+
+/// <summary>What a canary says about the handovers that are to follow.</summary>
+public abstract record CanaryVerdict
+{
+    private CanaryVerdict()
+    {
+    }
+
+    /// <summary>One came through, now or before.</summary>
+    /// <param name="Sentence">What happened, for the log; empty when it was known before.</param>
+    public sealed record Passed(string Sentence) : CanaryVerdict;
+
+    /// <summary>None could be sent: that says nothing about the VMs, whose own preflight and twin check are still to come.</summary>
+    /// <param name="Sentence">Why.</param>
+    public sealed record NotSent(string Sentence) : CanaryVerdict;
+
+    /// <summary>It did not come through: no real VM may follow.</summary>
+    /// <param name="Sentence">What became of it, and what to do.</param>
+    public sealed record Died(string Sentence) : CanaryVerdict;
+}

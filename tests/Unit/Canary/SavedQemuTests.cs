@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using VirtHandover.Canary;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Tests.Unit.Detection;
+
+namespace VirtHandover.Tests.Unit.Canary;
+
+public sealed class SavedQemuTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private string Program => Path.Combine(_directory.Path, "usr", "bin", "emulator");
+
+    private string Tree => Path.Combine(_directory.Path, "cache", "old");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_program_whose_file_is_gone_runs_again_beside_the_directories_of_the_host()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Program)!);
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "usr", "share"));
+        FakeEmulator.Install("/bin/sh", Program);
+        using var running = new FakeEmulator(Program, Guid.NewGuid());
+        byte[] content = File.ReadAllBytes(Program);
+        File.Delete(Program);
+
+        string saved = SavedQemu.Save(ProcessIdentity.Read(ProcRoot.Host, running.ProcessId), Program, Tree);
+        Assert.Equal(Tree + Program, saved);
+        Assert.Equal(content, File.ReadAllBytes(saved));
+        using var again = Process.Start(saved, ["-c", "exit 7"]);
+        again.WaitForExit();
+        Assert.Equal(7, again.ExitCode);
+        // Firmware is looked for in ../share of the program.
+        Assert.Equal(Path.Combine(_directory.Path, "usr", "share"), new DirectoryInfo(Tree + Path.Combine(_directory.Path, "usr", "share")).LinkTarget);
+        Assert.Equal((UnixFileMode)0x1ed, File.GetUnixFileMode(Tree));
+    }
+
+    [Fact]
+    public void A_process_that_has_ended_is_no_QEMU_to_save()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Program)!);
+        FakeEmulator.Install("/bin/sh", Program);
+        ProcessIdentity ended;
+        using (var running = new FakeEmulator(Program, Guid.NewGuid()))
+            ended = ProcessIdentity.Read(ProcRoot.Host, running.ProcessId);
+        Assert.ThrowsAny<Exception>(() => SavedQemu.Save(ended, Program, Tree));
+    }
+}

@@ -1,0 +1,26 @@
+using VirtHandover.Canary;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Tests.Unit.Queue;
+
+/// <summary>Says what it is told to say; a real one needs libvirt and is tested in the lab.</summary>
+internal sealed class FakeCanary : ICanary
+{
+    public required CanaryVerdict Verdict { get; set; }
+
+    public int Sent { get; private set; }
+
+    public int Cleared { get; private set; }
+
+    public Task<CanaryVerdict> SendAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken)
+    {
+        Sent++;
+        return Task.FromResult(Verdict);
+    }
+
+    public Task ClearAsync(CancellationToken cancellationToken)
+    {
+        Cleared++;
+        return Task.CompletedTask;
+    }
+}
