@@ -14,6 +14,9 @@ namespace VirtHandover.Handover;
 /// <param name="journals">The directory of journals.</param>
 public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRecovery
 {
+    /// <summary>Enough to look into the faults of some days; at 12 KB each they do not fill a disk.</summary>
+    private const int KeptJournals = 100;
+
     /// <inheritdoc/>
     public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Preflighting.AssessAsync(domain, cancellationToken);
 
@@ -104,6 +107,7 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
 
     private ProcessHandle Start(HandoverRequest request, SafeHandle output)
     {
+        HandoverJournal.Prune(journals, KeptJournals);
         using var journal = HandoverJournal.TryOpen(journals, request.Id)
             ?? throw new LinuxException(0, $"Its journal {HandoverJournal.FileName(journals, request.Id)} belongs to another process.");
         // Numbers begin anew when the database was lost; what an old handover of this number left unfinished must not be built upon.

@@ -29,7 +29,7 @@ public static class ChaosCases
     private static readonly (string Point, Fault Fault)[] Telling =
     [
         ("quiesce.daemon-stopped", Fault.KillService), ("finish.committed", Fault.KillService),
-        ("prepare.connected", Fault.KillBoth), ("quiesce.daemon-stopped", Fault.KillBoth), ("perform.stopped", Fault.KillBoth),
+        ("prepare.spawned", Fault.KillKeeper), ("prepare.connected", Fault.KillBoth), ("quiesce.daemon-stopped", Fault.KillBoth), ("perform.stopped", Fault.KillBoth),
         ("perform.moved", Fault.KillBoth), ("finish.frozen", Fault.KillBoth), ("finish.committed", Fault.KillBoth),
         ("finish.continued", Fault.KillBoth), ("confirm.source-ended", Fault.KillBoth), ("confirm.monitor-renamed", Fault.KillBoth),
         ("confirm.adopting", Fault.KillBoth),

@@ -117,12 +117,32 @@ public sealed class HandoverJournal : IDisposable
     /// <param name="directory">Where journals are kept.</param>
     /// <returns>Their numbers, the oldest first.</returns>
     /// <exception cref="LinuxException">A journal cannot be read.</exception>
-    public static IReadOnlyList<long> Unfinished(string directory) => Directory.Exists(directory)
-        ? [.. Directory.EnumerateFiles(directory, "*.journal")
-            .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : -1)
-            .Where(id => id >= 0 && Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
-            .Order()]
-        : [];
+    public static IReadOnlyList<long> Unfinished(string directory) =>
+        [.. Numbers(directory)
+            .Where(id => Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
+            .Order()];
+
+    /// <summary>Deletes the oldest journals, but none of a handover that has not ended. History is kept elsewhere: these are for whoever looks for a fault.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <param name="keep">How many stay.</param>
+    /// <exception cref="LinuxException">A journal cannot be read.</exception>
+    internal static void Prune(string directory, int keep)
+    {
+        foreach (var id in Numbers(directory).OrderDescending().Skip(keep))
+        {
+            var path = FileName(directory, id);
+            if (!Read(path).Any(entry => entry is JournalEntry.Closed))
+                continue;
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // One too many is in nobody's way; a disk that is broken shows itself where it matters.
+            }
+        }
+    }
 
     /// <summary>Reads the entries up to the first that is torn.</summary>
     /// <param name="path">The file.</param>
@@ -175,6 +195,12 @@ public sealed class HandoverJournal : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static IEnumerable<long> Numbers(string directory) => Directory.Exists(directory)
+        ? Directory.EnumerateFiles(directory, "*.journal")
+            .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : -1)
+            .Where(id => id >= 0)
+        : [];
 
     private static JournalEntry? ParseLine(ReadOnlySpan<byte> line)
     {

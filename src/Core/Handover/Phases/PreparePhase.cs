@@ -106,8 +106,7 @@ internal static class PreparePhase
 
     private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards)
     {
-        // Beside the old one: the same directory means the same permissions and the same rename(2) within one file system.
-        var monitor = string.Create(CultureInfo.InvariantCulture, $"{begun.Status.MonitorPath}.{begun.Request.Id}");
+        var monitor = Target.MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
         File.Delete(monitor);
         var owned = new List<SafeHandle>();
         try

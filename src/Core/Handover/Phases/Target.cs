@@ -1,3 +1,4 @@
+using System.Globalization;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
@@ -22,6 +23,11 @@ internal sealed class Target : IDisposable
 
     internal QmpClient Qmp { get; private set; } = null!;
 
+    /// <summary>Where the monitor of a target listens: beside the source's, for the same permissions and the same rename(2) within one file system.</summary>
+    /// <param name="source">The source's monitor.</param>
+    /// <param name="id">The handover's number.</param>
+    internal static string MonitorOf(string source, long id) => string.Create(CultureInfo.InvariantCulture, $"{source}.{id}");
+
     /// <summary>Connects to its monitor; a target that ends instead is an error with its exit code.</summary>
     internal async Task ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -34,7 +40,7 @@ internal sealed class Target : IDisposable
             await ended.CancelAsync().ConfigureAwait(false);
             _ = connect.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw new HandoverException(
-                $"The new QEMU ended while it was being started (exit code {code?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
+                $"The new QEMU ended while it was being started (exit code {code?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
         }
 
         try

@@ -70,15 +70,39 @@ public sealed class HandoverJournalTests : IDisposable
     public void Random_bytes_are_an_empty_journal() =>
         Gen.Byte.Array[0, 400].Sample(bytes => Assert.Empty(HandoverJournal.Parse(bytes)));
 
+    [Fact]
+    public void The_oldest_that_have_ended_are_deleted_and_no_other()
+    {
+        foreach (long id in (long[])[1, 2, 3, 20, 100])
+        {
+            using var journal = HandoverJournal.TryOpen(_directory, id)!;
+            journal.Write(Opened(id));
+            if (id != 2)
+                journal.Close(Report(id), DateTimeOffset.UnixEpoch);
+        }
+
+        File.WriteAllText(HandoverJournal.FileName(_directory, 4), "garbage");
+        File.WriteAllText(Path.Combine(_directory, "0x.journal"), "not ours");
+        HandoverJournal.Prune(_directory, 2);
+        Assert.Equal(
+            ["0x.journal", "100.journal", "2.journal", "20.journal", "4.journal"],
+            Directory.EnumerateFiles(_directory).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private static JournalEntry.Opened Opened(long id) => new(
+        new HandoverRequest(id, Guid.Empty, false, TimeSpan.FromMinutes(1)), "web ü\n01", "boot", new ProcessIdentity(4711, 815), "/m", "/s")
+    { At = DateTimeOffset.UnixEpoch };
+
+    private static HandoverReport Report(long id) =>
+        new() { Id = id, Domain = Guid.Empty, Name = "web", Outcome = HandoverOutcome.Done, Sentence = "Done.", StartedAt = DateTimeOffset.UnixEpoch };
+
     private byte[] Write()
     {
         var at = DateTimeOffset.UnixEpoch;
         using (var journal = HandoverJournal.TryOpen(_directory, 7)!)
         {
             var process = new ProcessIdentity(4711, 815);
-            journal.Write(new JournalEntry.Opened(
-                new HandoverRequest(7, Guid.Empty, false, TimeSpan.FromMinutes(1)), "web ü\n01", "boot", process, "/m", "/s")
-            { At = at });
+            journal.Write(Opened(7));
             journal.Write(new JournalEntry.TargetStarted(process, "/m.7", RamMethod.Shared) { At = at.AddSeconds(1) });
             journal.Write(new JournalEntry.Pausing(true, [], []) { At = at.AddSeconds(2) });
             journal.Write(new JournalEntry.TargetRuns { At = at.AddSeconds(3) });
