@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
@@ -66,7 +67,7 @@ internal sealed class SourceDescriptors
 
     /// <summary>A copy of one descriptor.</summary>
     /// <exception cref="HandoverException">It cannot be had.</exception>
-    internal SafeHandle Duplicate(int number)
+    internal SafeFileHandle Duplicate(int number)
     {
         try
         {

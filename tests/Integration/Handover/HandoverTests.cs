@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;
 
@@ -145,6 +146,44 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
         Assert.Equal("undone", Text(report, "outcome"));
         Assert.Equal((pid, "running"), (await guest.Pid(), await Virsh.State(guest.Name)));
         await AssertManageable(guest, await guest.AssertLives(before));
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task The_host_s_cache_of_a_disk_is_written_before_the_pause_and_kept_after_it()
+    {
+        const string Images = "/var/lib/libvirt/images";
+        // A file system with a disk: the lab's images lie in memory.
+        string disk = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "images"), (UnixFileMode)0x1c9).FullName;
+        await Shell.Run("mount", "--bind", disk, Images);
+        try
+        {
+            Guest guest = await Guest.Start("h-cache", ["--ram", "shared", "--disk-size", "1G", "--disk-interval", "0", "--disk-cache", "writeback", .. Small]);
+            string image = $"{Images}/{guest.Name}.qcow2";
+            GuestStatus before = await guest.Status();
+            await LabHost.Dnf("upgrade", "qemu-kvm");
+            await Virsh.Run(
+                "qemu-monitor-command", "--hmp", guest.Name, "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"write 16M 200M\"");
+            PageCache written = PageCache.Of(image);
+            Assert.True(written.Unwritten > 10_000, $"Nothing waits to be written: {written}.");
+
+            await using HeldPoint held = await HeldPoint.Set("perform.journaled");
+            Task<JsonElement> run = Run(guest, 0);
+            await held.Reached();
+            Assert.Equal(0, PageCache.Of(image).Unwritten);
+            held.LetGo();
+            Assert.Equal("done", Text(await run, "outcome"));
+            PageCache after = PageCache.Of(image);
+            Assert.True(after.Cached >= written.Cached, $"The cache of the disk was emptied: {written}, {after}.");
+            GuestStatus now = await guest.Status();
+            now.AssertContinues(before);
+            await Virsh.Run("destroy", guest.Name);
+            await Shell.Run("qemu-img", "check", "-q", image);
+        }
+        finally
+        {
+            await Shell.TryRun("umount", "--lazy", Images);
+            Directory.Delete(disk, recursive: true);
+        }
     }
 
     [Fact(Timeout = 300000)]

@@ -9,6 +9,12 @@ internal static class Limits
     /// <summary>One monitor command while the guest runs.</summary>
     internal static readonly TimeSpan Command = TimeSpan.FromSeconds(10);
 
+    /// <summary>Writing the host's cache of the disks out before libvirt is stopped; past it the handover goes on.</summary>
+    internal static readonly TimeSpan DiskFlush = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same once more, while libvirt is away.</summary>
+    internal static readonly TimeSpan LastDiskFlush = TimeSpan.FromSeconds(1);
+
     /// <summary>The libvirt daemon's end.</summary>
     internal static readonly TimeSpan DaemonStop = TimeSpan.FromSeconds(20);
 

@@ -143,6 +143,8 @@ internal static class PerformPhase
 
         foreach (var id in prepared.DiscardObjects)
             await SetDiscardAsync(source, id, false, CancellationToken.None).ConfigureAwait(false);
+        // What the guest has written since Prepare.
+        await DiskFlush.OnceAsync(prepared.Begun, Limits.LastDiskFlush).ConfigureAwait(false);
     }
 
     private static async Task<DateTimeOffset?> MoveStoppedAsync(Prepared prepared, QmpClient source, bool running, CancellationToken cancellationToken)

@@ -30,6 +30,7 @@ internal static class PreparePhase
         // libvirt probes a binary it does not know when its daemon starts: have that behind us before the outage.
         var warm = WarmCapabilitiesAsync(begun, cancellationToken);
         var settings = MigrationSettings.ReadAsync(begun.Monitor, cancellationToken);
+        var flush = begun.Request.Rehearse ? Task.CompletedTask : DiskFlush.SettleAsync(begun, Limits.DiskFlush, cancellationToken);
         var files = new List<MemoryFile>();
         Target? target = null;
         List<LateCard> cards = [];
@@ -55,6 +56,7 @@ internal static class PreparePhase
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
+            await flush.ConfigureAwait(false);
             var sourceSettings = await settings.ConfigureAwait(false);
             journal.Write(new JournalEntry.Prepared(sourceSettings) { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("prepare.journaled");

@@ -20,6 +20,7 @@ internal static class TargetCommandLine
         {
             "vnc" => WithoutListener(o),
             "incoming" or "loadvm" or "pidfile" or "mem-prealloc" => null,
+            "blockdev" => WithCache(o),
             _ => o,
         });
         line = WithMonitor(line, fds);
@@ -77,6 +78,12 @@ internal static class TargetCommandLine
         var options = comma == 0 ? rest : comma < 0 ? "" : rest[(comma + 1)..];
         return vnc with { Argument = options.Length == 0 ? "none" : "none," + options };
     }
+
+    // QEMU empties the host's cache of an image that it takes over, for the case that another host wrote it: with gigabytes of it the guest
+    // stands still for long, and is slow afterwards. Both processes are on this host and see the same cache.
+    private static CommandLineOption WithCache(CommandLineOption disk) => disk.Kind is "file" or "host_device" or "host_cdrom"
+        ? disk.With(disk.Value.With("drop-cache", JsonValue.Create(false)))
+        : disk;
 
     private static CommandLine WithMonitor(CommandLine line, FdNumbers fds)
     {

@@ -30,7 +30,11 @@ internal sealed record DirtyBitmap(string Name, bool IsPersistent);
 /// <param name="BackingFile">The next image of the chain; null at its end.</param>
 /// <param name="Bitmaps">Its dirty bitmaps.</param>
 internal sealed record BlockNode(
-    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, IReadOnlyList<DirtyBitmap> Bitmaps);
+    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, IReadOnlyList<DirtyBitmap> Bitmaps)
+{
+    /// <summary>False when QEMU never flushes it (<c>cache=unsafe</c>).</summary>
+    internal bool IsFlushed { get; init; } = true;
+}
 
 /// <summary>Disks and the block graph.</summary>
 internal static class BlockCommands
@@ -65,5 +69,8 @@ internal static class BlockCommands
         node["file"].Text(),
         node["ro"].Flag(),
         node.Find("backing_file")?.Text(),
-        node.Find("dirty-bitmaps")?.Each(b => new DirtyBitmap(b.Find("name")?.Text() ?? "", b.Find("persistent")?.Flag() ?? false)) ?? []);
+        node.Find("dirty-bitmaps")?.Each(b => new DirtyBitmap(b.Find("name")?.Text() ?? "", b.Find("persistent")?.Flag() ?? false)) ?? [])
+    {
+        IsFlushed = node.Find("cache")?.Find("no-flush")?.Flag() != true,
+    };
 }

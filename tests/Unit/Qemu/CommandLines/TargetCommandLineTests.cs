@@ -45,9 +45,22 @@ public class TargetCommandLineTests
             var source = CommandLine.Parse(Corpus.CommandLine(name));
             var start = Build(source, PcRam);
             string[] changed = ["vnc", "netdev", "incoming"];
-            bool Kept(CommandLineOption o) => !changed.Contains(o.Name) && o.Id is not ("pc.ram" or "net0" or "charmonitor");
+            bool Kept(CommandLineOption o) => !changed.Contains(o.Name) && o.Id is not ("pc.ram" or "net0" or "charmonitor") && o.Kind is not "file";
             Assert.Equal(source.Options.Where(Kept), start.Line.Options.Where(Kept));
         }
+    }
+
+    [Fact]
+    public void The_host_s_cache_of_the_disks_stays()
+    {
+        var source = CommandLine.Parse(Corpus.CommandLine("libvirt-9.0-private-i440fx"));
+        var start = Build(source, PcRam);
+        var disk = start.Line.Find("blockdev", "libvirt-1-storage")!;
+        Assert.Equal(source.Find("blockdev", "libvirt-1-storage")!.Argument![..^1] + ""","drop-cache":false}""", disk.Argument);
+        Assert.Equal(source.Find("blockdev", "libvirt-1-storage"), start.Logical.Find("blockdev", "libvirt-1-storage"));
+        var old = CommandLine.Parse(["/qemu", .. source.Render().Skip(1), "-blockdev", "driver=host_device,filename=/dev/sda,node-name=x", "-blockdev", "nbd,node-name=y"]);
+        Assert.Equal("driver=host_device,filename=/dev/sda,node-name=x,drop-cache=off", Build(old, PcRam).Line.Find("blockdev", "x")!.Argument);
+        Assert.Equal("nbd,node-name=y", Build(old, PcRam).Line.Find("blockdev", "y")!.Argument);
     }
 
     [Fact]
