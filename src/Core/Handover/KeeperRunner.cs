@@ -49,10 +49,11 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
 
         using (keeper)
         await using (cancellationToken.Register(keeper.Terminate))
+        using (here)
         {
-            using var socket = new Socket(new SafeSocketHandle(here.DangerousGetHandle(), ownsHandle: false));
-            using (here)
+            try
             {
+                using var socket = new Socket(new SafeSocketHandle(here.DangerousGetHandle(), ownsHandle: false));
                 await using var stream = new NetworkStream(socket, ownsSocket: false);
                 using var lines = new StreamReader(stream, Encoding.UTF8);
                 HandoverReport? report = null;
@@ -78,9 +79,12 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
 
                 yield return new HandoverProgress.Ended(report);
             }
-
-            _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
-            _ = ProcessSpawner.Reap(keeper);
+            finally
+            {
+                // Here, because nobody reads on after the end.
+                _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
+                _ = ProcessSpawner.Reap(keeper);
+            }
         }
     }
 

@@ -13,12 +13,15 @@ public sealed partial class LibvirtConnection
     public async IAsyncEnumerable<DomainEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var events = Channel.CreateUnbounded<DomainEvent>(new UnboundedChannelOptions { SingleReader = true });
+        // A registration that is not taken back keeps the connection in memory, its descriptors with it: so it is not closed before.
+        using var kept = Keep();
         int callback = await CallAsync(
             "report the lives of its domains",
             () => LibVirtEvents.Register(_handle, events.Writer),
             cancellationToken).ConfigureAwait(false);
         try
         {
+            using var end = _ending.Token.Register(() => events.Writer.TryComplete());
             // The close callback of libvirt belongs to a whole connection, so the end is noticed by looking.
             using var timer = new Timer(
                 _ =>
@@ -44,6 +47,18 @@ public sealed partial class LibvirtConnection
             {
                 // The daemon is gone, and the registration with it.
             }
+        }
+    }
+
+    private ConnectionUse Keep()
+    {
+        try
+        {
+            return new ConnectionUse(_handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new LibvirtException(0, "libvirt could not report the lives of its domains: the connection is closed.");
         }
     }
 }

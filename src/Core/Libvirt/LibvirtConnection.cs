@@ -11,6 +11,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
     public const string SystemUri = "qemu:///system";
 
     private readonly ConnectionHandle _handle;
+    private readonly CancellationTokenSource _ending = new();
 
     private LibvirtConnection(ConnectionHandle handle, string uri)
     {
@@ -31,7 +32,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
         {
             try
             {
-                return !_handle.IsClosed && LibVirt.virConnectIsAlive(_handle) == 1;
+                return !_ending.IsCancellationRequested && LibVirt.virConnectIsAlive(_handle) == 1;
             }
             catch (ObjectDisposedException)
             {
@@ -91,8 +92,9 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
     /// <returns>Completes when it is closed or given up.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (!_handle.IsClosed)
+        if (!_ending.IsCancellationRequested)
         {
+            await _ending.CancelAsync().ConfigureAwait(false);
             _handle.Dispose();
             await Task.WhenAny(_handle.Closed, Task.Delay(TimeSpan.FromSeconds(2))).ConfigureAwait(false);
         }

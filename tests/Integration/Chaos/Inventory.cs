@@ -5,7 +5,7 @@ namespace VirtHandover.Tests.Integration.Chaos;
 
 /// <summary>Everything of a host that a handover could leave behind, counted.</summary>
 internal sealed record Inventory(
-    int Qemus, int QemuDescriptors, int QemuMemoryFiles, int ServiceDescriptors, int MonitorSockets, int SharedMemoryFiles, int Taps, int Locks, int Records)
+    int Qemus, int QemuDescriptors, int QemuMemoryFiles, int ServiceDescriptors, int Zombies, int MonitorSockets, int SharedMemoryFiles, int Taps, int Locks, int Records)
 {
     public static async Task<Inventory> Take(Guid domain)
     {
@@ -16,12 +16,30 @@ internal sealed record Inventory(
             Descriptors(qemus[0].ToString(System.Globalization.CultureInfo.InvariantCulture)).Count,
             Descriptors(qemus[0].ToString(System.Globalization.CultureInfo.InvariantCulture)).Count(target => target.Contains("memory", StringComparison.Ordinal) || target.Contains("memfd", StringComparison.Ordinal)),
             Descriptors(service).Count,
+            ZombiesOf(service),
             Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories).Count(),
             Directory.Exists("/dev/shm") ? Directory.EnumerateFiles("/dev/shm").Count() : 0,
             LabHost.Lines(await Shell.Run("ip", "-o", "link", "show", "type", "tun")).Length,
             File.ReadLines("/proc/locks").Count(line => line.Contains("WRITE", StringComparison.Ordinal)),
             Directory.EnumerateFiles("/run/virt-handover/domains").Count());
     }
+
+    /// <summary>Children of a process that have ended and were not taken away.</summary>
+    private static int ZombiesOf(string parent) => Directory.EnumerateDirectories("/proc")
+        .Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0]))
+        .Count(directory =>
+        {
+            try
+            {
+                // "PID (name) state parent …"; the name may hold anything.
+                string stat = File.ReadAllText(directory + "/stat");
+                return stat[(stat.LastIndexOf(')') + 2)..].StartsWith($"Z {parent} ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false; // it ended while we looked
+            }
+        });
 
     private static List<string> Descriptors(string process)
     {
