@@ -20,14 +20,17 @@ internal static class Startup
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Stop(context, HangUp));
 
+        var traits = TerminalTraits.Detect();
+        using var agent = new PasswordAgent();
+        var prompt = traits.InputIsTerminal && !Environment.IsPrivilegedProcess ? agent : null;
         var cli = new CliContext
         {
             Out = Console.Out,
             Error = Console.Error,
             In = Console.In,
-            Traits = TerminalTraits.Detect(),
+            Traits = traits,
             Time = TimeProvider.System,
-            Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()),
+            Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient(prompt: prompt)),
             ConnectTo = (address, _) => Task.FromResult<IHandoverService>(new HandoverServiceClient(address)),
             OpenScreen = OpenScreenAsync,
         };
@@ -37,7 +40,9 @@ internal static class Startup
         Task<int> OpenScreenAsync(ScreenOptions options, CliContext context, CancellationToken cancellationToken)
         {
             Interop.HangUp.Watch(() => End(HangUp));
-            return ScreenProgram.RunAsync(options, context, cancellationToken);
+            // The terminal is the screen's: nobody else may ask on it.
+            var here = context with { Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()) };
+            return ScreenProgram.RunAsync(options, context.Host is null ? here : context, cancellationToken);
         }
 
         // A terminal that has gone answers every read at once, so the screen's loop spins and may never see the request to stop.

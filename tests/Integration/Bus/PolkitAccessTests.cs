@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 using VirtHandover.Tests.Integration.Service;
@@ -10,6 +12,7 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
     private const string Name = "org.virthandover.Handover1";
     private const string Manager = "/org/virthandover/Handover1";
     private const string WrongState = "it already runs on the installed QEMU";
+    private static readonly string[] Nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
     private SmallGuest _guest = null!;
 
     public async Task InitializeAsync()
@@ -59,6 +62,31 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
     }
 
     [Fact(Timeout = 180000)]
+    public async Task Who_is_not_root_is_asked_for_a_password_on_the_terminal()
+    {
+        await using (await Polkitd.Start("polkit.addAdminRule(function() { return ['unix-user:0']; });"))
+        {
+            await Shell.Run("sh", "-c", "echo root:open-sesame | chpasswd");
+            var (code, screen) = await OnTerminal("virt-handover queue pause test", "wrong");
+            Assert.True(code == 4, $"{code}: {screen}");
+            Assert.Contains("Password: ", screen, StringComparison.Ordinal);
+            Assert.Contains("polkit does not allow the action", screen, StringComparison.Ordinal);
+            Assert.Equal("running", (await TheService.View()).QueueState);
+
+            (code, screen) = await OnTerminal("virt-handover queue pause test", "open-sesame");
+            Assert.True(code == 0, $"{code}: {screen}");
+            Assert.Contains("Authentication is required to manage handovers of virtual machines", screen, StringComparison.Ordinal);
+            Assert.DoesNotContain("open-sesame", screen, StringComparison.Ordinal);
+            Assert.Equal("paused", (await TheService.View()).QueueState);
+
+            // Without a terminal nobody is asked.
+            ShellResult silent = await Shell.TryRun("setpriv", [.. Nobody, "virt-handover", "queue", "resume"]);
+            Refused(silent, "polkit does not allow the action");
+            Assert.Equal("", (await Shell.TryRun("pgrep", "-x", "pkttyagent")).Output);
+        }
+    }
+
+    [Fact(Timeout = 180000)]
     public async Task Without_polkit_root_alone_changes_anything()
     {
         await Polkitd.Absent();
@@ -69,6 +97,33 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
         Refused(await Approve("0"), WrongState);
         Assert.Equal(0, (await Pause("0")).ExitCode);
         Assert.Contains("paused by root (uid 0): test.", (await TheService.View()).QueueReason, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs a command as nobody on a terminal of its own, and answers the question for a password.</summary>
+    private static async Task<(int Code, string Screen)> OnTerminal(string command, string password)
+    {
+        using var script = Process.Start(new ProcessStartInfo("setpriv", [.. Nobody, "script", "-qec", command, "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        using var limit = new CancellationTokenSource(Eventually.Limit);
+        var screen = new StringBuilder();
+        char[] some = new char[256];
+        bool answered = false;
+        while (await script.StandardOutput.ReadAsync(some, limit.Token) is > 0 and int count)
+        {
+            screen.Append(some, 0, count);
+            // Not before: what was typed ahead is thrown away.
+            if (answered || !screen.ToString().EndsWith("Password: ", StringComparison.Ordinal))
+                continue;
+            answered = true;
+            await script.StandardInput.WriteAsync((password + "\n").AsMemory(), limit.Token);
+            await script.StandardInput.FlushAsync(limit.Token);
+        }
+
+        await script.WaitForExitAsync(limit.Token);
+        return (script.ExitCode, screen.ToString());
     }
 
     private static void Refused(ShellResult result, string why)

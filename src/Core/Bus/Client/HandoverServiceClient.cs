@@ -14,12 +14,18 @@ public sealed partial class HandoverServiceClient : IHandoverService
     private static readonly TimeSpan s_patienceWithPeople = TimeSpan.FromMinutes(5);
 
     private readonly string? _address;
+    private readonly IPasswordPrompt? _prompt;
     private readonly SemaphoreSlim _gate = new(1);
     private BusConnection? _connection;
 
     /// <summary>Creates the client; nothing is connected yet.</summary>
     /// <param name="address">A D-Bus address; null for the system bus (or <c>DBUS_SYSTEM_BUS_ADDRESS</c>).</param>
-    public HandoverServiceClient(string? address = null) => _address = address;
+    /// <param name="prompt">Opened when polkit wants a password; null leaves that to an agent that the session may have.</param>
+    public HandoverServiceClient(string? address = null, IPasswordPrompt? prompt = null)
+    {
+        _address = address;
+        _prompt = prompt;
+    }
 
     /// <inheritdoc/>
     public async Task<HostView> ReadAsync(CancellationToken cancellationToken)
@@ -131,6 +137,18 @@ public sealed partial class HandoverServiceClient : IHandoverService
         Guard(purpose, async () =>
         {
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            if (_prompt is null)
+                return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await connection.CallAsync(request with { Interactive = false }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BusException e) when (e.Name == BusErrorNames.InteractiveAuthorizationRequired)
+            {
+                if (!await _prompt.OpenAsync(cancellationToken).ConfigureAwait(false))
+                    throw;
+            }
+
             return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
         });
 
