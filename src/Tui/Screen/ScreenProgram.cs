@@ -27,12 +27,13 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     private bool leaving;
 
     /// <summary>Builds the screen on an application that is there already.</summary>
-    public ScreenProgram(IApplication app, CliContext context, Palette palette, string hostName, CancellationToken cancellationToken)
+    public ScreenProgram(
+        IApplication app, CliContext context, Palette palette, string hostName, CancellationToken cancellationToken, ScreenController? early = null)
     {
         this.app = app;
         this.context = context;
         this.palette = palette;
-        controller = new ScreenController(this, context.Connect, context.Time, context.Program);
+        controller = early ?? ControllerOf(this, context);
         var setting = new ScreenSetting(hostName, context.Traits.Glyphs, context.Zone);
         Window = new ScreenWindow(
             palette,
@@ -71,30 +72,47 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     /// <summary>The terminal is Terminal.Gui's from here until this returns or throws, all on one thread.</summary>
     private static Task Run(ScreenOptions options, CliContext context, CancellationTokenSource stop, CancellationToken signals)
     {
-        using var app = Application.Create().Init("ansi");
-        app.Driver!.Force16Colors = true;
-        app.Driver.WriteRaw(MouseOff);
-        if (app.Driver.Cols <= 0 || app.Driver.Rows <= 0)
-        {
-            // A serial line knows no size, and a terminal at its end may not answer the question for it.
-            app.Driver.SetScreenSize(UsualWidth, UsualHeight);
-        }
-
-        using var program = new ScreenProgram(app, context, new Palette(options.Color), context.Host?.Text ?? Environment.MachineName, stop.Token);
-        using var signal = signals.Register(() => program.Post(program.Quit));
-        var following = Task.Run(() => program.FollowAsync(stop.Token), CancellationToken.None);
-        program.Tick();
+        // Setting up the terminal takes longer than the service's answer.
+        var late = new LateSurface();
+        var controller = ControllerOf(late, context);
+        var following = Task.Run(() => controller.FollowAsync(stop.Token), CancellationToken.None);
         try
         {
-            app.Run(program.Window);
+            using var app = Application.Create().Init("ansi");
+            app.Driver!.Force16Colors = true;
+            app.Driver.WriteRaw(MouseOff);
+            if (app.Driver.Cols <= 0 || app.Driver.Rows <= 0)
+            {
+                // A serial line knows no size, and a terminal at its end may not answer the question for it.
+                app.Driver.SetScreenSize(UsualWidth, UsualHeight);
+            }
+
+            var palette = new Palette(options.Color);
+            using var program = new ScreenProgram(app, context, palette, context.Host?.Text ?? Environment.MachineName, stop.Token, controller);
+            using var signal = signals.Register(() => program.Post(program.Quit));
+            late.Attach(program);
+            program.Tick();
+            try
+            {
+                app.Run(program.Window);
+            }
+            finally
+            {
+                // Before the terminal goes: nothing may be posted to it any more.
+                stop.Cancel();
+            }
         }
-        finally
+        catch
         {
             stop.Cancel();
+            throw;
         }
 
         return following;
     }
+
+    private static ScreenController ControllerOf(IScreenSurface surface, CliContext context) =>
+        new(surface, context.Connect, context.Time, context.Program);
 
     /// <summary>Once a second, what depends on the time alone is shown anew: how long a phase takes, how far off a time is.</summary>
     public void Tick() => app.AddTimeout(Second, () =>
