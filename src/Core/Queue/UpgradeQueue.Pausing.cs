@@ -94,12 +94,18 @@ public sealed partial class UpgradeQueue
         _ => ("held", _hold),
     };
 
-    /// <summary>Why an approved domain does not start yet.</summary>
+    // Neither a window nor a paused queue keeps what was asked for by name; see NextAsked_NeedsLock.
+    private string AskedReason_NeedsLock(Upgrade upgrade) =>
+        _hold.Length > 0 ? _hold
+        : PolicyOf(upgrade).Mode == PolicyMode.Never ? Capitalized(NeverSentence(upgrade))
+        : "";
+
+    /// <summary>Why a domain that is approved, or was asked for by name, does not start yet.</summary>
     private string WaitReason_NeedsLock(Upgrade upgrade, DateTimeOffset now)
     {
         if (upgrade.State is not UpgradeState.Approved)
         {
-            return "";
+            return _asked.Exists(asked => asked.Domain == upgrade.Domain && !asked.Rehearse) ? AskedReason_NeedsLock(upgrade) : "";
         }
 
         var reasons = new List<string>();

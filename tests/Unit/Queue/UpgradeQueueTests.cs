@@ -425,6 +425,22 @@ public sealed class UpgradeQueueTests : IDisposable
     }
 
     [Fact]
+    public void What_waits_by_name_says_why()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask);
+        world.Scan(assess: true);
+        string Reason(int domain) => world.Queue.Snapshot().Standings[Sample.Id(domain)].WaitReason;
+        world.Queue.Run(Sample.Id(0), rehearse: false, "root");
+        world.Queue.Run(Sample.Id(1), rehearse: true, "root");
+        Assert.Equal("", Reason(0));
+        world.Queue.SetHold("The fleet is held: /etc/hold exists.");
+        Assert.Equal(("The fleet is held: /etc/hold exists.", ""), (Reason(0), Reason(1)));
+        world.Queue.SetHold("");
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+        Assert.StartsWith("Its policy is \"never\"", Reason(0), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_hold_stops_everything_but_rehearsals()
     {
         using var world = new World(_directory.Path, PolicyMode.Auto);
