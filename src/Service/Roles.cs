@@ -36,7 +36,7 @@ internal static class Roles
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
                 ["gate"] => await GateAsync().ConfigureAwait(false),
-                [Keeper.Role, var request, var journal] => await Keeper.RunAsync(request, journal).ConfigureAwait(false),
+                [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
             };

@@ -121,7 +121,7 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             To = request.To,
             MaxPause = MaxPause,
         };
-        await foreach (var progress in runner.RunAsync(asked, cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, progress) in runner.RunAsync([new HandoverOrder(asked, cancellationToken)]).ConfigureAwait(false))
         {
             if (progress is HandoverProgress.Alarm raised)
                 alarm.Report(raised.Sentence);

@@ -31,6 +31,7 @@ internal sealed record SettingKey(
         }),
         new("Queue", "Window", $"maintenance windows, for example {MaintenanceWindows.Example}", WithWindow),
         Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
+        Number("Queue", "Together", 1, 64, (o, v) => o with { Together = v }),
         new("Queue", "HoldFile", "an absolute path, for example /run/virt-handover.hold, or empty", (options, text) =>
             (text.Length == 0 || text.StartsWith('/')) && !text.Contains('\0', StringComparison.Ordinal) ? options with { HoldFile = text } : null),
         new("Queue", "HoldCommand", "a shell command, or empty", (options, text) =>

@@ -17,6 +17,9 @@ public enum HandoverOutcome
     /// <summary>Cancelled before the pause; the guest runs on the old QEMU.</summary>
     Cancelled,
 
+    /// <summary>Not tried, because another one in the same outage of libvirt had failed; what was approved stays approved.</summary>
+    Postponed,
+
     /// <summary>It failed and was undone; the guest runs on the old QEMU.</summary>
     Undone,
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
-using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -10,133 +9,252 @@ using VirtHandover.Qemu;
 namespace VirtHandover.Handover;
 
 /// <summary>
-/// One handover from Begin to Confirm. Each phase is a step whose result the next one needs, so no order but the right one
-/// compiles; each failure before the commit undoes exactly the phases that were done.
+/// One VM's way through its handover. Each phase is a step whose result the next one needs, so no order but the right one
+/// compiles; each failure before the commit undoes exactly the phases that were done. libvirt's absence is the group's:
+/// <see cref="HandoverGroup"/> calls these steps.
 /// </summary>
 /// <param name="request">What was asked for.</param>
+/// <param name="together">The numbers of all handovers of the group.</param>
 /// <param name="journal">Where each step is written before it is taken.</param>
 /// <param name="progress">Who is told.</param>
 /// <param name="clock">The host's clock.</param>
-internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journal, IProgress<HandoverProgress> progress, TimeProvider clock)
+/// <param name="cancel">Takes this one back; honoured until its guest is paused.</param>
+internal sealed class HandoverRun(
+    HandoverRequest request,
+    IReadOnlyList<long> together,
+    HandoverJournal journal,
+    IProgress<HandoverProgress> progress,
+    TimeProvider clock,
+    CancellationToken cancel) : IDisposable
 {
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly PhaseClock _phases = new(progress, clock);
     private Begun? _begun;
     private Prepared? _prepared;
-    private Quiesced? _quiesced;
+    private QmpClient? _source;
     private long _copied;
     private TimeSpan _outage;
     private TimeSpan _pause;
 
-    /// <summary>Runs it. Never throws: whatever happens is in the report, with the state the VM is in.</summary>
-    /// <param name="cancellationToken">Honoured until the libvirt daemon is stopped.</param>
-    internal async Task<HandoverReport> RunAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _phases.Enter(HandoverPhase.Begin);
-            using var begun = _begun = await BeginPhase.RunAsync(request, journal, clock, cancellationToken).ConfigureAwait(false);
-            _phases.Enter(HandoverPhase.Prepare);
-            return await WithTwinAsync(begun, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RefusedException refused)
-        {
-            var codes = string.Join(", ", refused.Findings.Where(f => f.Severity == FindingSeverity.Blocker).Select(f => f.Code));
-            return Report(
-                HandoverOutcome.Refused,
-                $"The handover of {Subject} was refused ({codes}); it runs on the old QEMU, untouched. {refused.Message}") with
-            { Findings = refused.Findings };
-        }
-        catch (OperationCanceledException)
-        {
-            return Report(HandoverOutcome.Cancelled, $"The handover of {Subject} was cancelled; it runs on the old QEMU.");
-        }
-        catch (UnfinishedException unfinished)
-        {
-            return await InsistAsync(unfinished).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsExpected(exception))
-        {
-            return Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {exception.Message}");
-        }
-    }
+    /// <summary>The VM, as a sentence names it.</summary>
+    internal string Subject => _begun is { } begun ? $"VM {begun.Name}" : $"the VM {request.Domain}";
 
-    private string Subject => _begun is { } begun ? $"VM {begun.Name}" : $"the VM {request.Domain}";
+    /// <summary>Its journal.</summary>
+    internal HandoverJournal Journal => journal;
+
+    /// <summary>True once its asker has taken it back.</summary>
+    internal bool IsCancelled => cancel.IsCancellationRequested;
 
     /// <summary>Failures that a handover names in its own words; anything else is a defect and ends the keeper loudly.</summary>
     internal static bool IsExpected(Exception exception) =>
         exception is HandoverException or LibvirtException or QmpException or QmpProtocolException or LinuxException or ProcException
             or StatusFileException or IOException or UnauthorizedAccessException;
 
-    private async Task<HandoverReport> WithTwinAsync(Begun begun, CancellationToken cancellationToken)
-    {
-        var prepared = _prepared = await PreparePhase.RunAsync(begun, journal, cancellationToken).ConfigureAwait(false);
-        if (request.Rehearse)
-        {
-            prepared.Target.Kill();
-            return Report(
-                HandoverOutcome.Rehearsed,
-                $"A handover of {Subject} by '{prepared.Method.ToString().ToLowerInvariant()}' would go through as far as can be told without touching it; it runs on the old QEMU.");
-        }
+    /// <summary>Failures that end one handover and leave the others of its group alone.</summary>
+    internal static bool EndsOne(Exception exception) =>
+        IsExpected(exception) || exception is RefusedException or OperationCanceledException or UnfinishedException;
 
-        Quiesced quiesced;
+    /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
+    /// <returns>The twin; null when it ended here, which was then reported.</returns>
+    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
+    internal async Task<Prepared?> PrepareAsync()
+    {
         try
         {
-            if (prepared.IsLiveCopy)
+            _phases.Enter(HandoverPhase.Begin);
+            var begun = _begun = await BeginPhase.RunAsync(request, together, journal, clock, cancel).ConfigureAwait(false);
+            _phases.Enter(HandoverPhase.Prepare);
+            var prepared = _prepared = await PreparePhase.RunAsync(begun, journal, cancel).ConfigureAwait(false);
+            if (request.Rehearse)
             {
-                var copy = await CopyPhase.StartAsync(prepared, begun.Monitor, journal, progress, cancellationToken).ConfigureAwait(false);
-                prepared = _prepared = prepared with { Copy = copy };
-                _copied = copy.Copied;
+                prepared.Target.Kill();
+                Give(Report(
+                    HandoverOutcome.Rehearsed,
+                    $"A handover of {Subject} by '{prepared.Method.ToString().ToLowerInvariant()}' would go through as far as can be told without touching it; it runs on the old QEMU."));
+                return null;
             }
 
-            _phases.Enter(HandoverPhase.Quiesce);
-            quiesced = _quiesced = await QuiescePhase.RunAsync(prepared, journal, cancellationToken).ConfigureAwait(false);
+            return prepared.IsLiveCopy ? await CopyAsync(prepared).ConfigureAwait(false) : prepared;
         }
-        catch (Exception exception) when (exception is not UnfinishedException)
+        catch (Exception exception) when (EndsOne(exception) && exception is not UnfinishedException)
         {
-            prepared.Target.Kill();
-            await UndoCopyAsync(prepared).ConfigureAwait(false);
-            throw;
+            End(exception);
+            return null;
         }
-
-        return await WithoutLibvirtAsync(quiesced).ConfigureAwait(false);
     }
 
-    private async Task<HandoverReport> WithoutLibvirtAsync(Quiesced quiesced)
+    /// <summary>libvirt is about to be stopped, for all of the group.</summary>
+    internal void EnterQuiesce() => _phases.Enter(HandoverPhase.Quiesce);
+
+    /// <summary>Moves the guest and puts the target in the source's place. libvirt is down, and every exception leaves it so.</summary>
+    /// <param name="prepared">The twin.</param>
+    /// <returns>The target, ready for libvirt to adopt it.</returns>
+    /// <exception cref="UnfinishedException">Only the journal can say how it has to end.</exception>
+    /// <exception cref="OperationCanceledException">Taken back; the guest runs on in the source.</exception>
+    internal async Task<Adopted> MoveAsync(Prepared prepared)
     {
+        var quiesced = await ConnectAsync(prepared).ConfigureAwait(false);
+        _source = quiesced.Source;
+        _phases.Enter(HandoverPhase.Perform);
         var adoption = PreparePhase.Plan(quiesced);
-        Finished finished;
+        var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
+        _copied = performed.CopiedBytes;
+        _phases.Enter(HandoverPhase.Finish);
+        var finished = await FinishOrUndoAsync(performed, adoption).ConfigureAwait(false);
+        _phases.Enter(HandoverPhase.Confirm);
+        _pause = finished.Pause ?? TimeSpan.Zero;
+        return await ConfirmPhase.AdoptAsync(finished, adoption, journal).ConfigureAwait(false);
+    }
+
+    /// <summary>Undoes Prepare while libvirt is down: the target ends, and with it a copy that is under way.</summary>
+    /// <param name="prepared">The twin.</param>
+    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
+    internal async Task DropAsync(Prepared prepared)
+    {
+        prepared.Target.Kill();
+        if (!prepared.IsLiveCopy)
+            return;
         try
         {
-            _phases.Enter(HandoverPhase.Perform);
-            var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
-            _copied = performed.CopiedBytes;
-            _phases.Enter(HandoverPhase.Finish);
-            finished = await FinishOrUndoAsync(performed, adoption, journal).ConfigureAwait(false);
+            using var source = await QmpClient.ConnectAsync(
+                prepared.Begun.Status.MonitorPath, $"the source of {Subject}", Limits.Command).ConfigureAwait(false);
+            await SourceRevival.RunAsync(source, wasRunning: false, [], prepared.SourceSettings).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            await QuiescePhase.UndoAsync(quiesced).ConfigureAwait(false);
-            _outage = Stopwatch.GetElapsedTime(quiesced.Hold.Since);
-            throw;
+            throw CopyLeft(prepared, exception);
         }
+    }
 
-        _phases.Enter(HandoverPhase.Confirm);
-        _pause = finished.Pause ?? TimeSpan.Zero;
-        var confirmed = await ConfirmPhase.RunAsync(finished, adoption, journal).ConfigureAwait(false);
-        _outage = confirmed.Outage;
+    /// <summary>Undoes Prepare while libvirt is up.</summary>
+    /// <param name="prepared">The twin.</param>
+    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
+    internal async Task WithdrawAsync(Prepared prepared)
+    {
+        prepared.Target.Kill();
+        if (!prepared.IsLiveCopy)
+            return;
+        try
+        {
+            // The connection of Begin is closed if Quiesce got that far.
+            await using var libvirt = await LibvirtConnection.OpenWhenReadyAsync(
+                LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
+            await SourceRevival.RunAsync(
+                new LibvirtQmpChannel(libvirt, request.Domain, prepared.Begun.Name), wasRunning: false, [], prepared.SourceSettings).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            throw CopyLeft(prepared, exception);
+        }
+    }
+
+    /// <summary>libvirt is back: waits until it says that it has the VM, and reports.</summary>
+    /// <param name="adopted">The target.</param>
+    /// <param name="hold">How long libvirt was away.</param>
+    /// <exception cref="UnfinishedException">libvirt does not manage it.</exception>
+    internal async Task ConfirmAsync(Adopted adopted, DaemonHold hold)
+    {
+        await ConfirmPhase.VerifyAsync(adopted).ConfigureAwait(false);
+        _outage = Stopwatch.GetElapsedTime(hold.Since);
         var report = Report(HandoverOutcome.Done, "");
-        quiesced.Prepared.Target.Dispose();
-        return report with
+        Give(report with
         {
             Sentence = $"{Subject} runs on QEMU {(report.To is { Version.Length: > 0 } to ? to.Version : "as installed")}; libvirt manages it.",
-            Findings = [.. report.Findings, .. confirmed.Warnings],
-        };
+            Findings = [.. report.Findings, .. adopted.Warnings],
+        });
+    }
+
+    /// <summary>Reports a failure that left the guest in the source.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
+    internal void End(Exception exception, DaemonHold? hold = null)
+    {
+        Measure(hold);
+        Give(exception switch
+        {
+            RefusedException refused => Report(
+                HandoverOutcome.Refused,
+                $"The handover of {Subject} was refused ({string.Join(", ", refused.Findings.Where(f => f.Severity == FindingSeverity.Blocker).Select(f => f.Code))}); it runs on the old QEMU, untouched. {refused.Message}") with
+            { Findings = refused.Findings },
+            OperationCanceledException => Report(HandoverOutcome.Cancelled, $"The handover of {Subject} was cancelled; it runs on the old QEMU."),
+            _ => Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {exception.Message}"),
+        });
+    }
+
+    /// <summary>Reports that it was not tried.</summary>
+    /// <param name="cause">The VM whose handover failed in the same outage.</param>
+    /// <param name="hold">How long libvirt was away.</param>
+    internal void Postpone(string cause, DaemonHold hold)
+    {
+        Measure(hold);
+        Give(Report(
+            HandoverOutcome.Postponed,
+            $"The handover of {Subject} was put off because that of {cause}, in the same outage of libvirt, failed before it; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
+    }
+
+    /// <summary>Reports what a recovery has made of it.</summary>
+    /// <param name="ended">The recovery's report.</param>
+    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
+    internal void Take(HandoverReport ended, DaemonHold? hold)
+    {
+        Measure(hold);
+        var report = Report(ended.Outcome, ended.Sentence);
+        Give(report with { Findings = [.. report.Findings, .. ended.Findings] });
+    }
+
+    /// <summary>Tells the administrator.</summary>
+    internal void Alarm(string sentence) => progress.Report(new HandoverProgress.Alarm(sentence));
+
+    /// <summary>Each monitor has room for one client: lets go of both, for a recovery.</summary>
+    internal void LetGo()
+    {
+        _prepared?.Target.Qmp.Dispose();
+        _source?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _source?.Dispose();
+        _prepared?.Target.Dispose();
+        _begun?.Dispose();
+        journal.Dispose();
+    }
+
+    private static UnfinishedException CopyLeft(Prepared prepared, Exception exception) =>
+        new($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
+
+    private async Task<Prepared> CopyAsync(Prepared prepared)
+    {
+        try
+        {
+            var copy = await CopyPhase.StartAsync(prepared, prepared.Begun.Monitor, journal, progress, cancel).ConfigureAwait(false);
+            _copied = copy.Copied;
+            return _prepared = prepared with { Copy = copy };
+        }
+        catch (Exception exception) when (exception is not UnfinishedException)
+        {
+            await WithdrawAsync(prepared).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<Quiesced> ConnectAsync(Prepared prepared)
+    {
+        try
+        {
+            return await QuiescePhase.ConnectAsync(prepared, cancel).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not UnfinishedException)
+        {
+            await DropAsync(prepared).ConfigureAwait(false);
+            throw;
+        }
     }
 
     // What comes out of Finish as an ordinary failure leaves no doubt that the target has not run.
-    private static async Task<Finished> FinishOrUndoAsync(Performed performed, AdoptionPlan adoption, HandoverJournal journal)
+    private async Task<Finished> FinishOrUndoAsync(Performed performed, AdoptionPlan adoption)
     {
         try
         {
@@ -149,41 +267,12 @@ internal sealed class HandoverRun(HandoverRequest request, HandoverJournal journ
         }
     }
 
-    /// <summary>
-    /// The phases' own way out has failed, or there is none: from here on the journal decides, as it would for somebody who comes
-    /// after this process, only that this process still holds libvirt's lock.
-    /// </summary>
-    private async Task<HandoverReport> InsistAsync(UnfinishedException unfinished)
-    {
-        var trace = HandoverTrace.Of(HandoverJournal.Read(journal.Path))!;
-        // Each monitor has room for one: let go of both.
-        _prepared?.Target.Qmp.Dispose();
-        _quiesced?.Source.Dispose();
-        var alarm = new AlarmSink(sentence => progress.Report(new HandoverProgress.Alarm(sentence)));
-        var ended = await HandoverRecovery.InsistAsync(
-            journal, trace, unfinished.Message, _quiesced?.Hold, alarm, CancellationToken.None).ConfigureAwait(false);
-        if (_quiesced is { } quiesced)
-            _outage = Stopwatch.GetElapsedTime(quiesced.Hold.Since);
-        var report = Report(ended.Outcome, ended.Sentence);
-        return report with { Findings = [.. report.Findings, .. ended.Findings] };
-    }
+    private void Measure(DaemonHold? hold) => _outage = hold is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(hold.Since);
 
-    private async Task UndoCopyAsync(Prepared prepared)
+    private void Give(HandoverReport report)
     {
-        if (!prepared.IsLiveCopy)
-            return;
-        try
-        {
-            // libvirt runs (again): the connection of Begin is closed if Quiesce got that far.
-            await using var libvirt = await LibvirtConnection.OpenWhenReadyAsync(
-                LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
-            await SourceRevival.RunAsync(
-                new LibvirtQmpChannel(libvirt, request.Domain, prepared.Begun.Name), wasRunning: false, [], prepared.SourceSettings).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsExpected(exception))
-        {
-            throw new UnfinishedException($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
-        }
+        journal.Close(report, clock.GetUtcNow());
+        progress.Report(new HandoverProgress.Ended(report));
     }
 
     private HandoverReport Report(HandoverOutcome outcome, string sentence) => new()

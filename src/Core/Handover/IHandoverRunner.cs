@@ -9,9 +9,11 @@ public interface IHandoverRunner
     /// <returns>What was found; an unreadable domain is a blocker in it, not an exception.</returns>
     Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken);
 
-    /// <summary>Runs one handover. The stream always ends with <see cref="HandoverProgress.Ended"/>.</summary>
-    /// <param name="request">The handover.</param>
-    /// <param name="cancellationToken">Asks to cancel; honoured until the guest is paused, ignored afterwards.</param>
-    /// <returns>The progress, in order.</returns>
-    IAsyncEnumerable<HandoverProgress> RunAsync(HandoverRequest request, CancellationToken cancellationToken);
+    /// <summary>
+    /// Runs handovers together: each is prepared on its own, then all are moved, one after the other, in one outage of libvirt.
+    /// The stream has one <see cref="HandoverProgress.Ended"/> for each, as the last word on it.
+    /// </summary>
+    /// <param name="orders">The handovers, of different domains.</param>
+    /// <returns>What each tells, in order.</returns>
+    IAsyncEnumerable<HandoverNews> RunAsync(IReadOnlyList<HandoverOrder> orders);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using VirtHandover.Handover.Journal;
@@ -6,59 +7,98 @@ using VirtHandover.Linux;
 namespace VirtHandover.Handover;
 
 /// <summary>
-/// The process that does one handover: a child of the service, not a part of it, so that the service may be restarted or die at
-/// any moment. It takes its request as an argument, tells its progress on standard output, and needs nobody to listen.
+/// The process that does one handover, or several in one outage of libvirt: a child of the service, not a part of it, so that the
+/// service may be restarted or die at any moment. It takes its requests as an argument, tells its news on standard output, is told
+/// on standard input what to cancel, and needs nobody to listen.
 /// </summary>
 public static class Keeper
 {
     /// <summary>The first argument that makes the service's program a keeper.</summary>
     public const string Role = "keeper";
 
-    /// <summary>The descriptor as which a keeper inherits its journal, locked.</summary>
-    internal const int JournalDescriptor = 3;
+    /// <summary>The descriptor as which a keeper inherits its first journal, locked; the others follow in the order of the requests.</summary>
+    internal const int FirstJournal = 3;
+
+    /// <summary>Before the number of a handover that is to be cancelled, on a line of standard input.</summary>
+    internal const string CancelWord = "cancel ";
 
     /// <summary>Runs the keeper.</summary>
-    /// <param name="requestJson">A <see cref="HandoverRequest"/>.</param>
-    /// <param name="journalPath">The file of the journal that is open as descriptor <see cref="JournalDescriptor"/>.</param>
-    /// <returns>The exit code: 0 when a report was given, whatever it says; 65 when the request does not parse; 74 when the journal cannot be written.</returns>
-    public static async Task<int> RunAsync(string requestJson, string journalPath)
+    /// <param name="requestsJson">An array of <see cref="HandoverRequest"/>.</param>
+    /// <param name="journals">The directory of the journals that are open from descriptor <see cref="FirstJournal"/> on.</param>
+    /// <returns>The exit code: 0 when every report was given, whatever it says; 65 when the requests do not parse; 74 when a journal cannot be written.</returns>
+    public static async Task<int> RunAsync(string requestsJson, string journals)
     {
-        HandoverRequest? request;
-        try
-        {
-            request = JsonSerializer.Deserialize(requestJson, HandoverJson.Default.HandoverRequest);
-        }
-        catch (JsonException)
-        {
-            request = null;
-        }
-
-        if (request is null)
+        if (Parse(requestsJson) is not { Count: > 0 } requests)
             return 65;
 
-        using var cancel = new CancellationTokenSource();
+        var cancels = requests.ToDictionary(request => request.Id, _ => new CancellationTokenSource());
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            cancel.Cancel();
+            foreach (var cancel in cancels.Values)
+                cancel.Cancel();
         });
         // The service's terminal or session is none of ours.
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        // Nobody waits for it: its end is the service's, and none of ours.
+        _ = ListenAsync(cancels);
 
         var output = new KeeperOutput(Console.OpenStandardOutput());
+        var together = requests.Select(request => request.Id).ToList();
+        var runs = new List<HandoverRun>();
         try
         {
-            using var journal = HandoverJournal.Inherit(journalPath, JournalDescriptor);
-            var report = await new HandoverRun(request, journal, output, TimeProvider.System).RunAsync(cancel.Token).ConfigureAwait(false);
-            journal.Close(report, TimeProvider.System.GetUtcNow());
-            output.Report(new HandoverProgress.Ended(report));
+            foreach (var request in requests)
+            {
+                var journal = HandoverJournal.Inherit(HandoverJournal.FileName(journals, request.Id), FirstJournal + runs.Count);
+                runs.Add(new HandoverRun(request, together, journal, output.Of(request.Id), TimeProvider.System, cancels[request.Id].Token));
+            }
+
+            await new HandoverGroup(runs).RunAsync().ConfigureAwait(false);
             return 0;
         }
         catch (LinuxException exception)
         {
             await Console.Error.WriteLineAsync($"<3>{exception.Message}").ConfigureAwait(false);
             return 74;
+        }
+        finally
+        {
+            runs.ForEach(run => run.Dispose());
+        }
+    }
+
+    private static IReadOnlyList<HandoverRequest>? Parse(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, HandoverJson.Default.IReadOnlyListHandoverRequest);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task ListenAsync(Dictionary<long, CancellationTokenSource> cancels)
+    {
+        using var input = new StreamReader(Console.OpenStandardInput());
+        try
+        {
+            while (await input.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                if (line.StartsWith(CancelWord, StringComparison.Ordinal) &&
+                    long.TryParse(line.AsSpan(CancelWord.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id) &&
+                    cancels.GetValueOrDefault(id) is { } cancel)
+                {
+                    await cancel.CancelAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // The service is gone.
         }
     }
 }

@@ -3,15 +3,19 @@ using VirtHandover.Handover.Journal;
 
 namespace VirtHandover.Handover;
 
-/// <summary>Progress as JSON lines. A reader that has gone is no reason to stop a handover.</summary>
-internal sealed class KeeperOutput(Stream stream) : IProgress<HandoverProgress>
+/// <summary>News as JSON lines. A reader that has gone is no reason to stop a handover.</summary>
+internal sealed class KeeperOutput(Stream stream)
 {
     private readonly Lock _gate = new();
     private bool _gone;
 
-    public void Report(HandoverProgress value)
+    /// <summary>Where one handover tells its progress.</summary>
+    /// <param name="id">Its number.</param>
+    internal IProgress<HandoverProgress> Of(long id) => new Teller(this, id);
+
+    private void Tell(HandoverNews news)
     {
-        var line = JsonSerializer.SerializeToUtf8Bytes(value, HandoverJson.Default.HandoverProgress);
+        var line = JsonSerializer.SerializeToUtf8Bytes(news, HandoverJson.Default.HandoverNews);
         lock (_gate)
         {
             if (_gone)
@@ -26,5 +30,10 @@ internal sealed class KeeperOutput(Stream stream) : IProgress<HandoverProgress>
                 _gone = true;
             }
         }
+    }
+
+    private sealed class Teller(KeeperOutput output, long id) : IProgress<HandoverProgress>
+    {
+        public void Report(HandoverProgress value) => output.Tell(new HandoverNews(id, value));
     }
 }

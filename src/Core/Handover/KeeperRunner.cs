@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -21,10 +21,10 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Preflighting.AssessAsync(domain, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<HandoverProgress> RunAsync(
-        HandoverRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<HandoverNews> RunAsync(IReadOnlyList<HandoverOrder> orders)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(orders);
+        var requests = orders.Select(order => order.Request).ToList();
         var (here, there) = UnixSockets.Pair();
         ProcessHandle? keeper = null;
         string? fault = null;
@@ -32,7 +32,7 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         {
             try
             {
-                keeper = Start(request, there);
+                keeper = Start(requests, there);
             }
             catch (LinuxException exception)
             {
@@ -43,44 +43,47 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         if (keeper is null)
         {
             here.Dispose();
-            yield return new HandoverProgress.Ended(NotBegun(request, fault ?? ""));
+            foreach (var request in requests)
+                yield return Ended(NotBegun(request, fault ?? ""));
             yield break;
         }
 
         using (keeper)
-        await using (cancellationToken.Register(keeper.Terminate))
         using (here)
         {
+            var cancels = new List<CancellationTokenRegistration>();
             try
             {
                 using var socket = new Socket(new SafeSocketHandle(here.DangerousGetHandle(), ownsHandle: false));
                 await using var stream = new NetworkStream(socket, ownsSocket: false);
                 using var lines = new StreamReader(stream, Encoding.UTF8);
-                HandoverReport? report = null;
-                while (report is null && await lines.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+                cancels.AddRange(orders.Select(order => order.Cancel.Register(() => Cancel(socket, order.Request.Id))));
+                var open = requests.ToDictionary(request => request.Id);
+                while (open.Count > 0 && await lines.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
                 {
-                    var progress = Parse(line);
-                    if (progress is HandoverProgress.Ended ended)
-                        report = ended.Report;
-                    else if (progress is not null)
-                        yield return progress;
+                    if (Parse(line) is not { } news || !open.ContainsKey(news.Id))
+                        continue;
+                    if (news.Progress is HandoverProgress.Ended)
+                        _ = open.Remove(news.Id);
+                    yield return news;
                 }
 
-                // End of file without a report: the keeper died. Recovery brings the VM into a safe state and says which.
-                if (report is null)
-                {
+                // End of file without a report: the keeper died. Recovery brings each VM into a safe state and says which.
+                if (open.Count > 0)
                     _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false);
+                foreach (var request in open.Values)
+                {
                     var alarms = Channel.CreateUnbounded<string>();
                     var recovery = RecoverAsync(request, alarms.Writer);
                     await foreach (var alarm in alarms.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
-                        yield return new HandoverProgress.Alarm(alarm);
-                    report = await recovery.ConfigureAwait(false);
+                        yield return new HandoverNews(request.Id, new HandoverProgress.Alarm(alarm));
+                    yield return Ended(await recovery.ConfigureAwait(false));
                 }
-
-                yield return new HandoverProgress.Ended(report);
             }
             finally
             {
+                foreach (var cancel in cancels)
+                    await cancel.DisposeAsync().ConfigureAwait(false);
                 // Here, because nobody reads on after the end.
                 _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
                 _ = ProcessSpawner.Reap(keeper);
@@ -109,39 +112,80 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         }
     }
 
-    private ProcessHandle Start(HandoverRequest request, SafeHandle output)
+    private ProcessHandle Start(IReadOnlyList<HandoverRequest> requests, SafeHandle channel)
     {
         HandoverJournal.Prune(journals, KeptJournals);
-        using var journal = HandoverJournal.TryOpen(journals, request.Id)
-            ?? throw new LinuxException(0, $"Its journal {HandoverJournal.FileName(journals, request.Id)} belongs to another process.");
-        // Numbers begin anew when the database was lost; what an old handover of this number left unfinished must not be built upon.
-        if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is { Report: null } old)
-            throw new LinuxException(0, $"The journal {journal.Path} tells of an unfinished handover of VM {old.Opened.Name}; restart virt-handoverd, which ends it.");
-        journal.Clear();
-
-        var json = JsonSerializer.Serialize(request, HandoverJson.Default.HandoverRequest);
-        var environment = new List<string>();
-        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
-            environment.Add($"{entry.Key}={entry.Value}");
-        using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
-        return ProcessSpawner.Spawn(
-            Environment.ProcessPath!,
-            [Environment.ProcessPath!, Keeper.Role, json, journal.Path],
-            environment,
-            [new InheritedDescriptor(output, 1), new InheritedDescriptor(errors, 2), new InheritedDescriptor(journal.Descriptor, Keeper.JournalDescriptor)]);
+        var opened = new List<HandoverJournal>();
+        try
+        {
+            foreach (var request in requests)
+                opened.Add(OpenJournal(request));
+            var json = JsonSerializer.Serialize(requests, HandoverJson.Default.IReadOnlyListHandoverRequest);
+            var environment = new List<string>();
+            foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+                environment.Add($"{entry.Key}={entry.Value}");
+            using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
+            return ProcessSpawner.Spawn(
+                Environment.ProcessPath!,
+                [Environment.ProcessPath!, Keeper.Role, json, journals],
+                environment,
+                [
+                    new InheritedDescriptor(channel, 0),
+                    new InheritedDescriptor(channel, 1),
+                    new InheritedDescriptor(errors, 2),
+                    .. opened.Select((journal, index) => new InheritedDescriptor(journal.Descriptor, Keeper.FirstJournal + index)),
+                ]);
+        }
+        finally
+        {
+            opened.ForEach(journal => journal.Dispose());
+        }
     }
 
-    private static HandoverProgress? Parse(string line)
+    private HandoverJournal OpenJournal(HandoverRequest request)
+    {
+        var journal = HandoverJournal.TryOpen(journals, request.Id)
+            ?? throw new LinuxException(0, $"Its journal {HandoverJournal.FileName(journals, request.Id)} belongs to another process.");
+        try
+        {
+            // Numbers begin anew when the database was lost; what an old handover of this number left unfinished must not be built upon.
+            if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is { Report: null } old)
+                throw new LinuxException(0, $"The journal {journal.Path} tells of an unfinished handover of VM {old.Opened.Name}; restart virt-handoverd, which ends it.");
+            journal.Clear();
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    private static void Cancel(Socket keeper, long id)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, HandoverJson.Default.HandoverProgress);
+            _ = keeper.Send(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Keeper.CancelWord}{id}\n")));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+    }
+
+    private static HandoverNews? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, HandoverJson.Default.HandoverNews);
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private static HandoverNews Ended(HandoverReport report) => new(report.Id, new HandoverProgress.Ended(report));
 
     private static HandoverReport NotBegun(HandoverRequest request, string why) => new()
     {

@@ -6,42 +6,50 @@ using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
 
-/// <summary>Drives one handover and tells the queue about it. Its end is confirmed by a look at the domain, not by the report alone.</summary>
+/// <summary>Drives handovers that run together and tells the queue about them. Their end is confirmed by a look at the domains, not by the reports alone.</summary>
 internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner scanner)
 {
     private const int Looks = 10;
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Executes a handover that the queue has just started.</summary>
-    /// <param name="request">The handover.</param>
-    /// <param name="stopping">The service ends: stop watching. The handover itself goes on, the next service asks for its end.</param>
-    public async Task ExecuteAsync(HandoverRequest request, CancellationToken stopping)
+    /// <summary>Executes handovers that the queue has just started, all in one outage of libvirt.</summary>
+    /// <param name="requests">The handovers; at least one.</param>
+    /// <param name="stopping">The service ends: stop watching. The handovers themselves go on, the next service asks for their end.</param>
+    public async Task ExecuteAsync(IReadOnlyList<HandoverRequest> requests, CancellationToken stopping)
     {
-        using var cancel = new CancellationTokenSource();
+        var cancels = requests.ToDictionary(request => request.Id, _ => new CancellationTokenSource());
+        using var cancelAll = new CancellationTokenSource();
         void OnCancel(long id)
         {
-            if (id == request.Id)
+            cancels.GetValueOrDefault(id)?.Cancel();
+            if (cancels.Values.All(cancel => cancel.IsCancellationRequested))
             {
-                cancel.Cancel();
+                cancelAll.Cancel();
             }
         }
 
         queue.CancelRequested += OnCancel;
         try
         {
-            parts.Log.LogInformation(
-                "Handover {Id} of {Domain} starts{Rehearse}.", request.Id, NameOf(request.Domain), request.Rehearse ? " as a rehearsal" : "");
-            if (!request.Rehearse && !await IsSafeAsync(request, cancel.Token, stopping).ConfigureAwait(false))
+            foreach (var request in requests)
             {
-                return;
+                parts.Log.LogInformation(
+                    "Handover {Id} of {Domain} starts{Rehearse}.", request.Id, NameOf(request.Domain), request.Rehearse ? " as a rehearsal" : "");
             }
 
-            var report = await DriveAsync(request, cancel.Token, stopping).ConfigureAwait(false);
-            await EndAsync(report with { Id = request.Id, Domain = request.Domain }, stopping).ConfigureAwait(false);
+            // They go from one build to one other, so that one canary speaks for all of them.
+            if (requests[0].Rehearse || await IsSafeAsync(requests, cancelAll.Token, stopping).ConfigureAwait(false))
+            {
+                await DriveAsync([.. requests.Select(request => new HandoverOrder(request, cancels[request.Id].Token))], stopping).ConfigureAwait(false);
+            }
         }
         finally
         {
             queue.CancelRequested -= OnCancel;
+            foreach (var cancel in cancels.Values)
+            {
+                cancel.Dispose();
+            }
         }
     }
 
@@ -58,7 +66,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             return;
         }
 
-        await EndAsync(report with { Id = record.Id, Domain = record.Domain }, stopping).ConfigureAwait(false);
+        await EndAsync([report with { Id = record.Id, Domain = record.Domain }], stopping).ConfigureAwait(false);
     }
 
     /// <summary>Ends what the database knows nothing of, because it was lost or could not be written.</summary>
@@ -87,8 +95,8 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
     }
 
-    /// <summary>Sends the canary first. When it dies, the queue pauses and the handover counts as not begun, so that its approval holds.</summary>
-    private async Task<bool> IsSafeAsync(HandoverRequest request, CancellationToken cancel, CancellationToken stopping)
+    /// <summary>Sends the canary first. When it dies, the queue pauses and the handovers count as not begun, so that their approvals hold.</summary>
+    private async Task<bool> IsSafeAsync(IReadOnlyList<HandoverRequest> requests, CancellationToken cancel, CancellationToken stopping)
     {
         if (parts.Canary is not { } canary)
         {
@@ -99,7 +107,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         try
         {
             // Not cancelled when the service ends: the canary's keeper goes on, and the next service clears up behind it.
-            var verdict = await canary.SendAsync(request, new AlarmSink(Alarm), cancel).WaitAsync(stopping).ConfigureAwait(false);
+            var verdict = await canary.SendAsync(requests[0], new AlarmSink(Alarm), cancel).WaitAsync(stopping).ConfigureAwait(false);
             queue.SetAlarm(AlarmSource.Handover, null);
             switch (verdict)
             {
@@ -107,11 +115,15 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                     parts.Log.LogInformation("{Sentence}", passed.Sentence);
                     break;
                 case CanaryVerdict.NotSent notSent when !cancel.IsCancellationRequested:
-                    parts.Log.LogWarning("No canary went before handover {Id}: {Sentence}", request.Id, notSent.Sentence);
+                    parts.Log.LogWarning("No canary went before handover {Id}: {Sentence}", requests[0].Id, notSent.Sentence);
                     break;
                 case CanaryVerdict.Died died:
                     parts.Log.LogError("{Sentence}", died.Sentence);
-                    queue.CanaryDied(RecordOf(request), died.Sentence);
+                    foreach (var request in requests)
+                    {
+                        queue.CanaryDied(RecordOf(request), died.Sentence);
+                    }
+
                     return false;
             }
 
@@ -123,37 +135,54 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
     }
 
-    private async Task<HandoverReport> DriveAsync(HandoverRequest request, CancellationToken cancel, CancellationToken stopping)
+    private async Task DriveAsync(IReadOnlyList<HandoverOrder> orders, CancellationToken stopping)
     {
-        string why;
+        var domains = orders.ToDictionary(order => order.Request.Id, order => order.Request.Domain);
+        var ended = new List<HandoverReport>();
+        var why = "it stopped reporting";
         try
         {
-            // Not disposed when the service ends: its disposal would wait for the handover's next word.
-            var stream = parts.Runner.RunAsync(request, cancel).GetAsyncEnumerator(CancellationToken.None);
+            // Not disposed when the service ends: its disposal would wait for the handovers' next word.
+            var stream = parts.Runner.RunAsync(orders).GetAsyncEnumerator(CancellationToken.None);
             while (await stream.MoveNextAsync().AsTask().WaitAsync(stopping).ConfigureAwait(false))
             {
-                if (stream.Current is HandoverProgress.Ended ended)
+                var (id, progress) = stream.Current;
+                if (!domains.TryGetValue(id, out var domain))
                 {
-                    await stream.DisposeAsync().ConfigureAwait(false);
-                    return ended.Report;
+                    continue;
                 }
 
-                if (stream.Current is HandoverProgress.Alarm alarm)
+                if (progress is HandoverProgress.Ended { Report: var report })
+                {
+                    ended.Add(report with { Id = id, Domain = domain });
+                    _ = domains.Remove(id);
+                }
+                else if (progress is HandoverProgress.Alarm alarm)
+                {
                     Alarm(alarm.Sentence);
+                }
                 else
-                    queue.Observe(request.Id, request.Domain, stream.Current);
+                {
+                    queue.Observe(id, domain, progress);
+                }
             }
 
-            why = "it stopped reporting";
+            await stream.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            parts.Log.LogError("Handover {Id} broke off: {Error}", request.Id, e.ToString());
+            parts.Log.LogError("Handover {Ids} broke off: {Error}", string.Join(", ", domains.Keys), e.ToString());
             why = e.Message.TrimEnd('.');
         }
 
-        var record = RecordOf(request);
-        return await AskRecoveryAsync(record, stopping).ConfigureAwait(false) ?? Reports.Lost(record, why);
+        foreach (var order in orders.Where(order => domains.ContainsKey(order.Request.Id)))
+        {
+            var record = RecordOf(order.Request);
+            var report = await AskRecoveryAsync(record, stopping).ConfigureAwait(false) ?? Reports.Lost(record, why);
+            ended.Add(report with { Id = record.Id, Domain = record.Domain });
+        }
+
+        await EndAsync(ended, stopping).ConfigureAwait(false);
     }
 
     private async Task<HandoverReport?> AskRecoveryAsync(HandoverRecord record, CancellationToken stopping)
@@ -175,29 +204,34 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         queue.SetAlarm(AlarmSource.Handover, sentence);
     }
 
-    private async Task EndAsync(HandoverReport ended, CancellationToken stopping)
+    private async Task EndAsync(IReadOnlyList<HandoverReport> ended, CancellationToken stopping)
     {
         queue.SetAlarm(AlarmSource.Handover, null);
-        // A handover that broke off before Begin had read the name knows the UUID only.
-        var report = ended.Name.Length > 0 ? ended : ended with { Name = NameOf(ended.Domain) };
-        queue.End(report, await LookAsync(report.Domain, stopping).ConfigureAwait(false));
-        var level = report.Outcome switch
+        var domains = await LookAsync(stopping).ConfigureAwait(false);
+        foreach (var one in ended)
         {
-            HandoverOutcome.Done or HandoverOutcome.Rehearsed => LogLevel.Information,
-            HandoverOutcome.Cancelled => LogLevel.Warning,
-            _ => LogLevel.Error,
-        };
-        parts.Log.Log(level, "Handover {Id} of {Domain} ended, {Outcome}: {Sentence}", report.Id, report.Name, PhaseWords.Of(report.Outcome), report.Sentence);
+            // A handover that broke off before Begin had read the name knows the UUID only.
+            var report = one.Name.Length > 0 ? one : one with { Name = NameOf(one.Domain) };
+            queue.End(report, domains?.FirstOrDefault(seen => seen.Domain.Uuid == report.Domain));
+            var level = report.Outcome switch
+            {
+                HandoverOutcome.Done or HandoverOutcome.Rehearsed => LogLevel.Information,
+                HandoverOutcome.Cancelled or HandoverOutcome.Postponed => LogLevel.Warning,
+                _ => LogLevel.Error,
+            };
+            parts.Log.Log(level, "Handover {Id} of {Domain} ended, {Outcome}: {Sentence}", report.Id, report.Name, PhaseWords.Of(report.Outcome), report.Sentence);
+        }
     }
 
     /// <summary>libvirt has just been restarted and may need a moment.</summary>
-    private async Task<ScannedDomain?> LookAsync(Guid domain, CancellationToken stopping)
+    /// <returns>The domains that run; null when nobody could tell.</returns>
+    private async Task<IReadOnlyList<ScannedDomain>?> LookAsync(CancellationToken stopping)
     {
         for (var look = 1; ; look++)
         {
             try
             {
-                return (await scanner.DetectAsync(stopping).ConfigureAwait(false)).FirstOrDefault(one => one.Domain.Uuid == domain);
+                return await scanner.DetectAsync(stopping).ConfigureAwait(false);
             }
             catch (LibvirtException) when (look < Looks)
             {

@@ -27,6 +27,7 @@ public static class PhaseWords
         HandoverOutcome.Rehearsed => "rehearsed",
         HandoverOutcome.Refused => "refused",
         HandoverOutcome.Cancelled => "cancelled",
+        HandoverOutcome.Postponed => "postponed",
         HandoverOutcome.Undone => "undone",
         HandoverOutcome.Stranded => "stranded",
         _ => "lost",

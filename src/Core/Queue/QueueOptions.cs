@@ -23,6 +23,9 @@ public sealed record QueueOptions
     /// <summary>Failed handovers in a row after which the queue pauses; 0 for never.</summary>
     public int StopAfterFailures { get; init; } = 1;
 
+    /// <summary>How many domains are moved in one outage of libvirt at the most.</summary>
+    public int Together { get; init; } = 8;
+
     /// <summary>While this file exists no handover starts; empty for none.</summary>
     public string HoldFile { get; init; } = "";
 

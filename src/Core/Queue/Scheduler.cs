@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VirtHandover.Queue;
 
-/// <summary>Starts one handover after the other: never two at once, never during an rpm transaction, never on an old view of the host.</summary>
+/// <summary>Starts what may be moved in one outage of libvirt, and then the next: never two outages at once, never during an rpm transaction, never on an old view of the host.</summary>
 public sealed class Scheduler : IDisposable
 {
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromMilliseconds(500);
@@ -76,12 +76,12 @@ public sealed class Scheduler : IDisposable
 
             await WaitForTransactionAsync(cancellationToken).ConfigureAwait(false);
             await _hold.CheckAsync(cancellationToken).ConfigureAwait(false);
-            if (!await _scanner.RefreshAsync(Fresh, cancellationToken).ConfigureAwait(false) || _queue.TakeNext() is not { } request)
+            if (!await _scanner.RefreshAsync(Fresh, cancellationToken).ConfigureAwait(false) || _queue.TakeTogether() is not { Count: > 0 } requests)
             {
                 return Timeout.InfiniteTimeSpan;
             }
 
-            await _executor.ExecuteAsync(request, cancellationToken).ConfigureAwait(false);
+            await _executor.ExecuteAsync(requests, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (StoreException e)

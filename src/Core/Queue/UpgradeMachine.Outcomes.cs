@@ -47,9 +47,10 @@ public static partial class UpgradeMachine
     {
         HandoverOutcome.Done => new Done(report, Verified: false),
         HandoverOutcome.Rehearsed => running.Before,
+        HandoverOutcome.Postponed when running.CancelledBy is null => running.Before,
         _ when running.Rehearse && report.Outcome is not HandoverOutcome.Stranded and not HandoverOutcome.Lost => Unchanged(running, report),
         HandoverOutcome.Refused => running.Before is Current or Done ? running.Before : new Blocked(report.Findings),
-        HandoverOutcome.Cancelled when running.CancelledBy is { } by => running.Before is Current or Done ? running.Before : new Pending(by),
+        HandoverOutcome.Cancelled or HandoverOutcome.Postponed when running.CancelledBy is { } by => running.Before is Current or Done ? running.Before : new Pending(by),
         _ => new Failed(report, report.Sentence),
     };
 

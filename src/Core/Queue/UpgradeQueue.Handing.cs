@@ -77,31 +77,40 @@ public sealed partial class UpgradeQueue
         }
     }
 
-    /// <summary>Starts the next handover: first what was asked for by name, then what was approved, each in its order.</summary>
-    /// <returns>The handover that is now running; null when none may start.</returns>
-    /// <exception cref="StoreException">Its start could not be recorded, so it was not started.</exception>
-    public HandoverRequest? TakeNext()
+    /// <summary>
+    /// Starts the next handovers: first what was asked for by name, then what was approved, each in its order; more than one where
+    /// they can share an outage of libvirt.
+    /// </summary>
+    /// <returns>The handovers that are now running; empty when none may start.</returns>
+    /// <exception cref="StoreException">The start could not be recorded, so nothing was started.</exception>
+    public IReadOnlyList<HandoverRequest> TakeTogether()
     {
         var changes = new Changes();
-        HandoverRequest? request = null;
+        var taken = new List<HandoverRequest>();
         try
         {
             lock (_lock)
             {
-                request = CanStart_NeedsLock() ? TakeNext_NeedsLock(changes) : null;
+                if (CanStart_NeedsLock())
+                {
+                    TakeTogether_NeedsLock(taken, changes);
+                }
             }
         }
         catch (StoreException e)
         {
             SetAlarm(AlarmSource.Store, e.Message);
-            throw;
+            if (taken.Count == 0)
+            {
+                throw;
+            }
         }
         finally
         {
             Announce(changes);
         }
 
-        return request;
+        return taken;
     }
 
     /// <summary>Takes over what a running handover tells.</summary>
@@ -247,7 +256,7 @@ public sealed partial class UpgradeQueue
         _interrupted.RemoveAll(one => one.Id == record.Id);
     }
 
-    /// <summary>One at a time, and none while it is not certain what runs.</summary>
+    /// <summary>One outage at a time, and none while it is not certain what runs.</summary>
     private bool CanStart_NeedsLock() =>
         _scanIsGood && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
 
@@ -280,25 +289,48 @@ public sealed partial class UpgradeQueue
         .Where(asked => asked.Rehearse || (_hold.Length == 0 && PolicyOf(_upgrades[asked.Domain]).Mode != PolicyMode.Never))
         .MinBy(asked => asked.Id);
 
-    private HandoverRequest? TakeNext_NeedsLock(Changes changes)
+    private void TakeTogether_NeedsLock(List<HandoverRequest> taken, Changes changes)
+    {
+        Upgrade? first = null;
+        while (taken.Count < _options.Together)
+        {
+            var asked = NextAsked_NeedsLock();
+            // Where the order has one that needs an outage of its own, it is not overtaken.
+            if ((asked is null ? NextApproved_NeedsLock() : _upgrades[asked.Domain]) is not { } next ||
+                (first is not null && (asked is { Rehearse: true } || !SharesOutage(first, next))))
+            {
+                return;
+            }
+
+            taken.Add(asked is null ? StartApproved_NeedsLock(next) : StartAsked_NeedsLock(next, asked));
+            changes.Any = true;
+            if (taken[0].Rehearse)
+            {
+                return;
+            }
+
+            first ??= next;
+        }
+    }
+
+    /// <summary>A copy takes as long as memory is large, and one canary speaks for one change of builds.</summary>
+    private static bool SharesOutage(Upgrade first, Upgrade next) =>
+        next.State is not UpgradeState.Running
+        && first.Assessment?.Method is RamMethod.Shared && next.Assessment?.Method is RamMethod.Shared
+        && first.Running.BuildId == next.Running.BuildId && next.HasTarget(first.Installed);
+
+    private HandoverRequest StartAsked_NeedsLock(Upgrade upgrade, AskedHandover asked)
+    {
+        var started = Start_NeedsLock(upgrade, new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, _time.GetUtcNow());
+        _asked.Remove(asked);
+        return started;
+    }
+
+    private HandoverRequest StartApproved_NeedsLock(Upgrade upgrade)
     {
         var now = _time.GetUtcNow();
-        if (NextAsked_NeedsLock() is { } asked)
-        {
-            var started = Start_NeedsLock(_upgrades[asked.Domain], new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, now);
-            _asked.Remove(asked);
-            changes.Any = true;
-            return started;
-        }
-
-        if (NextApproved_NeedsLock() is not { State: UpgradeState.Approved approved } next)
-        {
-            return null;
-        }
-
-        var id = _store.Create(next.Domain, next.Name, rehearse: false, approved.By, now);
-        changes.Any = true;
-        return Start_NeedsLock(next, new UpgradeEvent.Start(id), id, now);
+        var id = _store.Create(upgrade.Domain, upgrade.Name, rehearse: false, ((UpgradeState.Approved)upgrade.State).By, now);
+        return Start_NeedsLock(upgrade, new UpgradeEvent.Start(id), id, now);
     }
 
     private HandoverRequest Start_NeedsLock(Upgrade upgrade, UpgradeEvent start, long id, DateTimeOffset now)

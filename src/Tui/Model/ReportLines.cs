@@ -74,7 +74,7 @@ internal static class ReportLines
     public static Tone ToneOf(HandoverOutcome outcome) => outcome switch
     {
         HandoverOutcome.Done or HandoverOutcome.Rehearsed => Tone.Good,
-        HandoverOutcome.Cancelled => Tone.Attention,
+        HandoverOutcome.Cancelled or HandoverOutcome.Postponed => Tone.Attention,
         _ => Tone.Bad,
     };
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
@@ -33,6 +32,7 @@ internal sealed class FakeRunner : IHandoverRunner
     public volatile Assessment Assessment = Sample.Good;
     public int Running;
     public int MostRunning;
+    public int MostTogether;
 
     internal sealed record Handover(HandoverRequest Request, ChannelWriter<HandoverProgress> Tell, CancellationToken Cancel);
 
@@ -42,16 +42,33 @@ internal sealed class FakeRunner : IHandoverRunner
 
     public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Task.FromResult(Assessment);
 
-    public async IAsyncEnumerable<HandoverProgress> RunAsync(HandoverRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<HandoverNews> RunAsync(IReadOnlyList<HandoverOrder> orders)
     {
-        var told = Channel.CreateUnbounded<HandoverProgress>();
+        var news = Channel.CreateUnbounded<HandoverNews>();
         MostRunning = Math.Max(MostRunning, Interlocked.Increment(ref Running));
-        _started.Writer.TryWrite(new Handover(request, told.Writer, cancellationToken));
+        MostTogether = Math.Max(MostTogether, orders.Count);
+        var tellers = orders.Select(order =>
+        {
+            var told = Channel.CreateUnbounded<HandoverProgress>();
+            _started.Writer.TryWrite(new Handover(order.Request, told.Writer, order.Cancel));
+            return Task.Run(async () =>
+            {
+                await foreach (var progress in told.Reader.ReadAllAsync(CancellationToken.None))
+                {
+                    news.Writer.TryWrite(new HandoverNews(order.Request.Id, progress));
+                    if (progress is HandoverProgress.Ended)
+                    {
+                        return;
+                    }
+                }
+            });
+        }).ToList();
+        _ = Task.WhenAll(tellers).ContinueWith(all => news.Writer.TryComplete(all.Exception?.InnerException), TaskScheduler.Default);
         try
         {
-            await foreach (var progress in told.Reader.ReadAllAsync(CancellationToken.None))
+            await foreach (var one in news.Reader.ReadAllAsync(CancellationToken.None))
             {
-                yield return progress;
+                yield return one;
             }
         }
         finally

@@ -20,7 +20,7 @@ internal sealed class Loops : IAsyncDisposable
     {
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
-            (options ?? new QueueOptions()) with { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = 0 },
+            (options ?? new QueueOptions { Together = 1 }) with { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = 0 },
             Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
         {
             Definitions = Definitions,

@@ -34,6 +34,41 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_goes_together_has_one_canary_and_one_outage_and_is_cancelled_one_by_one()
+    {
+        var canary = new FakeCanary { Verdict = new CanaryVerdict.Passed("") };
+        var detector = new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1), Sample.Domain(2)] };
+        await using var loops = new Loops(File, PolicyMode.Auto, detector, options: new QueueOptions { Together = 3 }, canary: canary);
+        var handovers = new[] { await loops.Runner.StartedAsync(), await loops.Runner.StartedAsync(), await loops.Runner.StartedAsync() };
+        Assert.Equal((1, 3, 1), (loops.Runner.MostRunning, loops.Runner.MostTogether, canary.Sent));
+        handovers[0].Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Perform, DateTimeOffset.UnixEpoch));
+        await loops.UntilAsync(() => loops.Of(0)?.State is UpgradeState.Running { Phase: HandoverPhase.Perform } && loops.Of(1)?.State is UpgradeState.Running { Phase: HandoverPhase.Begin });
+        loops.Queue.Cancel(Sample.Id(1), "root");
+        await loops.UntilAsync(() => handovers[1].Cancel.IsCancellationRequested);
+        Assert.False(handovers[0].Cancel.IsCancellationRequested || handovers[2].Cancel.IsCancellationRequested);
+
+        detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1), Sample.Domain(2, running: 2, pid: 900)];
+        foreach (var (n, outcome) in new[] { (1, HandoverOutcome.Cancelled), (0, HandoverOutcome.Done), (2, HandoverOutcome.Done) })
+            handovers[n].Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handovers[n].Request.Id, n, outcome)));
+        await loops.UntilAsync(() => loops.WordOf(0) == "done" && loops.WordOf(1) == "pending" && loops.WordOf(2) == "done");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_keeper_that_is_gone_leaves_each_of_its_handovers_to_recovery()
+    {
+        var recovery = new FakeRecovery { Answer = id => Sample.Report(id, id == 2 ? 1 : 2, id == 2 ? HandoverOutcome.Done : HandoverOutcome.Undone) };
+        var detector = new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1), Sample.Domain(2)] };
+        await using var loops = new Loops(File, PolicyMode.Auto, detector, recovery, new QueueOptions { Together = 3 });
+        var handovers = new[] { await loops.Runner.StartedAsync(), await loops.Runner.StartedAsync(), await loops.Runner.StartedAsync() };
+        detector.Domains = [Sample.Domain(0, running: 2, pid: 900), Sample.Domain(1, running: 2, pid: 900), Sample.Domain(2)];
+        handovers[0].Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handovers[0].Request.Id, 0, HandoverOutcome.Done)));
+        handovers[2].Tell.TryComplete(new IOException("The keeper is gone"));
+        handovers[1].Tell.TryComplete();
+        await loops.UntilAsync(() => loops.WordOf(0) == "done" && loops.WordOf(1) == "done" && loops.WordOf(2) == "failed");
+        Assert.Equal([2L, 3], recovery.Asked.Order());
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Mode_ask_waits_and_a_running_one_can_be_cancelled()
     {
         await using var loops = new Loops(File, detector: new FakeDetector { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] });

@@ -17,11 +17,11 @@ public sealed class UpgradeQueueTests : IDisposable
         Gen.Select(Gen.Int[0, 11], Gen.Int[0, Domains - 1], Gen.Int[0, 7]).List[0, 40];
 
     [Fact]
-    public void Whatever_happens_at_most_one_runs_nothing_unwanted_starts_and_a_restart_changes_nothing() =>
-        Gen.Select(s_lives, Gen.Bool).Sample(
-            (life, auto) =>
+    public void Whatever_happens_at_most_one_outage_runs_nothing_unwanted_starts_and_a_restart_changes_nothing() =>
+        Gen.Select(s_lives, Gen.Bool, Gen.Int[1, 3]).Sample(
+            (life, auto, together) =>
             {
-                using var world = new World(_directory.Path, auto ? PolicyMode.Auto : PolicyMode.Ask);
+                using var world = new World(_directory.Path, auto ? PolicyMode.Auto : PolicyMode.Ask, together);
                 foreach (var (action, domain, variant) in life)
                 {
                     world.Step(action, domain, variant);
@@ -29,6 +29,71 @@ public sealed class UpgradeQueueTests : IDisposable
                 }
             },
             iter: 150);
+
+    [Fact]
+    public void What_can_share_an_outage_is_taken_together_in_order_and_up_to_the_limit()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask, together: 2);
+        world.Scan(assess: true);
+        foreach (var n in (int[])[2, 0, 1])
+        {
+            world.Queue.Approve(Sample.Id(n), "root");
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var first = world.Queue.TakeTogether();
+        Assert.Equal([Sample.Id(2), Sample.Id(0)], first.Select(request => request.Domain));
+        Assert.Empty(world.Queue.TakeTogether());
+        world.Queue.End(Sample.Report(first[0].Id, 2, HandoverOutcome.Done), Sample.Domain(2, running: 2, pid: 500));
+        Assert.Empty(world.Queue.TakeTogether());
+        world.Queue.End(Sample.Report(first[1].Id, 0, HandoverOutcome.Done), Sample.Domain(0, running: 2, pid: 500));
+        Assert.Equal(Sample.Id(1), Assert.Single(world.Queue.TakeTogether()).Domain);
+    }
+
+    [Fact]
+    public void A_copy_another_target_and_a_rehearsal_have_an_outage_of_their_own_and_are_not_overtaken()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask, together: 8);
+        var copied = new Assessment(RamMethod.Copy, "Memory is private.", []);
+        world.Queue.Merge(
+            [Sample.Domain(0, assessment: Sample.Good), Sample.Domain(1, assessment: copied), Sample.Domain(2, assessment: Sample.Good), Sample.Domain(3, running: 0, assessment: Sample.Good)],
+            world.Queue.BeginScan());
+        foreach (var n in Enumerable.Range(0, 4))
+        {
+            world.Queue.TakePolicy(Sample.Id(n), DomainPolicy.None);
+            world.Queue.Approve(Sample.Id(n), "root");
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        foreach (var n in Enumerable.Range(0, 4))
+        {
+            var request = Assert.Single(world.Queue.TakeTogether());
+            Assert.Equal(Sample.Id(n), request.Domain);
+            world.Queue.End(Sample.Report(request.Id, n, HandoverOutcome.Done), null);
+        }
+
+        world.Queue.Run(Sample.Id(0), rehearse: true, "root");
+        world.Queue.Run(Sample.Id(2), rehearse: true, "root");
+        Assert.Single(world.Queue.TakeTogether());
+    }
+
+    [Fact]
+    public void What_was_put_off_keeps_its_approval_unless_somebody_took_it_back()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask, together: 3);
+        world.Scan(assess: true);
+        foreach (var n in Enumerable.Range(0, 3))
+            world.Queue.Approve(Sample.Id(n), "root");
+        var taken = world.Queue.TakeTogether();
+        world.Queue.Cancel(Sample.Id(2), "ana");
+        world.Queue.End(Sample.Report(taken[0].Id, 0, HandoverOutcome.Undone), after: null);
+        world.Queue.End(Sample.Report(taken[1].Id, 1, HandoverOutcome.Postponed), after: null);
+        world.Queue.End(Sample.Report(taken[2].Id, 2, HandoverOutcome.Postponed), after: null);
+        Assert.Equal(["failed", "approved", "pending"], world.Queue.Snapshot().Upgrades.Select(one => one.State.Word));
+        // The one that failed has paused the queue; those that were put off have not counted.
+        Assert.Equal("paused", world.Queue.Snapshot().QueueState);
+        Assert.Empty(world.Queue.TakeTogether());
+    }
 
     [Fact]
     public void Nothing_starts_before_the_first_scan_after_a_restart()

@@ -14,11 +14,13 @@ internal sealed class World : IDisposable
     private readonly int[] _running = [1, 1, 1];
     private readonly int[] _pids = [100, 200, 300];
     private UpgradeStore _store;
+    private readonly int _together;
     private PolicyMode _mode;
     private int? _installed = 2;
 
-    public World(string directory, PolicyMode mode)
+    public World(string directory, PolicyMode mode, int together = 1)
     {
+        _together = together;
         _file = Path.Combine(directory, Guid.NewGuid() + ".db");
         _mode = mode;
         _store = UpgradeStore.Open(_file);
@@ -67,7 +69,7 @@ internal sealed class World : IDisposable
     }
 
     public void Check() =>
-        Assert.True(Queue.Snapshot().Upgrades.Count(upgrade => upgrade.State is UpgradeState.Running) <= 1);
+        Assert.True(Queue.Snapshot().Upgrades.Count(upgrade => upgrade.State is UpgradeState.Running) <= _together);
 
     private void Do(int action, int domain, int variant)
     {
@@ -99,7 +101,7 @@ internal sealed class World : IDisposable
                 Take();
                 break;
             case 9:
-                End((HandoverOutcome)(variant % 7));
+                End((HandoverOutcome)(variant % 8));
                 break;
             case 10:
                 Time.Advance(TimeSpan.FromMinutes(variant));
@@ -125,16 +127,20 @@ internal sealed class World : IDisposable
     private void Take()
     {
         var before = Queue.Snapshot().Upgrades.ToDictionary(upgrade => upgrade.Domain);
-        if (Queue.TakeNext() is not { } request)
+        var taken = Queue.TakeTogether();
+        foreach (var request in taken)
         {
-            return;
+            // The promise of the whole queue, seen from outside.
+            Assert.DoesNotContain(before.Values, upgrade => upgrade.State is UpgradeState.Running);
+            Assert.True(before[request.Domain].State is UpgradeState.Approved || _asked.Contains(request.Domain));
+            Assert.True(before[request.Domain].State is not UpgradeState.Deferred deferred || deferred.Until <= Time.GetUtcNow() || _asked.Contains(request.Domain));
+            // What goes together goes between the same two builds, without copying, and no rehearsal is among it.
+            Assert.True(taken.Count == 1 || (!request.Rehearse && before[request.Domain].Assessment?.Method is RamMethod.Shared));
+            Assert.Equal((taken[0].From, taken[0].To), (request.From, request.To));
         }
 
-        // The promise of the whole queue, seen from outside.
-        Assert.DoesNotContain(before.Values, upgrade => upgrade.State is UpgradeState.Running);
-        Assert.True(before[request.Domain].State is UpgradeState.Approved || _asked.Contains(request.Domain));
-        Assert.True(before[request.Domain].State is not UpgradeState.Deferred deferred || deferred.Until <= Time.GetUtcNow() || _asked.Contains(request.Domain));
-        _asked.Remove(request.Domain);
+        Assert.Equal(taken.Count, taken.Select(request => request.Domain).Distinct().Count());
+        _asked.ExceptWith(taken.Select(request => request.Domain));
     }
 
     private void End(HandoverOutcome outcome)
@@ -162,7 +168,7 @@ internal sealed class World : IDisposable
         var running = Queue.Snapshot().Upgrades.Select(upgrade => upgrade.State).OfType<UpgradeState.Running>().Select(state => state.Id);
         Restart();
         Assert.Equal(before, Queue.Snapshot().Upgrades.Select(Kept));
-        Assert.Equal(running, Queue.Interrupted.Select(record => record.Id));
+        Assert.Equal(running.Order(), Queue.Interrupted.Select(record => record.Id).Order());
         Assert.Null(Queue.TakeNext());
     }
 
@@ -172,7 +178,7 @@ internal sealed class World : IDisposable
         n, _running[n], _installed, assess ? (n == 2 && _installed == 3 ? Sample.Bad : Sample.Good) : null, pid ?? _pids[n]) with
     { Policy = Policies[n] };
 
-    private QueueOptions Options() => new() { Mode = _mode };
+    private QueueOptions Options() => new() { Mode = _mode, Together = _together };
 
     private sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction) : IDisposable
     {

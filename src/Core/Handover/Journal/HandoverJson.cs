@@ -9,8 +9,8 @@ namespace VirtHandover.Handover.Journal;
     UseStringEnumConverter = true,
     MaxDepth = 32)]
 [JsonSerializable(typeof(JournalEntry))]
-[JsonSerializable(typeof(HandoverRequest))]
-[JsonSerializable(typeof(HandoverProgress))]
+[JsonSerializable(typeof(IReadOnlyList<HandoverRequest>))]
+[JsonSerializable(typeof(HandoverNews))]
 [JsonSerializable(typeof(LogicalCommandLine))]
 internal sealed partial class HandoverJson : JsonSerializerContext
 {

@@ -41,7 +41,11 @@ public abstract record JournalEntry
         string Boot,
         ProcessIdentity Source,
         string MonitorPath,
-        string StatusPath) : JournalEntry;
+        string StatusPath) : JournalEntry
+    {
+        /// <summary>The numbers of all handovers that its keeper runs, itself among them: they share one absence of libvirt, and none of them is ended without the others.</summary>
+        public IReadOnlyList<long> Together { get; init; } = [];
+    }
 
     /// <summary>The target exists; it runs nothing of the guest.</summary>
     /// <param name="Target">The new QEMU.</param>

@@ -15,7 +15,7 @@ internal static class BeginPhase
     /// <exception cref="RefusedException">The preflight found a blocker.</exception>
     /// <exception cref="HandoverException">The domain does not run, or its process cannot be read.</exception>
     internal static async Task<Begun> RunAsync(
-        HandoverRequest request, HandoverJournal journal, TimeProvider clock, CancellationToken cancellationToken)
+        HandoverRequest request, IReadOnlyList<long> together, HandoverJournal journal, TimeProvider clock, CancellationToken cancellationToken)
     {
         var begun = await ReadAsync(request, clock, cancellationToken).ConfigureAwait(false);
         try
@@ -32,6 +32,7 @@ internal static class BeginPhase
                 begun.Status.Path)
             {
                 At = clock.GetUtcNow(),
+                Together = together,
             });
             Checkpoint.Reach("begin.journaled");
             return begun;

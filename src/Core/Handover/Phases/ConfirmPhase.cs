@@ -1,18 +1,18 @@
-using System.Diagnostics;
 using VirtHandover.Handover.Journal;
 
 namespace VirtHandover.Handover.Phases;
 
-/// <summary>libvirt manages the target.</summary>
-/// <param name="Outage">How long libvirt's API was away.</param>
+/// <summary>The target is in the source's place; libvirt may start.</summary>
+/// <param name="Prepared">The target.</param>
 /// <param name="Warnings">What could not be restored; none of it stops the guest.</param>
-internal sealed record Confirmed(TimeSpan Outage, IReadOnlyList<Finding> Warnings);
+internal sealed record Adopted(Prepared Prepared, IReadOnlyList<Finding> Warnings);
 
 /// <summary>Confirm: forward only. The target is put in the source's place, and only then libvirt's daemon may start.</summary>
 internal static class ConfirmPhase
 {
-    /// <exception cref="UnfinishedException">The guest goes on in the target; something between it and libvirt is missing.</exception>
-    internal static async Task<Confirmed> RunAsync(Finished finished, AdoptionPlan plan, HandoverJournal journal)
+    /// <summary>Puts the target in the source's place; libvirt is down.</summary>
+    /// <exception cref="UnfinishedException">The guest goes on in the target; something that libvirt needs is missing.</exception>
+    internal static async Task<Adopted> AdoptAsync(Finished finished, AdoptionPlan plan, HandoverJournal journal)
     {
         var quiesced = finished.Performed.Quiesced;
         var prepared = quiesced.Prepared;
@@ -26,19 +26,33 @@ internal static class ConfirmPhase
             prepared.Target.Qmp.Dispose();
             _ = journal.TryWrite(new JournalEntry.Adopting { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("confirm.adopting");
-            await quiesced.Hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
-            Checkpoint.Reach("confirm.released");
-            await LibvirtConfirmation.WaitAsync(begun.Request.Domain, begun.Name).ConfigureAwait(false);
-            Checkpoint.Reach("confirm.verified");
-            return new Confirmed(Stopwatch.GetElapsedTime(quiesced.Hold.Since), warnings);
+            return new Adopted(prepared, warnings);
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
-            throw new UnfinishedException(
-                $"VM {begun.Name} runs on the new QEMU (process {prepared.Target.Process.Id}), but libvirt does not manage it yet: {exception.Message} Do not start the VM a second time.",
-                exception);
+            throw Unmanaged(prepared, exception);
         }
     }
+
+    /// <summary>Waits until libvirt, which has been started, manages the target.</summary>
+    /// <exception cref="UnfinishedException">It does not.</exception>
+    internal static async Task VerifyAsync(Adopted adopted)
+    {
+        var begun = adopted.Prepared.Begun;
+        try
+        {
+            await LibvirtConfirmation.WaitAsync(begun.Request.Domain, begun.Name).ConfigureAwait(false);
+            Checkpoint.Reach("confirm.verified");
+        }
+        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        {
+            throw Unmanaged(adopted.Prepared, exception);
+        }
+    }
+
+    private static UnfinishedException Unmanaged(Prepared prepared, Exception exception) => new(
+        $"VM {prepared.Begun.Name} runs on the new QEMU (process {prepared.Target.Process.Id}), but libvirt does not manage it yet: {exception.Message} Do not start the VM a second time.",
+        exception);
 
     private static Adoption Of(Prepared prepared, AdoptionPlan plan) => new()
     {

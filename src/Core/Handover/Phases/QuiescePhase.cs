@@ -6,57 +6,68 @@ namespace VirtHandover.Handover.Phases;
 
 /// <summary>libvirt is down and kept down; the source's monitor is ours.</summary>
 /// <param name="Prepared">The twin.</param>
-/// <param name="Hold">What keeps the daemon away.</param>
 /// <param name="Source">The source's monitor.</param>
 /// <param name="WasRunning">False when somebody had paused the guest; then it stays paused.</param>
-internal sealed record Quiesced(Prepared Prepared, DaemonHold Hold, QmpClient Source, bool WasRunning);
+internal sealed record Quiesced(Prepared Prepared, QmpClient Source, bool WasRunning);
 
-/// <summary>Quiesce: stop the libvirt daemon, unless any domain has a job, and take over the source's monitor.</summary>
+/// <summary>Quiesce: stop the libvirt daemon, unless any domain has a job, and take over the sources' monitors.</summary>
 internal static class QuiescePhase
 {
-    internal static async Task<Quiesced> RunAsync(Prepared prepared, HandoverJournal journal, CancellationToken cancellationToken)
+    /// <summary>Stops libvirt, once for all VMs that are to be moved.</summary>
+    /// <param name="group">Their twins and journals.</param>
+    /// <exception cref="HandoverException">A VM of the host has a job; libvirt runs.</exception>
+    /// <exception cref="UnfinishedException">libvirt was stopped and its daemon cannot be started.</exception>
+    internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group)
     {
-        var begun = prepared.Begun;
-        var paths = begun.Paths;
-        await RequireNoJobsAsync(begun.Libvirt, cancellationToken).ConfigureAwait(false);
+        var paths = group[0].Twin.Begun.Paths;
+        await RequireNoJobsAsync(group[0].Twin.Begun.Libvirt).ConfigureAwait(false);
 
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon does not run any more.");
         Checkpoint.Reach("quiesce.jobs-checked");
-        journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = begun.Clock.GetUtcNow() });
+        foreach (var (twin, journal) in group)
+            journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = twin.Begun.Clock.GetUtcNow() });
         Checkpoint.Reach("quiesce.journaled");
-        await begun.Libvirt.DisposeAsync().ConfigureAwait(false);
-        var hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, cancellationToken).ConfigureAwait(false);
-        QmpClient? source = null;
+        foreach (var (twin, _) in group)
+            await twin.Begun.Libvirt.DisposeAsync().ConfigureAwait(false);
+        var hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, CancellationToken.None).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.daemon-stopped");
             // Between the first look and the daemon's end an API call may have begun a job; then its status file says so.
             RequireNoJobs(paths);
-            source = await QmpClient.ConnectAsync(
-                begun.Status.MonitorPath, $"the source of VM {begun.Name}", Limits.Command, cancellationToken).ConfigureAwait(false);
-            Checkpoint.Reach("quiesce.connected");
-            var running = await SourceRecheck.RequireUnchangedAsync(prepared, source, cancellationToken).ConfigureAwait(false);
-            Checkpoint.Reach("quiesce.rechecked");
-            return new Quiesced(prepared, hold, source, running);
+            return hold;
         }
         catch
         {
-            source?.Dispose();
-            await LetGoAsync(begun.Name, hold).ConfigureAwait(false);
+            await LetGoAsync(hold).ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Undo: libvirt starts again and finds the source as it left it.</summary>
-    /// <exception cref="UnfinishedException">Its daemon cannot be started.</exception>
-    internal static async Task UndoAsync(Quiesced quiesced)
+    /// <summary>Takes over one source's monitor, and looks whether the source is still what its twin was made from. libvirt is down.</summary>
+    /// <exception cref="HandoverException">It has changed; it runs on.</exception>
+    internal static async Task<Quiesced> ConnectAsync(Prepared prepared, CancellationToken cancellationToken)
     {
-        quiesced.Source.Dispose();
-        await LetGoAsync(quiesced.Prepared.Begun.Name, quiesced.Hold).ConfigureAwait(false);
+        var begun = prepared.Begun;
+        cancellationToken.ThrowIfCancellationRequested();
+        var source = await QmpClient.ConnectAsync(
+            begun.Status.MonitorPath, $"the source of VM {begun.Name}", Limits.Command, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Checkpoint.Reach("quiesce.connected");
+            var running = await SourceRecheck.RequireUnchangedAsync(prepared, source, cancellationToken).ConfigureAwait(false);
+            Checkpoint.Reach("quiesce.rechecked");
+            return new Quiesced(prepared, source, running);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
-    private static async Task LetGoAsync(string name, DaemonHold hold)
+    private static async Task LetGoAsync(DaemonHold hold)
     {
         try
         {
@@ -64,18 +75,18 @@ internal static class QuiescePhase
         }
         catch (LibvirtException exception)
         {
-            throw new UnfinishedException($"VM {name} runs on the old QEMU, but libvirt is down: {exception.Message}");
+            throw new UnfinishedException($"libvirt is down, and nothing was moved: {exception.Message}", exception);
         }
     }
 
-    private static async Task RequireNoJobsAsync(LibvirtConnection libvirt, CancellationToken cancellationToken)
+    private static async Task RequireNoJobsAsync(LibvirtConnection libvirt)
     {
-        foreach (var domain in await libvirt.ListRunningAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var domain in await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false))
         {
             bool active;
             try
             {
-                active = await libvirt.JobActiveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+                active = await libvirt.JobActiveAsync(domain.Uuid, CancellationToken.None).ConfigureAwait(false);
             }
             catch (LibvirtException exception) when (exception.Code is LibvirtException.NoDomain or LibvirtException.OperationInvalid)
             {

@@ -25,10 +25,7 @@ internal static class ForwardRecovery
             _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
         }
 
-        await away.EndAsync().ConfigureAwait(false);
-        if (away.Return == DaemonReturn.Started)
-            await LibvirtConfirmation.WaitAsync(adoption.Domain, adoption.Name).ConfigureAwait(false);
-        return new Recovered(HandoverOutcome.Done, $"VM {adoption.Name} runs on the new QEMU; libvirt manages it.", warnings);
+        return new Recovered(HandoverOutcome.Done, $"VM {adoption.Name} runs on the new QEMU; libvirt manages it.", warnings) { IsAwaited = true };
     }
 
     private static async Task<IReadOnlyList<Finding>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, Adoption adoption)

@@ -12,7 +12,6 @@ internal static class LossRecovery
         using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
             source?.Kill();
         _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
-        await away.EndAsync().ConfigureAwait(false);
         return new Recovered(HandoverOutcome.Stranded, trace.Committed is null
             ? $"The old QEMU of VM {name} died by itself during the handover, before the guest was the new one's: the VM has crashed. Start it with 'virsh start {name}'."
             : $"The new QEMU of VM {name} died after the guest had become its: the VM has crashed. Start it with 'virsh start {name}'.");

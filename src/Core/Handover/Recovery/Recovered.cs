@@ -1,6 +1,6 @@
 namespace VirtHandover.Handover.Recovery;
 
-/// <summary>What a recovery achieved.</summary>
+/// <summary>What a recovery achieved for one VM, but for libvirt's return.</summary>
 /// <param name="Outcome">How the handover has ended.</param>
 /// <param name="Sentence">What state the VM is in now.</param>
 /// <param name="Warnings">What could not be restored; none of it stops the guest.</param>
@@ -10,4 +10,7 @@ internal sealed record Recovered(HandoverOutcome Outcome, string Sentence, IRead
         : this(outcome, sentence, [])
     {
     }
+
+    /// <summary>libvirt has to say that it has the VM before that is reported.</summary>
+    internal bool IsAwaited { get; init; }
 }

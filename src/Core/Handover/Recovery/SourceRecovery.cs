@@ -28,9 +28,6 @@ internal static class SourceRecovery
             // Nobody holds the monitor. Before the daemon starts, so that it finds the guest running.
             using (var qmp = await QmpClient.ConnectAsync(trace.Opened.MonitorPath, $"the source of VM {name}", Limits.Command).ConfigureAwait(false))
                 await ReviveAsync(trace, qmp).ConfigureAwait(false);
-            await away.EndAsync().ConfigureAwait(false);
-            if (trace.Quiescing is not null && away.Return == DaemonReturn.Started)
-                await LibvirtConfirmation.WaitAsync(trace.Opened.Request.Domain, name).ConfigureAwait(false);
         }
         else
         {
@@ -39,7 +36,7 @@ internal static class SourceRecovery
             await ReviveAsync(trace, new LibvirtQmpChannel(libvirt, trace.Opened.Request.Domain, name)).ConfigureAwait(false);
         }
 
-        return new Recovered(HandoverOutcome.Undone, $"VM {name} runs on the old QEMU; libvirt manages it.");
+        return new Recovered(HandoverOutcome.Undone, $"VM {name} runs on the old QEMU; libvirt manages it.") { IsAwaited = trace.Quiescing is not null };
     }
 
     private static Task ReviveAsync(HandoverTrace trace, IQmpChannel qmp) => SourceRevival.RunAsync(

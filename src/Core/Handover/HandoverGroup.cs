@@ -1,0 +1,196 @@
+using VirtHandover.Handover.Phases;
+using VirtHandover.Handover.Recovery;
+using VirtHandover.Libvirt;
+
+namespace VirtHandover.Handover;
+
+/// <summary>
+/// The handovers of one keeper. Each VM gets its twin on its own while libvirt is up; then libvirt is stopped once, the guests move
+/// one after the other, and libvirt is started once and finds them all. One that fails takes none of the others with it; but since
+/// what failed for one may fail for the next, those that have not moved yet are put off.
+/// </summary>
+internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
+{
+    /// <summary>Starting a QEMU costs CPU, which the guests need as well.</summary>
+    private const int PreparedAtOnce = 2;
+
+    /// <summary>Runs them. Never throws for what befalls a VM: whatever happens is in the report of each, with the state the VM is in.</summary>
+    internal async Task RunAsync()
+    {
+        var ready = await WithoutCancelledAsync(await PrepareAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        if (ready.Count > 0 && await QuiesceAsync(ready).ConfigureAwait(false) is { } hold)
+            await MoveAsync(ready, hold).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<ReadyRun>> PrepareAsync()
+    {
+        var twins = new ReadyRun?[runs.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, runs.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
+            async (index, _) =>
+            {
+                var run = runs[index];
+                try
+                {
+                    twins[index] = await run.PrepareAsync().ConfigureAwait(false) is { } twin ? new ReadyRun(run, twin) : null;
+                }
+                catch (UnfinishedException unfinished)
+                {
+                    await InsistAsync([new LeftRun(run, unfinished)], null).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+        return [.. twins.OfType<ReadyRun>()];
+    }
+
+    private static async Task<IReadOnlyList<ReadyRun>> WithoutCancelledAsync(IReadOnlyList<ReadyRun> ready)
+    {
+        var cancelled = ready.Where(one => one.Run.IsCancelled).ToList();
+        await WithdrawAsync(cancelled, new OperationCanceledException()).ConfigureAwait(false);
+        return [.. ready.Except(cancelled)];
+    }
+
+    /// <returns>libvirt's absence; null when it could not be brought about, which was then reported for each.</returns>
+    private static async Task<DaemonHold?> QuiesceAsync(IReadOnlyList<ReadyRun> ready)
+    {
+        foreach (var (run, _) in ready)
+            run.EnterQuiesce();
+        try
+        {
+            return await QuiescePhase.StopLibvirtAsync([.. ready.Select(one => (one.Twin, one.Run.Journal))]).ConfigureAwait(false);
+        }
+        catch (UnfinishedException unfinished)
+        {
+            await InsistAsync([.. ready.Select(one => new LeftRun(one.Run, unfinished))], null).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        {
+            await WithdrawAsync(ready, exception).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private static async Task WithdrawAsync(IReadOnlyList<ReadyRun> ready, Exception cause)
+    {
+        foreach (var (run, twin) in ready)
+        {
+            try
+            {
+                await run.WithdrawAsync(twin).ConfigureAwait(false);
+                run.End(cause);
+            }
+            catch (UnfinishedException unfinished)
+            {
+                await InsistAsync([new LeftRun(run, unfinished)], null).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task MoveAsync(IReadOnlyList<ReadyRun> ready, DaemonHold hold)
+    {
+        List<(HandoverRun Run, Adopted Target)> moved = [];
+        List<(HandoverRun Run, Exception Cause)> undone = [];
+        List<HandoverRun> postponed = [];
+        List<LeftRun> left = [];
+        string? failed = null;
+        foreach (var (run, twin) in ready)
+        {
+            try
+            {
+                if (failed is null)
+                {
+                    moved.Add((run, await run.MoveAsync(twin).ConfigureAwait(false)));
+                }
+                else
+                {
+                    await run.DropAsync(twin).ConfigureAwait(false);
+                    postponed.Add(run);
+                }
+            }
+            catch (OperationCanceledException cancelled)
+            {
+                undone.Add((run, cancelled));
+            }
+            catch (UnfinishedException unfinished)
+            {
+                left.Add(new LeftRun(run, unfinished));
+                failed ??= run.Subject;
+            }
+            catch (Exception exception) when (HandoverRun.IsExpected(exception))
+            {
+                undone.Add((run, exception));
+                failed ??= run.Subject;
+            }
+        }
+
+        foreach (var (run, _) in ready)
+            run.LetGo();
+        // As long as one of them is neither here nor there libvirt stays away, for all: it would end that one.
+        if (left.Count == 0 && await TryReleaseAsync(hold).ConfigureAwait(false) is { } fault)
+        {
+            left.AddRange(moved.Select(one => new LeftRun(one.Run, fault)));
+            if (left.Count == 0)
+                left.AddRange(undone.Select(one => new LeftRun(one.Run, fault)));
+        }
+
+        if (left.Count > 0)
+            await InsistAsync(left, hold).ConfigureAwait(false);
+        Checkpoint.Reach("confirm.released");
+        var settled = left.Select(one => one.Run).ToHashSet();
+        foreach (var (run, target) in moved.Where(one => !settled.Contains(one.Run)))
+            await ConfirmAsync(run, target, hold).ConfigureAwait(false);
+        foreach (var (run, cause) in undone.Where(one => !settled.Contains(one.Run)))
+            run.End(cause, hold);
+        foreach (var run in postponed)
+            run.Postpone(failed!, hold);
+    }
+
+    private static async Task<UnfinishedException?> TryReleaseAsync(DaemonHold hold)
+    {
+        try
+        {
+            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+            return null;
+        }
+        catch (LibvirtException exception)
+        {
+            return new UnfinishedException($"libvirt is down and could not be started: {exception.Message} Do not start a VM a second time.", exception);
+        }
+    }
+
+    private static async Task ConfirmAsync(HandoverRun run, Adopted target, DaemonHold hold)
+    {
+        try
+        {
+            await run.ConfirmAsync(target, hold).ConfigureAwait(false);
+        }
+        catch (UnfinishedException unfinished)
+        {
+            await InsistAsync([new LeftRun(run, unfinished)], hold).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The phases' own way out has failed, or there is none: from here on the journals decide, as they would for somebody who comes
+    /// after this process, only that this process still holds libvirt's lock.
+    /// </summary>
+    private static async Task InsistAsync(IReadOnlyList<LeftRun> left, DaemonHold? hold)
+    {
+        foreach (var (run, _) in left)
+            run.LetGo();
+        var reports = await HandoverRecovery.InsistAsync(
+            [.. left.Select(one => new BrokenHandover(one.Run.Journal, one.Why.Message))],
+            new LibvirtAway(hold, DaemonReturn.Started),
+            new AlarmSink(left[0].Run.Alarm),
+            CancellationToken.None).ConfigureAwait(false);
+        foreach (var (one, report) in left.Zip(reports))
+            one.Run.Take(report, hold);
+    }
+
+    /// <summary>A VM with a twin that waits for it.</summary>
+    private sealed record ReadyRun(HandoverRun Run, Prepared Twin);
+
+    /// <summary>A VM that is neither here nor there.</summary>
+    private sealed record LeftRun(HandoverRun Run, UnfinishedException Why);
+}
