@@ -41,7 +41,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         await Task.WhenAny(scanner.FirstLook, scanning, Task.Delay(FirstLookLimit, parts.Time, stop.Token)).ConfigureAwait(false);
 
         using var publisher = new QueuePublisher(queue, version, parts.Time, parts.Log);
-        using var requests = new QueueRequests(queue, scanner, parts.Definitions, parts.Log);
+        using var requests = new QueueRequests(queue, scanner, parts.Definitions, publisher.ShownAsync, parts.Log);
         await using var server = await HandoverServer
             .StartAsync(busAddress, requests, publisher.View(), (what, fault) => parts.Log.LogError(fault, "{What}", what), stopping)
             .ConfigureAwait(false);

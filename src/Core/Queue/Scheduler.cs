@@ -7,6 +7,8 @@ public sealed class Scheduler : IDisposable
 {
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
+    /// <summary>Longer than between two calls of somebody who approves several; shorter than anybody minds.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
     private readonly QueueParts _parts;
@@ -74,6 +76,7 @@ public sealed class Scheduler : IDisposable
                 return Timeout.InfiniteTimeSpan;
             }
 
+            await GatherAsync(cancellationToken).ConfigureAwait(false);
             await WaitForTransactionAsync(cancellationToken).ConfigureAwait(false);
             await _hold.CheckAsync(cancellationToken).ConfigureAwait(false);
             if (!await _scanner.RefreshAsync(Fresh, cancellationToken).ConfigureAwait(false) || _queue.TakeTogether() is not { Count: > 0 } requests)
@@ -89,6 +92,18 @@ public sealed class Scheduler : IDisposable
             _parts.Log.LogError("No handover was started: {Reason}", e.Message);
             return StoreRetry;
         }
+    }
+
+    // Whoever approves ten means one outage of libvirt, not the first by itself and then the other nine.
+    private async Task GatherAsync(CancellationToken cancellationToken)
+    {
+        int waiting;
+        do
+        {
+            waiting = _queue.Waiting;
+            await Task.Delay(Gathering, _parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+        while (_queue.Waiting > waiting && waiting < _parts.Options.Together);
     }
 
     private async Task WaitForTransactionAsync(CancellationToken cancellationToken)

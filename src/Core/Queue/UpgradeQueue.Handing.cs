@@ -17,6 +17,18 @@ public sealed partial class UpgradeQueue
         }
     }
 
+    /// <summary>How many handovers wait, whether or not they could start now.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _asked.Count + _upgrades.Values.Count(upgrade => upgrade.State is UpgradeState.Approved);
+            }
+        }
+    }
+
     /// <summary>True while a handover is in a phase in which the libvirt daemon does not run.</summary>
     public bool KeepsLibvirtDown
     {

@@ -17,7 +17,6 @@ namespace VirtHandover.Tests.Integration.Chaos;
 public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyncLifetime
 {
     private const string State = "/var/lib/virt-handover";
-    private const string DaemonProgram = "/usr/sbin/libvirtd";
 
     public Task InitializeAsync() => host.EnsureGuest();
 
@@ -38,7 +37,7 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
         var watch = Stopwatch.StartNew();
         using (var mend = new Mend())
         {
-            await Do(fault, source, mend);
+            await ChaosDeeds.Do(fault, host.Domain, source, mend, host.Guest.Name);
             held.LetGo();
             await Settled(fault, mend);
         }
@@ -81,12 +80,12 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
         Task<ShellResult> run = Shell.TryRun("virt-handover", "run", host.Guest.Name, "--json");
         await held.Reached();
         using (var mend = new Mend())
-            await Do(Fault.KillBoth, Processes.Qemus(host.Domain)[0], mend);
+            await ChaosDeeds.Do(Fault.KillBoth, host.Domain, Processes.Qemus(host.Domain)[0], mend, host.Guest.Name);
         held.LetGo();
         ShellResult gate = await Shell.TryRun(TheService.Program, "gate");
         Assert.True(gate.ExitCode == 0, gate.Error);
         Assert.Contains("is brought to an end before libvirt starts", gate.Error, StringComparison.Ordinal);
-        await StartDaemonByHand();
+        await ChaosDeeds.StartDaemonByHand();
         await Settled(Fault.Hammer, new Mend());
         await run;
         await AssertWhole(before);
@@ -116,54 +115,6 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         await AssertWhole(meanwhile);
     }
-
-    private async Task Do(Fault fault, int source, Mend mend)
-    {
-        int Target() => Processes.Qemus(host.Domain).Single(id => id != source);
-        switch (fault)
-        {
-            case Fault.KillService:
-                await TheService.Stop("KILL");
-                break;
-            case Fault.KillKeeper:
-                Processes.Kill(Assert.Single(Processes.Keepers()));
-                break;
-            case Fault.KillBoth or Fault.KillBothStartDaemon:
-                int keeper = Assert.Single(Processes.Keepers());
-                await TheService.Stop("KILL");
-                Processes.Kill(keeper);
-                if (fault == Fault.KillBothStartDaemon)
-                    await StartDaemonByHand();
-                break;
-            case Fault.KillTarget:
-                Processes.Kill(Target());
-                break;
-            case Fault.StopTarget:
-                Processes.Signal(Target(), handle => handle.Freeze());
-                break;
-            case Fault.KillSource:
-                if (Processes.Qemus(host.Domain).Contains(source) && Processes.Qemus(host.Domain).Count > 1)
-                    Processes.Kill(source);
-                break;
-            case Fault.DaemonStartFails:
-                await Shell.Run("mount", "--bind", "/bin/false", DaemonProgram);
-                mend.Add(() => Shell.Run("umount", DaemonProgram));
-                break;
-            case Fault.FillDisk:
-                await Shell.TryRun("dd", "if=/dev/zero", $"of={State}/filler", "bs=4k");
-                mend.Add(() => Shell.Run("rm", "-f", State + "/filler"));
-                break;
-            case Fault.StartDaemon:
-                await StartDaemonByHand();
-                break;
-            default:
-                mend.Hammer(host.Guest.Name);
-                break;
-        }
-    }
-
-    // Without the gate, as without systemd. It may fail, or end at once, for want of the lock: that is what the lock is for.
-    private static Task<ShellResult> StartDaemonByHand() => Shell.TryRun("libvirtd", "--daemon", "--pid-file", "/run/libvirtd.pid");
 
     private async Task Settled(Fault fault, Mend mend)
     {

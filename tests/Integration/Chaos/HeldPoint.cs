@@ -21,6 +21,20 @@ internal sealed class HeldPoint : IAsyncDisposable
         return new HeldPoint(path);
     }
 
+    /// <summary>Waits until so many handovers have come there, one after the other; the last of them stands. No later one is held.</summary>
+    public async Task Reached(int arrival)
+    {
+        for (; arrival > 1; arrival--)
+        {
+            await Reached();
+            // Another FIFO before this one is let go: the next that comes is held by that.
+            await Shell.Run("mkfifo", _path);
+            LetGo();
+        }
+
+        await Reached();
+    }
+
     /// <summary>Waits until a handover stands there. No later one is held.</summary>
     public async Task Reached()
     {

@@ -46,6 +46,20 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Whoever_was_told_that_a_call_succeeded_reads_what_it_brought_about()
+    {
+        await using var service = await StartAsync();
+        await service.Client.PauseQueueAsync("", CancellationToken.None);
+        for (var round = 0; round < 50; round++)
+        {
+            await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+            Assert.Equal("approved", (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].State);
+            await service.Client.CancelAsync(Sample.Id(0), CancellationToken.None);
+            Assert.Equal("pending", (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].State);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_policy_is_stored_with_the_domain_shown_and_obeyed()
     {
         await using var service = await StartAsync();

@@ -18,6 +18,7 @@ public sealed class QueuePublisher : IDisposable
     private readonly ILogger _log;
     private readonly Wakeup _wakeup = new();
     private readonly ConcurrentQueue<HandoverReport> _ended = new();
+    private readonly ConcurrentQueue<TaskCompletionSource> _awaited = new();
     private readonly Dictionary<Guid, (double Progress, DateTimeOffset At)> _told = [];
 
     /// <summary>Creates a publisher.</summary>
@@ -54,6 +55,19 @@ public sealed class QueuePublisher : IDisposable
         };
     }
 
+    /// <summary>
+    /// Waits until what the queue is now can be read on the bus: whoever has been told that a call has succeeded reads what it
+    /// brought about, and not what was before.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task ShownAsync(CancellationToken cancellationToken)
+    {
+        var shown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited.Enqueue(shown);
+        _wakeup.Set();
+        return shown.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Publishes until it is told to stop or the bus is gone.</summary>
     /// <param name="server">Where to.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -71,9 +85,16 @@ public sealed class QueuePublisher : IDisposable
                     ended.Add(report);
                 }
 
+                var awaited = new List<TaskCompletionSource>();
+                while (_awaited.TryDequeue(out var one))
+                {
+                    awaited.Add(one);
+                }
+
                 var view = View();
                 var (limited, again) = Limited(view, _time.GetUtcNow());
                 await server.PublishAsync(limited).ConfigureAwait(false);
+                awaited.ForEach(one => one.TrySetResult());
                 foreach (var report in ended)
                 {
                     await server.EndedAsync(report).ConfigureAwait(false);

@@ -10,8 +10,10 @@ namespace VirtHandover.Bus.Server;
 /// <param name="queue">The queue.</param>
 /// <param name="scanner">Looks at the domains.</param>
 /// <param name="definitions">What libvirt keeps of the domains.</param>
+/// <param name="shown">Waits until what the queue is now can be read on the bus.</param>
 /// <param name="log">The service's log.</param>
-public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDefinitions definitions, ILogger log) : IHandoverRequests, IDisposable
+public sealed class QueueRequests(
+    UpgradeQueue queue, Scanner scanner, IDomainDefinitions definitions, Func<CancellationToken, Task> shown, ILogger log) : IHandoverRequests, IDisposable
 {
     private readonly SemaphoreSlim _defining = new(1);
 
@@ -32,32 +34,38 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDe
     }
 
     /// <inheritdoc/>
-    public Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken) => Translated(() =>
-    {
-        var id = queue.Run(domain, rehearse, NameOf(caller));
-        log.LogInformation("{By} asked for {What} {Id} of domain {Domain}.", NameOf(caller), rehearse ? "rehearsal" : "handover", id, domain);
-        return id;
-    });
+    public Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken) => Shown(
+        () =>
+        {
+            var id = queue.Run(domain, rehearse, NameOf(caller));
+            log.LogInformation("{By} asked for {What} {Id} of domain {Domain}.", NameOf(caller), rehearse ? "rehearsal" : "handover", id, domain);
+            return id;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HandoverReport>> HistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
         Translated(() => queue.History(query));
 
     /// <inheritdoc/>
-    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) => Translated(() =>
-    {
-        queue.Pause(reason, NameOf(caller));
-        log.LogInformation("{By} paused the queue: {Reason}", NameOf(caller), reason);
-        return true;
-    });
+    public Task PauseQueueAsync(string reason, BusCaller caller, CancellationToken cancellationToken) => Shown(
+        () =>
+        {
+            queue.Pause(reason, NameOf(caller));
+            log.LogInformation("{By} paused the queue: {Reason}", NameOf(caller), reason);
+            return true;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
-    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) => Translated(() =>
-    {
-        queue.Resume();
-        log.LogInformation("{By} resumed the queue.", NameOf(caller));
-        return true;
-    });
+    public Task ResumeQueueAsync(BusCaller caller, CancellationToken cancellationToken) => Shown(
+        () =>
+        {
+            queue.Resume();
+            log.LogInformation("{By} resumed the queue.", NameOf(caller));
+            return true;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken)
@@ -69,15 +77,15 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDe
 
     /// <inheritdoc/>
     public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "approved", by => queue.Approve(domain, by));
+        ActAsync(domain, caller, "approved", by => queue.Approve(domain, by), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, $"deferred until {until:u}", by => queue.Defer(domain, until, by, reason));
+        ActAsync(domain, caller, $"deferred until {until:u}", by => queue.Defer(domain, until, by, reason), cancellationToken);
 
     /// <inheritdoc/>
     public Task UndeferAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "ended the deferral of", _ => queue.Undefer(domain));
+        ActAsync(domain, caller, "ended the deferral of", _ => queue.Undefer(domain), cancellationToken);
 
     /// <inheritdoc/>
     public async Task SetPolicyAsync(Guid domain, PolicyChange change, BusCaller caller, CancellationToken cancellationToken)
@@ -89,7 +97,7 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDe
             await Translated(() => queue.NameToChange(domain)).ConfigureAwait(false);
             var policy = Changed(await definitions.ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false), change);
             await definitions.WritePolicyAsync(domain, policy, cancellationToken).ConfigureAwait(false);
-            await ActAsync(domain, caller, "changed the policy of", _ => queue.TakePolicy(domain, policy)).ConfigureAwait(false);
+            await ActAsync(domain, caller, "changed the policy of", _ => queue.TakePolicy(domain, policy), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -135,18 +143,28 @@ public sealed class QueueRequests(UpgradeQueue queue, Scanner scanner, IDomainDe
 
     /// <inheritdoc/>
     public Task CancelAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "cancelled", by => queue.Cancel(domain, by));
+        ActAsync(domain, caller, "cancelled", by => queue.Cancel(domain, by), cancellationToken);
 
     /// <inheritdoc/>
     public Task RetryAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "retried", _ => queue.Retry(domain));
+        ActAsync(domain, caller, "retried", _ => queue.Retry(domain), cancellationToken);
 
-    private Task<bool> ActAsync(Guid domain, BusCaller caller, string what, Action<string> action) => Translated(() =>
+    private Task<bool> ActAsync(Guid domain, BusCaller caller, string what, Action<string> action, CancellationToken cancellationToken) => Shown(
+        () =>
+        {
+            action(NameOf(caller));
+            log.LogInformation("{By} {What} domain {Domain}.", NameOf(caller), what, domain);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Changes the queue, and returns when the change can be read on the bus.</summary>
+    private async Task<T> Shown<T>(Func<T> action, CancellationToken cancellationToken)
     {
-        action(NameOf(caller));
-        log.LogInformation("{By} {What} domain {Domain}.", NameOf(caller), what, domain);
-        return true;
-    });
+        var result = await Translated(action).ConfigureAwait(false);
+        await shown(cancellationToken).ConfigureAwait(false);
+        return result;
+    }
 
     private static Task<T> Translated<T>(Func<T> action)
     {

@@ -1,0 +1,169 @@
+using VirtHandover.Bus.Client;
+using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
+using VirtHandover.Queue;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Chaos;
+
+/// <summary>
+/// Several VMs in one outage of libvirt, and harm in the middle of it, where each of them is at another place: one on its new QEMU
+/// already, one between the two, one not yet begun.
+/// </summary>
+public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    private const string Journals = TheService.State + "/journal";
+    private static readonly string[] s_names = ["one", "two", "three"];
+    private readonly List<(Guest Guest, Guid Domain, GuestStatus Before)> _guests = [];
+
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset("[Handover]\nMaxPause=6s\n[Queue]\nTogether=3\n");
+        await host.Reset();
+        foreach (Guest guest in await Task.WhenAll(s_names.Select(name => Guest.Start(name, "--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "16"))))
+            _guests.Add((guest, await Virsh.Uuid(guest.Name), await guest.Status()));
+        await TheService.View();
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        foreach (string name in s_names)
+            await TheService.Until("it is pending", name, domain => domain is { State: "pending", Method: "shared" });
+    }
+
+    public Task DisposeAsync() => TheService.Reset();
+
+    [Fact(Timeout = 300000)]
+    public async Task Those_that_are_approved_at_once_are_moved_in_one_outage()
+    {
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await AllAre("done");
+        await AssertWhole(_guests.Select(_ => host.NewVersion));
+        var opened = Directory.EnumerateFiles(Journals).SelectMany(HandoverJournal.Read).OfType<JournalEntry.Opened>().ToList();
+        Assert.Equal(3, opened.Count);
+        Assert.All(opened, entry => Assert.Equal([1, 2, 3], entry.Together));
+    }
+
+    [Theory(Timeout = 300000)]
+    [InlineData("confirm.remembered", 1, Fault.KillBoth)]
+    [InlineData("perform.stopped", 2, Fault.KillKeeper)]
+    [InlineData("finish.committed", 2, Fault.KillBothStartDaemon)]
+    [InlineData("confirm.source-ended", 2, Fault.KillBoth)]
+    [InlineData("confirm.adopting", 3, Fault.DaemonStartFails)]
+    [InlineData("finish.continued", 3, Fault.KillService)]
+    public async Task Each_runs_once_whatever_happens(string point, int arrival, Fault fault)
+    {
+        await using HeldPoint held = await HeldPoint.Set(point);
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await held.Reached(arrival);
+        using (var mend = new Mend())
+        {
+            await ChaosDeeds.Do(fault, _guests[0].Domain, 0, mend, s_names[0]);
+            held.LetGo();
+            if (fault == Fault.DaemonStartFails)
+            {
+                await Eventually.Until("the alarm", async () =>
+                    (await TheService.View()).Alarm.Contains("could not be brought to an end yet", StringComparison.Ordinal));
+            }
+        }
+
+        await Settled();
+        HostView view = await TheService.View();
+        var states = s_names.Select(name => TheService.Find(view, name)!).ToList();
+        // What the service says of each is what runs.
+        await AssertWhole(states.Select(domain => domain.State == "done" ? host.NewVersion : host.OldVersion));
+        // Whoever was past the commit is on the new one, with or without its keeper.
+        Assert.Equal(arrival - 1, states.Take(arrival - 1).Count(domain => domain.State == "done"));
+
+        if (view.QueueState == "paused")
+            await Shell.Run("virt-handover", "queue", "resume");
+        foreach (DomainView failed in states.Where(domain => domain.State == "failed"))
+            await Shell.Run("virt-handover", "retry", failed.Name);
+        await Shell.TryRun("virt-handover", "approve", "--all", "--yes");
+        await AllAre("done");
+        await AssertWhole(_guests.Select(_ => host.NewVersion));
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task One_that_fails_is_undone_alone_and_those_behind_it_are_put_off()
+    {
+        await using HeldPoint held = await HeldPoint.Set("perform.cards-added");
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await held.Reached(2);
+        // Which of them comes second is the queue's to say.
+        HostView view = await TheService.View();
+        var (_, domain, _) = _guests.Single(one => TheService.Find(view, one.Guest.Name)!.Phase == "perform");
+        int source = await Virsh.Pid(TheService.Find(view, s_names.Single(name => TheService.Find(view, name)!.Uuid == domain))!.Name);
+        Processes.Kill(Processes.Qemus(domain).Single(id => id != source));
+        held.LetGo();
+        await Settled();
+
+        view = await TheService.View();
+        var states = _guests.Select(one => TheService.Find(view, one.Guest.Name)!).ToList();
+        Assert.Equal(["approved", "done", "failed"], states.Select(one => one.State).Order());
+        Assert.Equal("paused", view.QueueState);
+        await AssertWhole(states.Select(one => one.State == "done" ? host.NewVersion : host.OldVersion));
+        await using var client = new HandoverServiceClient();
+        DomainView approved = states.Single(one => one.State == "approved");
+        HandoverReport postponed = (await client.HistoryAsync(new HistoryQuery(approved.Uuid, 1), CancellationToken.None))[0];
+        Assert.Equal(HandoverOutcome.Postponed, postponed.Outcome);
+        Assert.Contains("in the same outage of libvirt, failed before it", postponed.Sentence, StringComparison.Ordinal);
+
+        await Shell.Run("virt-handover", "retry", states.Single(one => one.State == "failed").Name);
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await Shell.Run("virt-handover", "queue", "resume");
+        await AllAre("done");
+        await AssertWhole(_guests.Select(_ => host.NewVersion));
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task One_that_is_cancelled_takes_none_with_it()
+    {
+        await using HeldPoint held = await HeldPoint.Set("quiesce.jobs-checked");
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await held.Reached();
+        await Shell.Run("virt-handover", "cancel", s_names[1]);
+        held.LetGo();
+        await Settled();
+        HostView view = await TheService.View();
+        Assert.Equal(["done", "pending", "done"], s_names.Select(name => TheService.Find(view, name)!.State));
+        await AssertWhole([host.NewVersion, host.OldVersion, host.NewVersion]);
+    }
+
+    private static async Task AllAre(string state)
+    {
+        HostView? view = null;
+        try
+        {
+            await Eventually.Until($"all are {state}", async () =>
+            {
+                view = await TheService.View();
+                Assert.DoesNotContain(view.Domains, domain => domain.State == "failed");
+                return s_names.All(name => TheService.Find(view, name)?.State == state);
+            });
+        }
+        catch (Exception e) when (e is not ServiceException)
+        {
+            throw new InvalidOperationException($"{e.Message} The last that was seen: {view} {string.Join('\n', view?.Domains ?? [])}", e);
+        }
+    }
+
+    private async Task Settled() => await Eventually.Until("no keeper is left, each VM has one QEMU, the service says how all ended", async () =>
+        (await TheService.View()).Domains.All(domain => domain.State != "running") &&
+        Processes.Keepers().Count == 0 && HandoverJournal.Unfinished(Journals).Count == 0 &&
+        _guests.All(one => Processes.Qemus(one.Domain).Count == 1));
+
+    private async Task AssertWhole(IEnumerable<string> versions)
+    {
+        foreach (var ((guest, domain, before), version) in _guests.Zip(versions))
+        {
+            GuestStatus now = await guest.AssertLives(before);
+            Assert.Single(Processes.Qemus(domain));
+            Assert.Equal(version, await guest.RunningVersion());
+            await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{guest.Name}.qcow2");
+            await Virsh.Run("suspend", guest.Name);
+            await Virsh.Run("resume", guest.Name);
+            await guest.AssertLives(now);
+        }
+
+        Assert.Equal(3, Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories).Count());
+    }
+}
