@@ -97,13 +97,12 @@ public sealed class Scheduler : IDisposable
     // Whoever approves ten means one outage of libvirt, not the first by itself and then the other nine.
     private async Task GatherAsync(CancellationToken cancellationToken)
     {
-        int waiting;
-        do
+        var before = 0;
+        for (var waiting = _queue.Waiting; waiting > before && waiting < _parts.Options.Together && _queue.MoreMayCome; waiting = _queue.Waiting)
         {
-            waiting = _queue.Waiting;
+            before = waiting;
             await Task.Delay(Gathering, _parts.Time, cancellationToken).ConfigureAwait(false);
         }
-        while (_queue.Waiting > waiting && waiting < _parts.Options.Together);
     }
 
     private async Task WaitForTransactionAsync(CancellationToken cancellationToken)

@@ -29,6 +29,18 @@ public sealed partial class UpgradeQueue
         }
     }
 
+    /// <summary>True while there is a domain that somebody may be about to approve.</summary>
+    internal bool MoreMayCome
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Pending);
+            }
+        }
+    }
+
     /// <summary>True while a handover is in a phase in which the libvirt daemon does not run.</summary>
     public bool KeepsLibvirtDown
     {
