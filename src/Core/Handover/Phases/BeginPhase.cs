@@ -60,7 +60,7 @@ internal static class BeginPhase
             RequireIsDomain(source, domain);
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
-            var probe = TargetProbe.AskAsync(status.Domain.Emulator, Limits.TargetStart, cancellationToken);
+            var probe = TargetProbe.AskAsync(status.Domain.Emulator, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
             var xml = DomainXml.Parse(await libvirt.GetXmlAsync(domain.Uuid, cancellationToken).ConfigureAwait(false));
             var context = ProcessContext.Read(source.Id);
             var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
