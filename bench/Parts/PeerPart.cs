@@ -58,7 +58,7 @@ internal static class PeerPart
                 return await guest.State() == "shut off";
             }, TimeSpan.FromMinutes(1), 20);
             await guest.Virsh("start");
-            var after = await guest.Status(90);
+            var after = await guest.Boot();
             var total = Stopwatch.GetElapsedTime(started);
             if (after.Seed == before.Seed)
                 throw new BenchException($"{guest.Name} was shut down and started, but did not boot.");
@@ -105,6 +105,21 @@ internal static class PeerPart
 
     private static async Task Repeat(Run run, BareGuest guest, PeerResult result, LoadSpec load, int count, Func<Task<PeerMove>> move)
     {
+        try
+        {
+            await RepeatUnguarded(run, guest, result, load, count, move);
+        }
+        catch (LostVmException e)
+        {
+            // Here it was not the product that moved it: no reason to end the run.
+            throw new BenchException($"{result.Way}: {e.Message}");
+        }
+
+        Tell(run, result);
+    }
+
+    private static async Task RepeatUnguarded(Run run, BareGuest guest, PeerResult result, LoadSpec load, int count, Func<Task<PeerMove>> move)
+    {
         await guest.SetLoad(load);
         var before = await guest.Status();
         // The first one warms up, as with the product.
@@ -117,8 +132,6 @@ internal static class PeerPart
             if (i > 0)
                 result.Moves.Add(one with { Silence = silence });
         }
-
-        Tell(run, result);
     }
 
     private static PeerResult Add(Run run, string way, int memory, int vcpus, LoadSpec load)

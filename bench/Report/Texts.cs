@@ -33,6 +33,7 @@ internal static class Texts
         | `MANY`, `MANY_MEMORY` | 1 5 10 20 and 128, 1 5 and 128 | VMs approved at once, MiB each |
         | `SCAN_DOMAINS`, `SCAN_PROCESSES`, `SCAN_COUNT` | 200, 200, 20; 200, 50, 10 | domains of the synthetic `/proc`, real processes, scans |
         | `IDLE_SECONDS`, `HOOK_COUNT`, `SCREEN_COUNT`, `PROFILE_COUNT` | 60, 10, 10, 10; 10, 3, 3, 5 | |
+        | `MINUTES` | 40, 5 | after so long no further guest of the grid is begun, and the page names those left out; guests with `PEER_VCPUS` come first, the grid comes last |
         | `ECHO_HZ` | 200 | questions to the guest a second |
         | `PARTS` | grid rest profile many | which parts run |
         | `NOTE` | | a sentence about this run for the top of the page |
