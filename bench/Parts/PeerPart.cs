@@ -17,7 +17,7 @@ internal static class PeerPart
     {
         var result = Add(run, "managedsave", memory, vcpus, load);
         var before = await guest.Status();
-        for (var i = run.Plan.PeerCount; i > 0; i--)
+        for (var i = run.Plan.PeerCountOf(memory); i > 0; i--)
         {
             await using var view = await OutsideView.Begin(guest.Address, run.Plan.EchoHertz);
             var started = Stopwatch.GetTimestamp();
@@ -37,7 +37,7 @@ internal static class PeerPart
     {
         var result = Add(run, "restart", memory, vcpus, LoadSpec.Idle);
         await guest.SetLoad(LoadSpec.Idle);
-        for (var i = run.Plan.PeerCount; i > 0; i--)
+        for (var i = run.Plan.PeerCountOf(memory); i > 0; i--)
         {
             var before = await guest.Status();
             await using var view = await OutsideView.Begin(guest.Address, run.Plan.EchoHertz);
@@ -84,7 +84,7 @@ internal static class PeerPart
                 await guest.Fill(fill);
                 foreach (var load in loads)
                 {
-                    await Repeat(run, guest, Add(run, "copy", memory, vcpus, load), load, plan.PeerCount,
+                    await Repeat(run, guest, Add(run, "copy", memory, vcpus, load), load, plan.PeerCountOf(memory),
                         () => guest.Copy(TimeSpan.FromSeconds(plan.CopyLimit)));
                 }
             });

@@ -32,7 +32,7 @@ internal sealed record BenchPlan
 
     public required int PeerVcpus { get; init; }
 
-    /// <summary>Runs of each other way; the floor has as many as a cell.</summary>
+    /// <summary>Runs of each other way with the smallest such guest; one less with the others, where each takes many seconds. The floor has as many as a cell.</summary>
     public required int PeerCount { get; init; }
 
     /// <summary>How much of its RAM such a guest fills with bytes that are not zero, percent.</summary>
@@ -120,6 +120,9 @@ internal sealed record BenchPlan
     /// </summary>
     public IEnumerable<(int Memory, int Vcpus)> Guests() =>
         Vcpus.OrderBy(vcpus => vcpus != PeerVcpus).SelectMany(vcpus => Memory.Select(memory => (memory, vcpus)));
+
+    /// <summary>How often a guest is moved in each other way.</summary>
+    public int PeerCountOf(int memory) => memory == PeerMemory.Min() ? PeerCount : Math.Max(1, PeerCount - 1);
 
     private BenchPlan Validated()
     {
