@@ -44,7 +44,7 @@ demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1: w
 
 # What may be chosen for the bench; see docs/benchmarks.md.
 bench_variables := MEMORY VCPUS LOADS COUNT ENDS_COUNT PEER_MEMORY PEER_VCPUS PEER_COUNT PEER_FILL COPY_LIMIT MANY MANY_MEMORY \
-  SCAN_DOMAINS SCAN_PROCESSES SCAN_COUNT IDLE_SECONDS HOOK_COUNT SCREEN_COUNT PROFILE_COUNT ECHO_HZ PARTS QUICK NOTE PUBLISH
+  SCAN_DOMAINS SCAN_PROCESSES SCAN_COUNT IDLE_SECONDS HOOK_COUNT SCREEN_COUNT PROFILE_COUNT ECHO_HZ MINUTES PARTS QUICK NOTE PUBLISH
 
 bench: deps ## Measure on a quiet machine, as root, into docs/benchmarks.md. QUICK=1: a part of it, in five minutes.
 	@$(MAKE) build

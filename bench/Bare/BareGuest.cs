@@ -42,7 +42,7 @@ internal sealed class BareGuest : Guest, IDisposable
         var guest = new BareGuest(shape, await BareQemu.Start(shape, Tap(0)));
         try
         {
-            await guest.Status(120);
+            await guest.Boot();
             return guest;
         }
         catch

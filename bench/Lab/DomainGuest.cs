@@ -12,11 +12,23 @@ internal sealed class DomainGuest(string name, string address) : Guest(name, add
     /// <summary>Starts a guest with a card, a disk, a screen, a serial console and an agent, and returns when it answers.</summary>
     public static async Task<DomainGuest> Start(string name, int memory, int vcpus, int area)
     {
-        // The option --ram private leaves the backing to us.
-        var address = await Shell.Run(
-            "vm", [name, "--ram", "private", "--element", Backing, "--memory", Text(memory), "--vcpus", Text(vcpus), "--mem", "16", "--area", Text(area)],
-            TimeSpan.FromMinutes(5));
-        return new DomainGuest(name, address.Trim());
+        try
+        {
+            // The option --ram private leaves the backing to us.
+            var address = await Shell.Run(
+                "vm",
+                [name, "--ram", "private", "--element", Backing, "--memory", Text(memory), "--vcpus", Text(vcpus), "--mem", "16", "--area", Text(area), "--no-wait"],
+                TimeSpan.FromMinutes(5));
+            var guest = new DomainGuest(name, address.Trim());
+            await guest.Boot();
+            return guest;
+        }
+        catch
+        {
+            // Its memory is needed for the next.
+            await new DomainGuest(name, "").Remove();
+            throw;
+        }
     }
 
     /// <summary>Starts a small guest that does next to nothing, and does not wait for it.</summary>
@@ -34,6 +46,8 @@ internal sealed class DomainGuest(string name, string address) : Guest(name, add
         await Shell.TryRun("virsh", ["managedsave-remove", Name]);
         await Shell.TryRun("virsh", ["undefine", Name]);
         File.Delete($"/var/lib/libvirt/images/{Name}.qcow2");
+        if (Address.Length == 0)
+            return;
         // The lab's script counts an address as taken for as long as this is there.
         var taken = "/run/lab/addresses/" + Address.Split('.')[^1];
         if (Directory.Exists(taken))

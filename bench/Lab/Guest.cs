@@ -17,6 +17,20 @@ internal class Guest(string name, string address)
         return code == 0 ? GuestStatus.Parse(output) : throw new LostVmException($"The VM {Name} does not answer any more: {error.Trim()}");
     }
 
+    /// <summary>Waits for the first answer of a guest that was just started.</summary>
+    /// <exception cref="BenchException">It does not boot. Nothing was lost by that.</exception>
+    public async Task<GuestStatus> Boot()
+    {
+        try
+        {
+            return await Status(180);
+        }
+        catch (LostVmException e)
+        {
+            throw new BenchException($"The guest {Name} was started and does not answer: {e.Message}");
+        }
+    }
+
     /// <summary>Looks whether the guest goes on, undamaged.</summary>
     /// <exception cref="LostVmException">It does not.</exception>
     public async Task<GuestStatus> RequireAlive(GuestStatus earlier)

@@ -7,7 +7,7 @@ internal static class LabHost
 {
     private const string Emulator = "/usr/libexec/qemu-kvm";
 
-    /// <summary>Makes it ready: a service that lets every pause through, however long, and room for large guests.</summary>
+    /// <summary>Makes it ready: a service that lets every pause through, however long, and stops for no failure; room for large guests.</summary>
     /// <exception cref="BenchException">This is no lab: the run would upgrade the host's QEMU and destroy its VMs.</exception>
     public static async Task<Machine> Prepare()
     {
@@ -16,7 +16,7 @@ internal static class LabHost
         // A tmpfs has half of the memory by default, and the guests' memory lies in files there.
         await Shell.Run("mount", "-o", "remount,size=95%", "/var/lib/libvirt");
         Directory.CreateDirectory("/etc/virt-handover/conf.d");
-        await File.WriteAllTextAsync("/etc/virt-handover/conf.d/bench.conf", "[Service]\nMode=ask\n[Handover]\nMaxPause=30s\nCanary=no\n");
+        await File.WriteAllTextAsync("/etc/virt-handover/conf.d/bench.conf", "[Service]\nMode=ask\n[Queue]\nStopAfterFailures=0\n[Handover]\nMaxPause=30s\nCanary=no\n");
         await Product.Stop();
         var old = await Installed();
         var offered = (await Shell.Run("dnf", "--quiet", "repoquery", "--latest-limit=1", "--qf", "%{version}", "qemu-kvm")).Split('\n')[^1].Trim();

@@ -15,20 +15,26 @@ internal sealed class GridPart(Run run)
 
     public async Task Measure()
     {
-        foreach (var memory in Plan.Memory)
+        var guests = Plan.Guests().ToList();
+        for (var i = 0; i < guests.Count; i++)
         {
-            foreach (var vcpus in Plan.Vcpus)
+            var (memory, vcpus) = guests[i];
+            var what = string.Create(CultureInfo.InvariantCulture, $"{memory} MiB, {vcpus} vCPUs");
+            var available = ProcStat.Kibibytes("/proc/meminfo", "MemAvailable") / 1024;
+            if (run.Elapsed.TotalMinutes > Plan.Minutes)
             {
-                var what = string.Create(CultureInfo.InvariantCulture, $"{memory} MiB, {vcpus} vCPUs");
-                var available = ProcStat.Kibibytes("/proc/meminfo", "MemAvailable") / 1024;
-                if (available < memory + Overhead)
-                {
-                    run.Skip(string.Create(CultureInfo.InvariantCulture, $"{what}: needs {memory + Overhead} MiB, the machine has {available} MiB available"));
-                    continue;
-                }
-
-                await run.Try(what, () => MeasureVm(memory, vcpus, what));
+                run.Skip(string.Create(CultureInfo.InvariantCulture, $"{what}: the {Plan.Minutes} minutes after which no guest is begun (MINUTES) were over"));
+                continue;
             }
+
+            if (available < memory + Overhead)
+            {
+                run.Skip(string.Create(CultureInfo.InvariantCulture, $"{what}: needs {memory + Overhead} MiB, the machine has {available} MiB available"));
+                continue;
+            }
+
+            run.Say(string.Create(CultureInfo.InvariantCulture, $"guest {i + 1} of {guests.Count} of the grid: {what}"));
+            await run.Try(what, () => MeasureVm(memory, vcpus, what));
         }
     }
 
@@ -37,7 +43,6 @@ internal sealed class GridPart(Run run)
         var hasPeers = Plan.PeerMemory.Contains(memory) && vcpus == Plan.PeerVcpus;
         var fill = hasPeers ? memory * Plan.PeerFill / 100 : 0;
         var area = Math.Max(fill, Plan.Loads.Max(load => load.Mebibytes));
-        run.Say($"{what}: starting the guest");
         var guest = await DomainGuest.Start($"grid-{memory}-{vcpus}", memory, vcpus, area);
         try
         {

@@ -25,7 +25,7 @@ internal sealed class ManyPart(Run run)
                 guests.Add(await DomainGuest.StartSmall($"many-{i}", run.Plan.ManyMemory));
             var before = new List<GuestStatus>();
             foreach (var guest in guests)
-                before.Add(await guest.Status(120));
+                before.Add(await guest.Boot());
 
             await LabHost.InstallQemu(run.Results.Machine.Qemu);
             var service = await Product.Pid();
@@ -51,7 +51,7 @@ internal sealed class ManyPart(Run run)
             var result = new ManyResult(
                 domains,
                 (reports.Max(report => report.StartedAt.AddMilliseconds(report.TotalMs)) - asked).TotalMilliseconds,
-                Spans.Covered(reports.Select(Outage)),
+                Spans.Covered(reports.Select(report => report.Away)),
                 used,
                 reports);
             run.Results.Many.Add(result);
@@ -63,13 +63,6 @@ internal sealed class ManyPart(Run run)
         {
             foreach (var guest in guests)
                 await guest.Remove();
-        }
-
-        // An outage ends when libvirt has confirmed the VM, which is the end of the handover.
-        static (double From, double To) Outage(HandoverResult report)
-        {
-            var end = report.StartedAt.ToUnixTimeMilliseconds() + report.TotalMs;
-            return (end - report.OutageMs, end);
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class PeerPart
     {
         var result = Add(run, "managedsave", memory, vcpus, load);
         var before = await guest.Status();
-        for (var i = run.Plan.PeerCount; i > 0; i--)
+        for (var i = run.Plan.PeerCountOf(memory); i > 0; i--)
         {
             await using var view = await OutsideView.Begin(guest.Address, run.Plan.EchoHertz);
             var started = Stopwatch.GetTimestamp();
@@ -37,7 +37,7 @@ internal static class PeerPart
     {
         var result = Add(run, "restart", memory, vcpus, LoadSpec.Idle);
         await guest.SetLoad(LoadSpec.Idle);
-        for (var i = run.Plan.PeerCount; i > 0; i--)
+        for (var i = run.Plan.PeerCountOf(memory); i > 0; i--)
         {
             var before = await guest.Status();
             await using var view = await OutsideView.Begin(guest.Address, run.Plan.EchoHertz);
@@ -58,7 +58,7 @@ internal static class PeerPart
                 return await guest.State() == "shut off";
             }, TimeSpan.FromMinutes(1), 20);
             await guest.Virsh("start");
-            var after = await guest.Status(90);
+            var after = await guest.Boot();
             var total = Stopwatch.GetElapsedTime(started);
             if (after.Seed == before.Seed)
                 throw new BenchException($"{guest.Name} was shut down and started, but did not boot.");
@@ -84,7 +84,7 @@ internal static class PeerPart
                 await guest.Fill(fill);
                 foreach (var load in loads)
                 {
-                    await Repeat(run, guest, Add(run, "copy", memory, vcpus, load), load, plan.PeerCount,
+                    await Repeat(run, guest, Add(run, "copy", memory, vcpus, load), load, plan.PeerCountOf(memory),
                         () => guest.Copy(TimeSpan.FromSeconds(plan.CopyLimit)));
                 }
             });
@@ -105,6 +105,21 @@ internal static class PeerPart
 
     private static async Task Repeat(Run run, BareGuest guest, PeerResult result, LoadSpec load, int count, Func<Task<PeerMove>> move)
     {
+        try
+        {
+            await RepeatUnguarded(run, guest, result, load, count, move);
+        }
+        catch (LostVmException e)
+        {
+            // Here it was not the product that moved it: no reason to end the run.
+            throw new BenchException($"{result.Way}: {e.Message}");
+        }
+
+        Tell(run, result);
+    }
+
+    private static async Task RepeatUnguarded(Run run, BareGuest guest, PeerResult result, LoadSpec load, int count, Func<Task<PeerMove>> move)
+    {
         await guest.SetLoad(load);
         var before = await guest.Status();
         // The first one warms up, as with the product.
@@ -117,8 +132,6 @@ internal static class PeerPart
             if (i > 0)
                 result.Moves.Add(one with { Silence = silence });
         }
-
-        Tell(run, result);
     }
 
     private static PeerResult Add(Run run, string way, int memory, int vcpus, LoadSpec load)

@@ -23,7 +23,7 @@ internal sealed class RestPart(Run run)
                 for (var i = 1; i <= Guests; i++)
                     guests.Add(await DomainGuest.StartSmall($"rest-{i}", run.Plan.ManyMemory));
                 foreach (var guest in guests)
-                    await guest.Status(120);
+                    await guest.Boot();
             });
             await run.Try("idle service", () => Idle(guests.Count));
             await run.Try("first row of the screen", () => Screen(guests[0].Name));

@@ -16,7 +16,9 @@ internal sealed class Run(BenchPlan plan, BenchResults results, string file)
 
     /// <summary>Tells what is being done, with the time since the beginning.</summary>
     public void Say(string text) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_started).TotalSeconds,6:0.0} s  {text}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Elapsed.TotalSeconds,6:0.0} s  {text}"));
+
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
     /// <summary>Does one thing; if it fails, what failed is kept and the rest goes on. A lost VM is no such failure: it ends the run.</summary>
     public async Task Try(string what, Func<Task> action)
@@ -45,7 +47,7 @@ internal sealed class Run(BenchPlan plan, BenchResults results, string file)
 
     public void Save()
     {
-        Results.Seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
+        Results.Seconds = Elapsed.TotalSeconds;
         ResultsFile.Save(file, Results);
     }
 }

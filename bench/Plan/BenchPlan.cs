@@ -11,6 +11,9 @@ internal sealed record BenchPlan
     /// <summary>What a reader should know of this run, such as that the machine was not quiet.</summary>
     public string Note { get; init; } = "";
 
+    /// <summary>After so many minutes no further guest of the grid is begun; those left out are named.</summary>
+    public int Minutes { get; init; } = int.MaxValue;
+
     /// <summary>The guests' RAM, MiB each.</summary>
     public required IReadOnlyList<int> Memory { get; init; }
 
@@ -29,7 +32,7 @@ internal sealed record BenchPlan
 
     public required int PeerVcpus { get; init; }
 
-    /// <summary>Runs of each other way; the floor has as many as a cell.</summary>
+    /// <summary>Runs of each other way with the smallest such guest; one less with the others, where each takes many seconds. The floor has as many as a cell.</summary>
     public required int PeerCount { get; init; }
 
     /// <summary>How much of its RAM such a guest fills with bytes that are not zero, percent.</summary>
@@ -82,6 +85,7 @@ internal sealed record BenchPlan
         {
             Quick = quick,
             Note = variable("BENCH_NOTE") ?? "",
+            Minutes = Number("MINUTES", 40, 5),
             Memory = [.. Numbers("MEMORY", "1024 2048 4096 8192 16384", "1024 4096").Order()],
             Vcpus = Numbers("VCPUS", "1 2 4", "2"),
             Loads = [.. Words("LOADS", "idle 1:256:100 4:512:max", "idle 4:512:max").Select(LoadSpec.Parse)],
@@ -110,6 +114,15 @@ internal sealed record BenchPlan
     /// <summary>How many handovers a cell counts.</summary>
     public int CountOf(int memory, int vcpus, LoadSpec load) =>
         vcpus == PeerVcpus && (memory == Memory[0] || memory == Memory[^1]) && (load == Loads[0] || load == Loads[^1]) ? EndsCount : Count;
+
+    /// <summary>
+    /// The guests of the grid, what charts and goals are made of first: if the time does not suffice for all, it is the others that are left out.
+    /// </summary>
+    public IEnumerable<(int Memory, int Vcpus)> Guests() =>
+        Vcpus.OrderBy(vcpus => vcpus != PeerVcpus).SelectMany(vcpus => Memory.Select(memory => (memory, vcpus)));
+
+    /// <summary>How often a guest is moved in each other way.</summary>
+    public int PeerCountOf(int memory) => memory == PeerMemory.Min() ? PeerCount : Math.Max(1, PeerCount - 1);
 
     private BenchPlan Validated()
     {

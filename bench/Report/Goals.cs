@@ -28,15 +28,17 @@ internal static class Goals
             results.Peers.Where(one => one.Way == way && one.MemoryMib == peer && one.Load == load).SelectMany(one => one.Moves).Select(figure).OfType<double>());
 
         string One = Figure.Memory(small), Large = Figure.Memory(large), At = Figure.Memory(peer);
-        double?[] floors = [Peer("floor", idle, move => move.PauseMs), Peer("floor-live", idle, move => move.PauseMs)];
+        double? Floor(string load) => ((double?[])[Peer("floor", load, move => move.PauseMs), Peer("floor-live", load, move => move.PauseMs)]).Min();
         return
         [
             Goal.Of($"pause at {Large} to pause at {One}, idle", Pause(large, idle), Pause(small, idle), 1.2),
             Goal.Of($"pause at {Large} to pause at {One}, {full}", Pause(large, full), Pause(small, full), 1.2),
             Goal.Of($"pause under {full} to idle, {Large}", Pause(large, full), Pause(large, idle), 1.5),
             Goal.Of($"total at {Large} to total at {One}, idle", Total(large, idle), Total(small, idle), 1.2),
+            Goal.Of($"total at {Large} to total at {One}, {full}", Total(large, full), Total(small, full), 1.2),
             Goal.Of($"total under {full} to idle, {Large}", Total(large, full), Total(large, idle), 1.5),
-            Goal.Of($"pause to the pause of the lower floor, {At}, idle", Pause(peer, idle), floors.OfType<double>().DefaultIfEmpty(0).Min() is > 0 and var least ? least : null, 2),
+            Goal.Of($"pause to the pause of the lower floor, {At}, idle", Pause(peer, idle), Floor(idle), 2),
+            Goal.Of($"pause to the pause of the lower floor, {At}, {full}", Pause(peer, full), Floor(full), 2),
             Goal.Of($"total to the copying migration's total, {At}, {full}", Total(peer, full), Peer("copy", full, move => move.TotalMs), 1.0 / 20),
             Goal.Of($"pause to the copying migration's pause, {At}, {full}", Pause(peer, full), Peer("copy", full, move => move.PauseMs), 1.0 / 3),
             .. Many(results),

@@ -29,10 +29,11 @@ internal static class Texts
         | `LOADS` | idle 1:256:100 4:512:max, idle 4:512:max | `idle` or WRITERS:MIB:MB/s |
         | `COUNT`, `ENDS_COUNT` | 10 and 20, 6 and 6 | counted handovers a cell; of the cells with the least and the most RAM, first and last load |
         | `PEER_MEMORY`, `PEER_VCPUS` | 1024 8192 and 2, 1024 and 2 | the guests that are moved in the other ways as well; `PEER_VCPUS` is also what charts and goals are made of |
-        | `PEER_COUNT`, `PEER_FILL`, `COPY_LIMIT` | 3, 50, 60; 1, 50, 20 | moves of each other way; percent of RAM that such a guest fills with bytes; seconds after which a copy that does not end is made to |
+        | `PEER_COUNT`, `PEER_FILL`, `COPY_LIMIT` | 3, 50, 60; 1, 50, 20 | moves of each other way (one less with larger guests than the first); percent of RAM that such a guest fills with bytes; seconds after which a copy that does not end is made to |
         | `MANY`, `MANY_MEMORY` | 1 5 10 20 and 128, 1 5 and 128 | VMs approved at once, MiB each |
         | `SCAN_DOMAINS`, `SCAN_PROCESSES`, `SCAN_COUNT` | 200, 200, 20; 200, 50, 10 | domains of the synthetic `/proc`, real processes, scans |
         | `IDLE_SECONDS`, `HOOK_COUNT`, `SCREEN_COUNT`, `PROFILE_COUNT` | 60, 10, 10, 10; 10, 3, 3, 5 | |
+        | `MINUTES` | 40, 5 | after so long no further guest of the grid is begun, and the page names those left out; guests with `PEER_VCPUS` come first, the grid comes last |
         | `ECHO_HZ` | 200 | questions to the guest a second |
         | `PARTS` | grid rest profile many | which parts run |
         | `NOTE` | | a sentence about this run for the top of the page |

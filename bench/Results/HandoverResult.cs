@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using VirtHandover.Bench.Lab;
 
 namespace VirtHandover.Bench.Results;
@@ -22,6 +23,20 @@ internal sealed record HandoverResult
 
     /// <summary>How long libvirt's API was away.</summary>
     public required double OutageMs { get; init; }
+
+    /// <summary>
+    /// When libvirt was away for it, ms since 1970: until libvirt confirmed the VM, which is the end of the handover. VMs that are handed
+    /// over in one outage have nearly the same span.
+    /// </summary>
+    [JsonIgnore]
+    public (double From, double To) Away
+    {
+        get
+        {
+            var end = StartedAt.ToUnixTimeMilliseconds() + TotalMs;
+            return (end - OutageMs, end);
+        }
+    }
 
     /// <summary>From calling the command line to its end: the service's scans before and after are in it.</summary>
     public double? RequestMs { get; init; }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VirtHandover.Libvirt;
@@ -9,8 +10,18 @@ namespace VirtHandover.Handover;
 /// <param name="connection">An open connection.</param>
 /// <param name="domain">The domain.</param>
 /// <param name="name">Its name, for error sentences.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for has nothing to dispose.")]
 internal sealed class LibvirtQmpChannel(LibvirtConnection connection, Guid domain, string name) : IQmpChannel
 {
+    /// <summary>
+    /// How many commands are under way at once. libvirt takes five requests of a client at a time by default (<c>max_client_requests</c>) and then
+    /// reads nothing of it any more; one is left for whoever else uses the connection.
+    /// </summary>
+    private const int AtOnce = 4;
+
+    private readonly SemaphoreSlim _room = new(AtOnce);
+    private LibvirtException? _lost;
+
     public string Peer => $"the source of VM {name}";
 
     public async Task<JsonElement> ExecuteAsync(
@@ -19,9 +30,27 @@ internal sealed class LibvirtQmpChannel(LibvirtConnection connection, Guid domai
         var request = new JsonObject { ["execute"] = command };
         if (arguments is not null)
             request["arguments"] = arguments.DeepClone();
-        var text = fds is { Count: > 0 }
-            ? await connection.MonitorCommandAsync(domain, request.ToJsonString(), fds, cancellationToken).ConfigureAwait(false)
-            : await connection.MonitorCommandAsync(domain, request.ToJsonString(), cancellationToken).ConfigureAwait(false);
+        string text;
+        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Those that waited behind a call without an answer would each wait as long for theirs.
+            if (_lost is { } lost)
+                throw new LibvirtException(lost.Code, lost.Message);
+            text = fds is { Count: > 0 }
+                ? await connection.MonitorCommandAsync(domain, request.ToJsonString(), fds, cancellationToken).ConfigureAwait(false)
+                : await connection.MonitorCommandAsync(domain, request.ToJsonString(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception) when (exception.Code == LibvirtException.NoAnswer)
+        {
+            _lost = exception;
+            throw;
+        }
+        finally
+        {
+            _room.Release();
+        }
+
         try
         {
             using var reply = JsonDocument.Parse(text);

@@ -61,7 +61,7 @@ public sealed partial class LibvirtConnection
     /// <returns>QEMU's whole answer, with <c>return</c> or <c>error</c>.</returns>
     /// <exception cref="LibvirtException">No such running domain, or libvirt cannot be reached. An error of QEMU's is an answer.</exception>
     public Task<string> MonitorCommandAsync(Guid domain, string json, CancellationToken cancellationToken = default) =>
-        OnDomainAsync(
+        OnMonitoredAsync(
             $"send a monitor command to domain {domain}",
             domain,
             (handle, purpose) => MonitorCommand(handle, json, purpose),
@@ -76,7 +76,7 @@ public sealed partial class LibvirtConnection
     /// <exception cref="LibvirtException">No such running domain, libvirt is older than 8.2, or it cannot be reached.</exception>
     public Task<string> MonitorCommandAsync(
         Guid domain, string json, IReadOnlyList<int> descriptors, CancellationToken cancellationToken = default) =>
-        OnDomainAsync(
+        OnMonitoredAsync(
             $"send a monitor command with descriptors to domain {domain}",
             domain,
             (handle, purpose) => MonitorCommand(handle, json, descriptors, purpose),
@@ -242,4 +242,30 @@ public sealed partial class LibvirtConnection
                 return handle.IsInvalid ? throw LibVirtError.Take(purpose) : call(handle, purpose);
             },
             cancellationToken);
+
+    // A preflight is some fifty commands to one domain; looking it up for each would be as many questions again. libvirt's daemon goes
+    // by the UUID at each command, so the handle of a domain that has ended since gets the same error as a look-up.
+    private Task<T> OnMonitoredAsync<T>(string purpose, Guid domain, Func<DomainHandle, string, T> call, CancellationToken cancellationToken) =>
+        CallAsync(purpose, () => call(Monitored(purpose, domain), purpose), cancellationToken);
+
+    private DomainHandle Monitored(string purpose, Guid domain)
+    {
+        if (_monitored.TryGetValue(domain, out DomainHandle? kept))
+            return kept;
+        DomainHandle handle = LibVirt.virDomainLookupByUUIDString(_handle, domain.ToString());
+        if (handle.IsInvalid)
+            throw LibVirtError.Take(purpose);
+        if (_monitored.TryAdd(domain, handle))
+            return handle;
+        // Another call was quicker.
+        handle.Dispose();
+        return _monitored[domain];
+    }
+
+    // A call that is under way keeps its handle until it returns.
+    private void ForgetMonitored()
+    {
+        foreach (DomainHandle handle in _monitored.Values)
+            handle.Dispose();
+    }
 }

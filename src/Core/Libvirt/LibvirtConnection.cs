@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using VirtHandover.Libvirt.Interop;
 
@@ -12,6 +13,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
 
     private readonly ConnectionHandle _handle;
     private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<Guid, DomainHandle> _monitored = new();
 
     private LibvirtConnection(ConnectionHandle handle, string uri)
     {
@@ -95,6 +97,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
         if (!_ending.IsCancellationRequested)
         {
             await _ending.CancelAsync().ConfigureAwait(false);
+            ForgetMonitored();
             _handle.Dispose();
             await Task.WhenAny(_handle.Closed, Task.Delay(TimeSpan.FromSeconds(2))).ConfigureAwait(false);
         }

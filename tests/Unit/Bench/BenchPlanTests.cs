@@ -35,6 +35,13 @@ public sealed class BenchPlanTests
         Assert.Equal((3, 20), (plan.CountOf(2048, 1, LoadSpec.Idle), plan.CountOf(2048, 2, LoadSpec.Idle)));
     }
 
+    [Fact]
+    public void Guests_that_goals_are_made_of_come_first()
+    {
+        var plan = BenchPlan.FromEnvironment(name => name switch { "BENCH_MEMORY" => "1024 2048", "BENCH_VCPUS" => "1 2", _ => null });
+        Assert.Equal([(1024, 2), (2048, 2), (1024, 1), (2048, 1)], plan.Guests());
+    }
+
     [Theory]
     [InlineData("BENCH_MEMORY", "many")]
     [InlineData("BENCH_COUNT", "0")]

@@ -60,11 +60,15 @@ internal static class BeginPhase
             RequireIsDomain(source, domain);
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
-            var probe = TargetProbe.AskAsync(status.Domain.Emulator, Limits.TargetStart, cancellationToken);
-            var xml = DomainXml.Parse(await libvirt.GetXmlAsync(domain.Uuid, cancellationToken).ConfigureAwait(false));
+            var probe = TargetProbe.AskAsync(status.Domain.Emulator, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
+            var reading = LiveFacts.ReadAsync(monitor, cancellationToken);
+            var placing = ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken);
+            var describing = libvirt.GetXmlAsync(domain.Uuid, cancellationToken);
+            await Task.WhenAll(reading, placing, describing).ConfigureAwait(false);
+            var xml = DomainXml.Parse(await describing.ConfigureAwait(false));
             var context = ProcessContext.Read(source.Id);
             var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
-            var live = await LiveFacts.ReadAsync(monitor, cancellationToken).ConfigureAwait(false);
+            var live = await reading.ConfigureAwait(false);
             return new Begun
             {
                 Request = request,
@@ -82,7 +86,7 @@ internal static class BeginPhase
                 Program = status.Domain.Emulator,
                 CommandLine = line,
                 Live = live,
-                Threads = await ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken).ConfigureAwait(false),
+                Threads = await placing.ConfigureAwait(false),
                 VncAddresses = VncListeners.Addresses(live.Vnc),
                 Replays = ReplayReader.Read(live, xml),
                 Assessment = PreflightCheck.Assess(new SourceFacts

@@ -9,7 +9,10 @@ using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Preflight;
 
-/// <summary>Asks the new binary for its version and machine types by running it. Remembers answers as long as the file is the same, and no failures.</summary>
+/// <summary>
+/// Asks the new binary for its version and machine types by running it. Remembers answers as long as the file is the same, and no
+/// failures. A remembered binary that does not start any more shows itself in Prepare, which starts it with libvirt up and the guest running.
+/// </summary>
 internal static class TargetProbe
 {
     private const int MostRemembered = 32;
@@ -18,26 +21,32 @@ internal static class TargetProbe
 
     /// <summary>Asks.</summary>
     /// <param name="program">The emulator's path.</param>
+    /// <param name="answers">Where other processes find the answer, and left theirs; null to keep it here only.</param>
     /// <param name="limit">How long each of the two questions may take; it is killed afterwards.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>What it said; a binary that does not start has a <see cref="TargetFacts.Problem"/>.</returns>
-    internal static async Task<TargetFacts> AskAsync(string program, TimeSpan limit, CancellationToken cancellationToken)
+    internal static async Task<TargetFacts> AskAsync(
+        string program, TargetAnswers? answers, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (FileIdentity.Of(program) is not { IsRegular: true } identity)
             return Broken(program, "is missing");
         if (Known.TryGetValue((program, identity), out var known))
             return known;
+        if (answers?.Find(program, identity) is var (keptVersion, keptMachines) && Read(program, keptVersion, keptMachines) is { } kept)
+            return Remember(identity, kept);
         var (version, failure) = await RunAsync(program, ["--version"], limit, cancellationToken).ConfigureAwait(false);
         if (version is null)
             return Broken(program, failure);
         var (machines, otherFailure) = await RunAsync(program, ["-machine", "help"], limit, cancellationToken).ConfigureAwait(false);
         if (machines is null)
             return Broken(program, otherFailure);
-        if (ReadVersion(version) is not { } number || MachineHelp.Parse(machines) is not { Count: > 0 } types)
+        if (Read(program, version, machines) is not { } facts)
             return Broken(program, "does not answer as QEMU does");
-        if (Known.Count >= MostRemembered)
-            Known.Clear();
-        return Known[(program, identity)] = new TargetFacts(program, number, types);
+        // Replaced meanwhile: the two answers may be of two files, and neither is known to be this one's.
+        if (FileIdentity.Of(program) != identity)
+            return facts;
+        answers?.Keep(program, identity, version, machines);
+        return Remember(identity, facts);
     }
 
     /// <summary>Reads <c>QEMU emulator version 7.2.22 (Debian …)</c>; null when it is none.</summary>
@@ -50,6 +59,16 @@ internal static class TargetProbe
         var number = text.AsSpan(start + Mark.Length);
         var end = number.IndexOfAnyExcept(NumberCharacters);
         return Version.TryParse(end < 0 ? number : number[..end], out var version) ? version : null;
+    }
+
+    private static TargetFacts? Read(string program, string version, string machines) =>
+        ReadVersion(version) is { } number && MachineHelp.Parse(machines) is { Count: > 0 } types ? new TargetFacts(program, number, types) : null;
+
+    private static TargetFacts Remember(FileIdentity identity, TargetFacts facts)
+    {
+        if (Known.Count >= MostRemembered)
+            Known.Clear();
+        return Known[(facts.Path, identity)] = facts;
     }
 
     private static TargetFacts Broken(string program, string how) =>

@@ -19,9 +19,11 @@ internal sealed record CpuSnapshot(string Type, IReadOnlyList<FeatureWord> Words
             return new CpuSnapshot("", [], 0);
         try
         {
-            var type = new QmpReply(await qmp.QomGetAsync(cpus[0].QomPath, "type", cancellationToken).ConfigureAwait(false), qmp.Peer, "qom-get type");
-            var words = new QmpReply(await qmp.QomGetAsync(cpus[0].QomPath, "feature-words", cancellationToken).ConfigureAwait(false), qmp.Peer, "qom-get feature-words");
-            return new CpuSnapshot(type.Text(), words.Each(ReadWord), cpus.Count);
+            var asked = await Task.WhenAll(
+                qmp.QomGetAsync(cpus[0].QomPath, "type", cancellationToken),
+                qmp.QomGetAsync(cpus[0].QomPath, "feature-words", cancellationToken)).ConfigureAwait(false);
+            var words = new QmpReply(asked[1], qmp.Peer, "qom-get feature-words");
+            return new CpuSnapshot(new QmpReply(asked[0], qmp.Peer, "qom-get type").Text(), words.Each(ReadWord), cpus.Count);
         }
         catch (QmpException)
         {

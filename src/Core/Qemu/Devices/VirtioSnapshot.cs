@@ -18,31 +18,34 @@ internal sealed record VirtioSnapshot(
     /// <summary>Reads all of them; empty when QEMU is older than 7.2.</summary>
     internal static async Task<IReadOnlyList<VirtioSnapshot>> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
-        var result = new List<VirtioSnapshot>();
-        foreach (var device in await qmp.QueryVirtioAsync(cancellationToken).ConfigureAwait(false))
-        {
-            var status = await qmp.QueryVirtioStatusAsync(device.Path, cancellationToken).ConfigureAwait(false);
-            var queues = new List<Virtqueue>();
-            for (var i = 0; i < Math.Min(status.Queues, QueuesRead); i++)
-            {
-                try
-                {
-                    queues.Add(await qmp.QueryVirtqueueAsync(device.Path, i, cancellationToken).ConfigureAwait(false));
-                }
-                catch (QmpException)
-                {
-                    // A queue that the device has not made.
-                }
-            }
-
-            result.Add(new VirtioSnapshot(Id(device.Path), device.Name, Names(status.HostFeatures), Unknown(status.HostFeatures), queues));
-        }
-
-        return result;
+        var devices = await qmp.QueryVirtioAsync(cancellationToken).ConfigureAwait(false);
+        return await Task.WhenAll(devices.Select(device => ReadAsync(qmp, device, cancellationToken))).ConfigureAwait(false);
     }
 
     /// <summary>How many bits are offered beyond the named ones.</summary>
     internal int UnknownCount => BitOperations.PopCount(UnknownFeatures);
+
+    private static async Task<VirtioSnapshot> ReadAsync(IQmpChannel qmp, VirtioDevice device, CancellationToken cancellationToken)
+    {
+        var status = await qmp.QueryVirtioStatusAsync(device.Path, cancellationToken).ConfigureAwait(false);
+        var queues = await Task.WhenAll(Enumerable.Range(0, Math.Min(status.Queues, QueuesRead))
+            .Select(queue => QueueAsync(qmp, device, queue, cancellationToken))).ConfigureAwait(false);
+        return new VirtioSnapshot(
+            Id(device.Path), device.Name, Names(status.HostFeatures), Unknown(status.HostFeatures), [.. queues.OfType<Virtqueue>()]);
+    }
+
+    private static async Task<Virtqueue?> QueueAsync(IQmpChannel qmp, VirtioDevice device, int queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await qmp.QueryVirtqueueAsync(device.Path, queue, cancellationToken).ConfigureAwait(false);
+        }
+        catch (QmpException)
+        {
+            // A queue that the device has not made.
+            return null;
+        }
+    }
 
     private static string Id(string path)
     {

@@ -1,5 +1,6 @@
 using CsCheck;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Tests.Unit.Handover.Preflight;
 
@@ -10,12 +11,12 @@ public class TargetProbeTests
     [Fact(Timeout = 180_000)]
     public async Task A_real_qemu_tells_its_version_and_machines()
     {
-        var facts = await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", Limit, CancellationToken.None);
+        var facts = await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", null, Limit, CancellationToken.None);
         Assert.Null(facts.Problem);
         Assert.True(facts.Version >= new Version(7, 0));
         Assert.Contains(facts.Machines, m => m.Name.StartsWith("pc-q35-", StringComparison.Ordinal));
         Assert.StartsWith("pc-i440fx-", facts.Machines.Single(m => m.Name == "pc").Alias, StringComparison.Ordinal);
-        Assert.Same(facts, await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", Limit, CancellationToken.None));
+        Assert.Same(facts, await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", null, Limit, CancellationToken.None));
     }
 
     [Theory(Timeout = 180_000)]
@@ -23,14 +24,30 @@ public class TargetProbeTests
     [InlineData("lacks-library", "ended with code 127: cannot open shared object.")]
     [InlineData("no-qemu", "does not answer as QEMU does.")]
     public async Task A_broken_program_is_a_problem_in_a_sentence(string program, string ending) =>
-        Assert.EndsWith(ending, (await TargetProbe.AskAsync(Qemu.Corpus.Program(program), Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.EndsWith(ending, (await TargetProbe.AskAsync(Qemu.Corpus.Program(program), null, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
 
     [Fact(Timeout = 180_000)]
     public async Task A_hanging_or_missing_program_is_a_problem_too()
     {
-        var hanging = await TargetProbe.AskAsync(Qemu.Corpus.Program("hangs"), TimeSpan.FromMilliseconds(300), CancellationToken.None);
+        var hanging = await TargetProbe.AskAsync(Qemu.Corpus.Program("hangs"), null, TimeSpan.FromMilliseconds(300), CancellationToken.None);
         Assert.EndsWith("did not answer within 0.3 s.", hanging.Problem, StringComparison.Ordinal);
-        Assert.EndsWith("is missing.", (await TargetProbe.AskAsync("/nonexistent/qemu", Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.EndsWith("is missing.", (await TargetProbe.AskAsync("/nonexistent/qemu", null, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task An_answer_of_another_process_is_taken_as_long_as_the_file_is_the_same()
+    {
+        using var directory = new TemporaryDirectory();
+        // A file of its own: what this process remembers of it comes from nobody else.
+        var program = Script(directory, "exit 3");
+        var answers = new TargetAnswers(Path.Combine(directory.Path, "answers"));
+        answers.Keep(program, FileIdentity.Of(program)!.Value, "QEMU emulator version 9.9.9 (x)\nCopyright", "Supported machines are:\npc-1 A PC\n");
+        var facts = await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None);
+        Assert.Equal((null, new Version(9, 9, 9), "pc-1"), (facts.Problem, facts.Version, facts.Machines.Single().Name));
+
+        // Written again, and so another file by its times: it is asked itself.
+        program = Script(directory, "exit 4");
+        Assert.EndsWith("ended with code 4.", (await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,5 +59,13 @@ public class TargetProbeTests
             return MachineHelp.Parse(text).All(machine => machine.Name.Length > 0);
         });
         Assert.Equal(new Version(10, 0, 2), TargetProbe.ReadVersion("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)\nCopyright"));
+    }
+
+    private static string Script(TemporaryDirectory directory, string body)
+    {
+        var path = Path.Combine(directory.Path, "qemu");
+        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
     }
 }
