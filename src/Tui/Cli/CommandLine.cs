@@ -53,7 +53,7 @@ internal static class CommandLine
         catch (ServiceException e)
         {
             var host = e.Fault == ServiceFault.Unreachable ? parsed.GetValue(CommonOptions.Host) : null;
-            Fault(context, host is null ? e.Message : $"{e.Message} (On {host.Text}, over SSH. Does “ssh {host.Text} true” work, and is virt-handover installed there?)");
+            Fault(context, host is null || e.Message.Contains(host.Text, StringComparison.Ordinal) ? e.Message : $"{e.Message} (On {host.Text}, over SSH.)");
             return ExitCode.Of(e.Fault);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -15,6 +15,7 @@ public sealed partial class HandoverServiceClient : IHandoverService
 
     private readonly string? _address;
     private readonly IPasswordPrompt? _prompt;
+    private readonly IRemoteBus? _remote;
     private readonly SemaphoreSlim _gate = new(1);
     private BusConnection? _connection;
 
@@ -25,6 +26,15 @@ public sealed partial class HandoverServiceClient : IHandoverService
     {
         _address = address;
         _prompt = prompt;
+    }
+
+    /// <summary>Creates a client of another machine's service; nothing is connected yet.</summary>
+    /// <param name="remote">Where that machine's bus is.</param>
+    public HandoverServiceClient(IRemoteBus remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        _remote = remote;
+        _address = remote.Address;
     }
 
     /// <inheritdoc/>
@@ -164,6 +174,10 @@ public sealed partial class HandoverServiceClient : IHandoverService
             }
 
             return _connection ??= await BusConnection.OpenAsync(_address, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BusException e) when (_remote is not null && e.Name == BusErrorNames.NoServer)
+        {
+            throw new ServiceException(ServiceFault.Unreachable, await _remote.ExplainAsync(cancellationToken).ConfigureAwait(false));
         }
         finally
         {
