@@ -32,7 +32,7 @@ internal static class CommandLine
         {
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpText)
             {
-                throw new UsageException(string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)));
+                throw new UsageException(UsageText.Of(parsed));
             }
 
             var configuration = new InvocationConfiguration

@@ -46,7 +46,9 @@ public class CommandLineTests
     {
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Pending, await run.RunAsync("status"));
-        Assert.Equal("10 domains: 3 pending, 1 approved, 1 running, 1 failed, 1 blocked, 1 deferred, 1 done, 1 current\n", run.Out);
+        Assert.Equal(
+            "10 domains: 3 pending, 1 approved, 1 running, 1 failed, 1 blocked, 1 deferred, 1 done, 1 current\n  db-02  ▶ perform  [##############......] 74% copied\n",
+            run.Out);
         run = new CliRun(service);
         Assert.Equal(ExitCode.Pending, await run.RunAsync("status", "--json"));
         Golden.Match(run.Out, "cli-status-json.txt");
@@ -86,6 +88,16 @@ public class CommandLineTests
     [InlineData("host", "list", "--host", "-oProxyCommand=evil")]
     [InlineData("host port", "list", "--host", "root@kvm:99999")]
     [InlineData("no terminal")]
+    [InlineData("policy two modes", "policy", "set", "web-01", "auto", "never")]
+    [InlineData("policy no mode", "policy", "set", "web-01", "sometimes")]
+    [InlineData("policy word", "policy", "frob", "web-01")]
+    [InlineData("flag value", "list", "--json=nice")]
+    [InlineData("option twice", "list", "--sort", "name", "--sort", "state")]
+    [InlineData("option short", "run", "web-01", "--dry")]
+    [InlineData("host nothing", "list", "--host")]
+    [InlineData("reason nothing", "defer", "web-01", "--until", "22:00", "--reason")]
+    [InlineData("run", "run")]
+    [InlineData("escape", "\e[2J")]
     public async Task A_wrong_call_says_what_is_wrong_and_what_is_right(string golden, params string[] arguments)
     {
         var run = new CliRun(service);
@@ -285,6 +297,19 @@ public class CommandLineTests
             Assert.Equal(ExitCode.Unreachable, await run.RunAsync(arguments));
             Assert.Equal("virt-handover: The service cannot be reached: no such bus.\n", run.Error);
         }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_history_knows_names_of_machines_that_are_gone()
+    {
+        service.Reports = Sample.History();
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("history", "gone\e[31m-since", "--jsonl"));
+        Assert.Contains($"\"uuid\":\"{Sample.Id(12)}\"", Assert.Single(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+
+        run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("history", "nobody"));
+        Assert.EndsWith("Nor has the history anything under that name.\n", run.Error, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]

@@ -15,7 +15,7 @@ public sealed class SshBusTests
     [InlineData(127, "bash: line 1: systemd-stdio-bridge: command not found\n", "systemd-stdio-bridge cannot be started there: bash: line 1: systemd-stdio-bridge: command not found. It comes with systemd")]
     [InlineData(1, "This account is currently not available.\n", "cannot be started there: This account is currently not available.")]
     [InlineData(0, "systemd 252\n+PAM", "root@kvm-9:2222 is reached over SSH, but its D-Bus system bus cannot be used.")]
-    [InlineData(255, "\e[2Jboo", "over SSH: \\u001B[2Jboo.")]
+    [InlineData(255, "\e[2Jboo", "over SSH: \\x1b[2Jboo.")]
     public void A_failure_is_told_in_sentences(int code, string said, string expected)
     {
         Assert.True(RemoteHost.TryParse("root@kvm-9:2222", out var host, out _));
