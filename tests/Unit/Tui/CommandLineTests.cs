@@ -300,6 +300,47 @@ public class CommandLineTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Every_document_has_the_schemas_number()
+    {
+        service.Reports = Sample.History();
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 1, "web-01", HandoverOutcome.Rehearsed));
+        string[][] calls =
+        [
+            ["list"], ["list", "--readiness"], ["show", "web-01"], ["approve", "web-01"], ["approve", "--all", "--yes"], ["defer", "web-01", "--until", "+1h"],
+            ["undefer", "web-01"], ["cancel", "web-01"], ["retry", "web-01"], ["run", "web-01"], ["run", "web-01", "--dry-run"], ["rehearse", "web-01", "db-02"],
+            ["queue"], ["queue", "status"], ["queue", "pause", "lunch"], ["queue", "resume"], ["status"], ["status", "--watch"], ["history"], ["history", "--jsonl"],
+            ["pauses"], ["policy", "show", "web-01"], ["policy", "set", "web-01", "never"], ["policy", "unset", "web-01"], ["prepare", "web-01"], ["rescan"],
+        ];
+        foreach (var call in calls)
+        {
+            if (call is ["status", "--watch"])
+            {
+                service.Show(service.View with { Domains = [Sample.Domain(1, "web-01", "done")] });
+            }
+
+            var run = new CliRun(service);
+            await run.RunAsync([.. call, "--json"]);
+            Assert.Equal("", run.Error);
+            var documents = run.Out.StartsWith("{\n", StringComparison.Ordinal) ? [run.Out] : run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.NotEmpty(documents);
+            foreach (var document in documents)
+            {
+                using var json = JsonDocument.Parse(document);
+                Assert.Equal(1, json.RootElement.GetProperty("schema").GetInt32());
+            }
+
+            if (call is ["status", "--watch"])
+            {
+                service.Show(Sample.Host());
+            }
+        }
+
+        // No verb is forgotten above; watch is another test's, complete is no document.
+        var verbs = CommandLine.Build(new CliRun(service).Context).Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name);
+        Assert.Equal(["watch"], verbs.Except(calls.Select(call => call[0])));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_history_knows_names_of_machines_that_are_gone()
     {
         service.Reports = Sample.History();

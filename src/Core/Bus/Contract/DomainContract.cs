@@ -104,8 +104,11 @@ internal static class DomainContract
         long Number(string name) => properties.TryGetValue(name, out var value) ? value.AsClampedInt64() : 0;
     }
 
-    /// <summary>The moment; somebody who gave seconds would otherwise read that it has already passed.</summary>
-    private static DateTimeOffset Until(BusValue value) => BusTime.FromBus(value) is { } moment && moment > DateTimeOffset.UnixEpoch.AddHours(5)
+    /// <summary>
+    /// The moment; somebody who gave seconds would otherwise read that it has already passed, and nanoseconds would defer for ever.
+    /// </summary>
+    private static DateTimeOffset Until(BusValue value) =>
+        BusTime.FromBus(value) is { } moment && moment > DateTimeOffset.UnixEpoch.AddHours(5) && moment < DateTimeOffset.UnixEpoch.AddYears(230)
         ? moment
         : throw new ServiceException(
             ServiceFault.InvalidArgument,
