@@ -48,7 +48,12 @@ internal sealed class ProgressLine(CliContext context, Output output)
             bar = $"  [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100:0}% copied";
         }
 
-        var phase = domain.Phase.Length > 0 ? domain.Phase : "waiting";
+        var phase = domain switch
+        {
+            { Phase.Length: > 0 } => domain.Phase,
+            { WaitReason.Length: > 0 } => $"waiting: {domain.WaitReason}",
+            _ => "waiting",
+        };
         return $"{glyphs.Safe(domain.Name)}  {glyphs.Running} {glyphs.Safe(phase)}{bar}";
     }
 

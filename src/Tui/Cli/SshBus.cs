@@ -35,7 +35,8 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
                 .WithArguments(["-xT", "-oBatchMode=yes", "-oLogLevel=ERROR", "-oConnectTimeout=10", .. host.Where, Bridge, "--version"])
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(cancellationToken).ConfigureAwait(false);
-            return Explain(said.ExitCode, said.StandardError.Length > 0 ? said.StandardError : said.StandardOutput);
+            // A login shell that refuses says so on standard output, behind what sshd had to say on the other one.
+            return Explain(said.ExitCode, $"{said.StandardError}\n{said.StandardOutput}");
         }
         catch (Win32Exception)
         {

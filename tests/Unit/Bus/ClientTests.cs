@@ -50,6 +50,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             PolicyMaxPauseMicroseconds = 30_000,
             PolicyPriority = -3,
             PolicySource = "domain",
+            PolicyOwn = ["mode", "priority"],
             WaitReason = "Its window opens on Sunday.",
             NextWindow = DateTimeOffset.UnixEpoch.AddDays(21_001),
             AssessedAt = DateTimeOffset.UnixEpoch.AddDays(20_999),

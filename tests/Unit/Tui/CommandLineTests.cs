@@ -133,9 +133,9 @@ public class CommandLineTests
     [InlineData("resume", "The queue goes on.\n", "queue", "resume")]
     [InlineData("policy auto|Sun 02:00-04:00|30000| web-01", "web-01: auto, window Sun 02:00-04:00, pause up to 30 ms (from the domain's own metadata)\n",
         "policy", "set", "web-01", "auto", "--window", "Sun 02:00-04:00", "--max-pause", "30ms")]
-    [InlineData("policy never||| web-01 & policy never||| mail", "web-01: never, pause up to 300 ms (from the domain's own metadata)\nmail: never, pause up to 300 ms (from the domain's own metadata)\n",
+    [InlineData("policy never||| web-01 & policy never||| mail", "web-01: never (from the domain's own metadata); pause up to 300 ms (from the host's configuration)\nmail: never (from the domain's own metadata); pause up to 300 ms (from the host's configuration)\n",
         "policy", "set", "web-01", "mail", "--mode", "never")]
-    [InlineData("policy |||-5 web-01", "web-01: ask, pause up to 300 ms, priority -5 (from the domain's own metadata)\n", "policy", "set", "web-01", "--priority", "-5")]
+    [InlineData("policy |||-5 web-01", "web-01: priority -5 (from the domain's own metadata); ask, pause up to 300 ms (from the host's configuration)\n", "policy", "set", "web-01", "--priority", "-5")]
     public async Task Verbs_ask_the_service_for_what_they_say(string calls, string said, params string[] arguments)
     {
         var run = new CliRun(service);
@@ -251,6 +251,19 @@ public class CommandLineTests
         Assert.Equal(ExitCode.Ok, await running);
         Assert.EndsWith("\r\e[K", run.Error, StringComparison.Ordinal);
         Assert.StartsWith("{", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Who_waits_for_a_turn_sees_why()
+    {
+        service.Change(Sample.Id(1), domain => domain with { WaitReason = "/run/hold exists." });
+        var seen = new TaskCompletionSource<HandoverReport>();
+        service.OnRun = _ => seen.Task;
+        var run = new CliRun(service, terminal: true);
+        var running = run.RunAsync("run", "web-01", "--json");
+        await Eventually.TrueAsync(() => run.Error.Contains("web-01  ▶ waiting: /run/hold exists.  0 s", StringComparison.Ordinal));
+        seen.SetResult(Sample.Report(7, 1, "web-01", HandoverOutcome.Done));
+        Assert.Equal(ExitCode.Ok, await running);
     }
 
     [Fact(Timeout = 120_000)]
