@@ -12,7 +12,8 @@ namespace VirtHandover.Tui.Cli.Verbs;
 /// <summary><c>virt-handover policy show|set|unset DOMAIN…</c>: what a domain's own metadata says.</summary>
 internal sealed class PolicyVerb : Verb
 {
-    private static readonly string[] Modes = ["auto", "ask", "never"];
+    /// <summary>Who approves, as it is typed.</summary>
+    public static readonly string[] Modes = ["auto", "ask", "never"];
 
     public PolicyVerb(CliContext context)
         : base(
