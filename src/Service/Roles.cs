@@ -107,7 +107,9 @@ internal static class Roles
     {
         var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
         Settings.Load(paths.Configuration);
-        return Print($"The configuration {paths.Configuration} is valid.");
+        return Print(File.Exists(paths.Configuration)
+            ? $"The configuration {paths.Configuration} is valid."
+            : $"There is no file {paths.Configuration}; what is built in applies, and whatever conf.d beside it sets is valid.");
     }
 
     private static int Print(string text)

@@ -31,7 +31,7 @@ internal static class Startup
             Traits = traits,
             Time = TimeProvider.System,
             Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient(prompt: prompt)),
-            ConnectTo = (address, _) => Task.FromResult<IHandoverService>(new HandoverServiceClient(address)),
+            ConnectTo = (remote, _) => Task.FromResult<IHandoverService>(new HandoverServiceClient(remote)),
             OpenScreen = OpenScreenAsync,
         };
         var code = await CommandLine.RunAsync(args, cli, Stopping.Token).ConfigureAwait(false);

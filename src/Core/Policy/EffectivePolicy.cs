@@ -8,6 +8,9 @@ namespace VirtHandover.Policy;
 /// <param name="Source">The nearest place that decides any part of it.</param>
 public sealed record EffectivePolicy(PolicyMode Mode, MaintenanceWindows Window, TimeSpan MaxPause, int Priority, PolicySource Source)
 {
+    /// <summary>The parts that the domain decides itself; the configuration decides the others.</summary>
+    public PolicyParts Own { get; init; }
+
     /// <summary>Lets what a domain says go before what the configuration says.</summary>
     /// <param name="configured">The configuration, with its source.</param>
     /// <param name="own">The domain's own policy.</param>
@@ -21,6 +24,12 @@ public sealed record EffectivePolicy(PolicyMode Mode, MaintenanceWindows Window,
             own.Window ?? configured.Window,
             own.MaxPause ?? configured.MaxPause,
             own.Priority ?? configured.Priority,
-            own.IsEmpty && own.Problem.Length == 0 ? configured.Source : PolicySource.Domain);
+            own.IsEmpty && own.Problem.Length == 0 ? configured.Source : PolicySource.Domain)
+        {
+            Own = (own.Mode is null && own.Problem.Length == 0 ? PolicyParts.None : PolicyParts.Mode)
+                | (own.Window is null ? PolicyParts.None : PolicyParts.Window)
+                | (own.MaxPause is null ? PolicyParts.None : PolicyParts.MaxPause)
+                | (own.Priority is null ? PolicyParts.None : PolicyParts.Priority),
+        };
     }
 }

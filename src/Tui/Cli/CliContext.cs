@@ -21,8 +21,8 @@ internal sealed record CliContext
     /// <summary>Connects to the service; throws <see cref="ServiceException"/>.</summary>
     public required Func<CancellationToken, Task<IHandoverService>> Connect { get; init; }
 
-    /// <summary>Connects to the service at a D-Bus address; as above.</summary>
-    public required Func<string, CancellationToken, Task<IHandoverService>> ConnectTo { get; init; }
+    /// <summary>Connects to the service of another machine; as above.</summary>
+    public required Func<IRemoteBus, CancellationToken, Task<IHandoverService>> ConnectTo { get; init; }
 
     /// <summary>The machine that is meant; null for this one.</summary>
     public RemoteHost? Host { get; init; }
@@ -38,7 +38,7 @@ internal sealed record CliContext
     /// <param name="mayAsk">Whether ssh may ask for a password on the terminal.</param>
     public CliContext On(RemoteHost? host, bool mayAsk) => host is null
         ? this
-        : this with { Host = host, Connect = cancellationToken => ConnectTo(host.Address(mayAsk), cancellationToken) };
+        : this with { Host = host, Connect = cancellationToken => ConnectTo(new SshBus(host, mayAsk), cancellationToken) };
 
     public DateTimeOffset Now => Time.GetUtcNow();
 

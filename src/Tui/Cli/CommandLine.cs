@@ -32,7 +32,7 @@ internal static class CommandLine
         {
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpText)
             {
-                throw new UsageException(string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)));
+                throw new UsageException(UsageText.Of(parsed));
             }
 
             var configuration = new InvocationConfiguration
@@ -53,7 +53,7 @@ internal static class CommandLine
         catch (ServiceException e)
         {
             var host = e.Fault == ServiceFault.Unreachable ? parsed.GetValue(CommonOptions.Host) : null;
-            Fault(context, host is null ? e.Message : $"{e.Message} (On {host.Text}, over SSH. Does “ssh {host.Text} true” work, and is virt-handover installed there?)");
+            Fault(context, host is null || e.Message.Contains(host.Text, StringComparison.Ordinal) ? e.Message : $"{e.Message} (On {host.Text}, over SSH.)");
             return ExitCode.Of(e.Fault);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

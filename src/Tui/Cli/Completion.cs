@@ -96,12 +96,14 @@ internal sealed class Completion(Command root, Func<Task<IReadOnlyList<DomainVie
         {
             ApproveVerb => ["pending", "deferred"],
             UndeferVerb => ["deferred"],
-            CancelVerb => ["approved", "running"],
+            CancelVerb => ["approved", "deferred", "running"],
             RetryVerb => ["failed", "blocked"],
             _ => StateLook.Words,
         };
         var fitting = (await domains().ConfigureAwait(false)).Where(domain => states.Contains(domain.State) && !place.Arguments.Contains(Word(domain)));
-        return [.. fitting.Select(domain => (Word(domain), $"{domain.State}, QEMU {domain.RunningVersion}"))];
+        // The mode may stand behind the domains.
+        var modes = place is { Command: Verb { FullName: "policy set" }, Arguments.Count: > 0 } && !place.Arguments.Any(PolicyVerb.Modes.Contains) ? PolicyVerb.Modes : [];
+        return [.. modes.Select(mode => (mode, "mode")), .. fitting.Select(domain => (Word(domain), $"{domain.State}, QEMU {domain.RunningVersion}"))];
     }
 
     private static string Word(DomainView domain) => ShellWord.CanBeTyped(domain.Name) ? domain.Name : domain.Uuid.ToString();

@@ -4,21 +4,19 @@ using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Cli;
 
-/// <summary>
-/// Shows on the terminal how far a handover is, on one line that goes away at the end. Where standard error is no terminal there is
-/// nobody to look at it, and nothing is written.
-/// </summary>
+/// <summary>Shows on the terminal how far handovers are.</summary>
 internal sealed class ProgressLine(CliContext context, Output output)
 {
     private const int BarWidth = 20;
-    private const string ClearLine = "\r\e[K";
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
+
+    private readonly LiveLine line = new(context, output);
 
     /// <summary>Does the work and shows the domain's phase and progress meanwhile.</summary>
     public async Task<T> WhileAsync<T>(IHandoverService service, DomainView domain, Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        if (!context.Traits.ErrorIsTerminal || context.Traits.Kind is "dumb" or "")
+        if (!line.IsPossible)
         {
             return await work().ConfigureAwait(false);
         }
@@ -36,8 +34,11 @@ internal sealed class ProgressLine(CliContext context, Output output)
         }
     }
 
-    /// <summary>What the line says.</summary>
-    public static string Text(DomainView domain, TimeSpan elapsed, GlyphSet glyphs)
+    /// <summary>What the line says about one that was asked for.</summary>
+    public static string Text(DomainView domain, TimeSpan elapsed, GlyphSet glyphs) => $"{Text(domain, glyphs)}  {Quantity.Span(elapsed)}";
+
+    /// <summary>Name, phase, and the share of memory that is copied.</summary>
+    public static string Text(DomainView domain, GlyphSet glyphs)
     {
         var bar = "";
         if (domain.Progress >= 0 && double.IsFinite(domain.Progress))
@@ -47,8 +48,13 @@ internal sealed class ProgressLine(CliContext context, Output output)
             bar = $"  [{new string('#', full)}{new string('.', BarWidth - full)}] {share * 100:0}% copied";
         }
 
-        var phase = domain.Phase.Length > 0 ? domain.Phase : "waiting";
-        return $"{glyphs.Safe(domain.Name)}  {glyphs.Running} {glyphs.Safe(phase)}{bar}  {Quantity.Span(elapsed)}";
+        var phase = domain switch
+        {
+            { Phase.Length: > 0 } => domain.Phase,
+            { WaitReason.Length: > 0 } => $"waiting: {domain.WaitReason}",
+            _ => "waiting",
+        };
+        return $"{glyphs.Safe(domain.Name)}  {glyphs.Running} {glyphs.Safe(phase)}{bar}";
     }
 
     /// <summary>Never throws: what is wrong with the service the work itself meets, too.</summary>
@@ -78,7 +84,7 @@ internal sealed class ProgressLine(CliContext context, Output output)
                     }
 
                     cancellationToken.ThrowIfCancellationRequested();
-                    Write(last is null ? "" : Text(last, context.Now - start, output.Glyphs));
+                    line.Show(last is null ? "" : Text(last, context.Now - start, output.Glyphs));
                 }
             }
         }
@@ -87,13 +93,7 @@ internal sealed class ProgressLine(CliContext context, Output output)
         }
         finally
         {
-            Write("");
+            line.Show("");
         }
-    }
-
-    private void Write(string text)
-    {
-        context.Error.Write(ClearLine + Columns.Cut(text, Math.Max(1, output.Width - 1), output.Glyphs.Cut));
-        context.Error.Flush();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using VirtHandover.Tui.Format;
 
@@ -33,33 +32,11 @@ internal sealed partial record RemoteHost
         return good;
     }
 
-    /// <summary>
-    /// The D-Bus address at which sd-bus starts ssh, the same that <c>sd_bus_open_system_remote(3)</c> makes.
-    /// </summary>
-    /// <param name="mayAsk">False where a question for a password would destroy the screen.</param>
-    public string Address(bool mayAsk)
-    {
-        string[] words =
-        [
-            "-xT", .. Port.Length > 0 ? ["-p", Port] : Array.Empty<string>(), .. mayAsk ? Array.Empty<string>() : ["-q", "-oBatchMode=yes"], "--",
-            Destination, "systemd-stdio-bridge",
-        ];
-        return "unixexec:path=ssh," + string.Join(',', words.Select((word, i) => $"argv{i + 1}={Escape(word)}"));
-    }
+    /// <summary>What ssh has to be told to reach it, behind any other option.</summary>
+    public IReadOnlyList<string> Where => [.. Port.Length > 0 ? ["-p", Port] : Array.Empty<string>(), "--", Destination];
 
-    // see: https://dbus.freedesktop.org/doc/dbus-specification.html#addresses
-    private static string Escape(string word)
-    {
-        var escaped = new StringBuilder();
-        foreach (var letter in Encoding.UTF8.GetBytes(word))
-        {
-            escaped.Append(char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'/'
-                ? ((char)letter).ToString()
-                : "%" + letter.ToString("x2", CultureInfo.InvariantCulture));
-        }
-
-        return escaped.ToString();
-    }
+    /// <summary>As a person would log in there.</summary>
+    public string ByHand => Port.Length > 0 ? $"ssh -p {Port} {Destination}" : $"ssh {Destination}";
 
     // Nothing that ssh could take for an option, and nothing that a shell would have to quote.
     [GeneratedRegex(@"\A(?<user>[A-Za-z0-9_.][A-Za-z0-9_.-]*@)?(?<server>[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(?::(?<port>[0-9]{1,5}))?\z", RegexOptions.CultureInvariant)]

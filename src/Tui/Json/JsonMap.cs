@@ -128,7 +128,8 @@ internal static class JsonMap
     private static PolicyJson? PolicyOf(DomainView domain) => domain.PolicyMode.Length == 0
         ? null
         : new PolicyJson(
-            domain.PolicyMode, OrNull(domain.PolicyWindow), Milliseconds(domain.PolicyMaxPauseMicroseconds), domain.PolicyPriority, OrNull(domain.PolicySource));
+            domain.PolicyMode, OrNull(domain.PolicyWindow), Milliseconds(domain.PolicyMaxPauseMicroseconds), domain.PolicyPriority, OrNull(domain.PolicySource),
+            domain.PolicyOwn);
 
     private static HostJson Host(HostView view) => new(
         view.ServiceVersion,

@@ -6,7 +6,7 @@ namespace VirtHandover.Tui.Model;
 /// <summary>What applies to a domain, and where that is written, in one line.</summary>
 internal static class PolicyText
 {
-    /// <summary>For example <c>ask, window Sun 02:00-04:00, pause up to 30 ms (from the domain)</c>; empty when the service does not say.</summary>
+    /// <summary>For example <c>auto, window Sun 02:00-04:00 (from the domain's own metadata); pause up to 30 ms (from the host's configuration)</c>; empty when the service does not say.</summary>
     public static string Of(DomainView domain, HostView? host)
     {
         if (domain.PolicyMode.Length == 0)
@@ -15,14 +15,18 @@ internal static class PolicyText
         }
 
         var budget = DetailSubject.BudgetOf(domain, host);
-        string[] parts =
+        (string Name, string Text)[] parts =
         [
-            domain.PolicyMode,
-            domain.PolicyWindow.Length > 0 ? $"window {domain.PolicyWindow}" : "",
-            budget > 0 ? $"pause up to {Quantity.Duration(budget)}" : "",
-            domain.PolicyPriority != 0 ? $"priority {domain.PolicyPriority}" : "",
+            ("mode", domain.PolicyMode),
+            ("window", domain.PolicyWindow.Length > 0 ? $"window {domain.PolicyWindow}" : ""),
+            ("max_pause", budget > 0 ? $"pause up to {Quantity.Duration(budget)}" : ""),
+            ("priority", domain.PolicyPriority != 0 ? $"priority {domain.PolicyPriority}" : ""),
         ];
-        return string.Join(", ", parts.Where(part => part.Length > 0)) + Source(domain.PolicySource);
+        // A service that does not tell the parts apart has none of its own.
+        var rest = domain.PolicyOwn.Count == 0 ? [] : parts.Where(part => part.Text.Length > 0 && !domain.PolicyOwn.Contains(part.Name)).ToList();
+        return Join(parts.Except(rest)) + Source(domain.PolicySource) + (rest.Count > 0 ? $"; {Join(rest)} (from the host's configuration)" : "");
+
+        static string Join(IEnumerable<(string Name, string Text)> some) => string.Join(", ", some.Select(part => part.Text).Where(text => text.Length > 0));
     }
 
     private static string Source(string source) => source switch

@@ -158,10 +158,17 @@ internal static class ScreenComposer
                 _ when state.View is { Domains.Count: > 0 } view =>
                     $"None of the {view.Domains.Count} domains matches {state.Filter.Text}; Esc shows all again.",
                 ServiceState.Connecting => "Looking for the service…",
-                ServiceState.Away away => $"{away.Sentence} Trying again until it answers.",
+                ServiceState.Away away => away.Sentence,
                 _ => "No domain is running.",
             };
-            return [.. Line.Wrapped(setting.Glyphs.Safe(text), area.InnerWidth, Tone.Normal)];
+
+            // On a line of its own: the sentence may end with a command to type.
+            var then = state.Service is ServiceState.Away && state.View is not { Domains.Count: > 0 } ? "Trying again until it answers." : "";
+            return
+            [
+                .. Line.Wrapped(setting.Glyphs.Safe(text), area.InnerWidth, Tone.Normal),
+                .. then.Length > 0 ? Line.Wrapped(then, area.InnerWidth, Tone.Dim) : [],
+            ];
         }
 
         return

@@ -35,8 +35,9 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
                 }
                 catch (ServiceException e)
                 {
-                    refusals.Add(e.Message);
-                    Note(e.Message, Tone.Bad);
+                    var sentence = Told(e, call with { Domains = [domain] });
+                    refusals.Add(sentence);
+                    Note(sentence, Tone.Bad);
                 }
             }
 
@@ -47,8 +48,9 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         }
         catch (Exception e)
         {
-            Note(e.Message, Tone.Bad);
-            Say(e.Message, Tone.Bad);
+            var sentence = e is ServiceException fault ? Told(fault, call) : e.Message;
+            Note(sentence, Tone.Bad);
+            Say(sentence, Tone.Bad);
         }
     }
 
@@ -117,6 +119,12 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
                 throw new InvalidOperationException($"{call.Verb} is not about one domain.");
         }
     }
+
+    /// <summary>A password cannot be asked for on a screen that is drawn; the command line can, on this machine.</summary>
+    private string Told(ServiceException e, ScreenEffect.Call call) =>
+        e.Fault == ServiceFault.NotAuthorized && program == Cli.CommandLine.Name
+            ? $"{e.Message} The command line asks for a password: {program}{Twin(call)}"
+            : e.Message;
 
     private void Conclude(ScreenEffect.Call call, int done, List<string> refusals)
     {

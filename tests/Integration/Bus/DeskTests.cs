@@ -41,7 +41,7 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         // What libvirt has counts, not what the service remembers.
         await TheService.Stop();
         await Virsh.Run("metadata", guest.Name, PolicyXml.Namespace, "--key", "virt-handover", "--set", "<policy mode='auto' priority='7'/>");
-        await TheService.Until("virsh's policy", guest.Name, domain => domain is { PolicyMode: "auto", PolicyPriority: 7, PolicySource: "domain", PolicyWindow: "" });
+        await TheService.Until("virsh's policy", guest.Name, domain => domain is { PolicyMode: "auto", PolicyPriority: 7, PolicySource: "domain", PolicyWindow: "", PolicyOwn: ["mode", "priority"] });
         await Virsh.Run("metadata", guest.Name, PolicyXml.Namespace, "--key", "virt-handover", "--set", "<policy mode='sometimes'/>");
         await client.RescanAsync(CancellationToken.None);
         await TheService.Until("a damaged policy", guest.Name, domain => domain is { PolicyMode: "never", PolicySource: "domain" });

@@ -79,7 +79,24 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
             Assert.DoesNotContain("open-sesame", screen, StringComparison.Ordinal);
             Assert.Equal("paused", (await TheService.View()).QueueState);
 
+            // Once for all that one call names; each is answered by its name.
+            var second = await SmallGuest.Start("polkit-2");
+            await TheService.Until("it is shown", second.Name, domain => domain.State == "current");
+            (code, screen) = await OnTerminal("virt-handover approve polkit polkit-2", "open-sesame");
+            Assert.True(code == 1, $"{code}: {screen}");
+            Assert.Single(screen.Split("Password: ")[1..]);
+            Assert.Contains("polkit was not approved: " + WrongState, screen, StringComparison.Ordinal);
+            Assert.Contains("polkit-2 was not approved: " + WrongState, screen, StringComparison.Ordinal);
+
+            // A handover or a rehearsal is another call than the rest.
+            (code, screen) = await OnTerminal("virt-handover rehearse polkit", "open-sesame");
+            Assert.True(code == 0, $"{code}: {screen}");
+            Assert.Contains("rehearsed", screen, StringComparison.Ordinal);
+
             // Without a terminal nobody is asked.
+            ShellResult refused = await Shell.TryRun("setpriv", [.. Nobody, "virt-handover", "approve", "polkit"]);
+            Refused(refused, "Could not approve polkit: this user may not do that.");
+            Assert.Equal(4, refused.ExitCode);
             ShellResult silent = await Shell.TryRun("setpriv", [.. Nobody, "virt-handover", "queue", "resume"]);
             Refused(silent, "polkit does not allow the action");
             Assert.Equal("", (await Shell.TryRun("pgrep", "-x", "pkttyagent")).Output);

@@ -50,6 +50,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             PolicyMaxPauseMicroseconds = 30_000,
             PolicyPriority = -3,
             PolicySource = "domain",
+            PolicyOwn = ["mode", "priority"],
             WaitReason = "Its window opens on Sunday.",
             NextWindow = DateTimeOffset.UnixEpoch.AddDays(21_001),
             AssessedAt = DateTimeOffset.UnixEpoch.AddDays(20_999),
@@ -191,6 +192,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     }
 
     [Theory(Timeout = 30_000)]
+    [InlineData("Defer", 1_790_000_000_000_000_000UL, null, "1790000000000000000 is no time to defer to: it is given in microseconds since 1970")]
     [InlineData("Defer", 1_790_000_000UL, null, "1790000000 is no time to defer to: it is given in microseconds since 1970, for example 1798761600000000")]
     [InlineData("Defer", 1_790_000_000_000_000UL, "reason", "The option \"reason\" is not right: A D-Bus value has the type \"u\", but \"s\" was expected.")]
     [InlineData("Approve", null, "now", "Approve has no option \"now\"; it has none, so an empty a{sv} is right.")]

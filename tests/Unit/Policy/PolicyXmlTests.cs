@@ -47,6 +47,7 @@ public class PolicyXmlTests
         Assert.NotEmpty(policy.Problem);
         var effective = EffectivePolicy.Of(new EffectivePolicy(PolicyMode.Auto, MaintenanceWindows.Always, TimeSpan.FromSeconds(1), 0, PolicySource.Configuration), policy);
         Assert.Equal((PolicyMode.Never, PolicySource.Domain), (effective.Mode, effective.Source));
+        Assert.True(effective.Own.HasFlag(PolicyParts.Mode));
         Assert.Equal("", policy.With(new PolicyChange { Mode = "ask" }).Problem);
     }
 
@@ -69,6 +70,9 @@ public class PolicyXmlTests
         Assert.Equal(own.MaxPause ?? configured.MaxPause, effective.MaxPause);
         Assert.Equal(own.Priority ?? 3, effective.Priority);
         Assert.Equal(own.IsEmpty ? PolicySource.Configuration : PolicySource.Domain, effective.Source);
+        Assert.Equal(own.IsEmpty, effective.Own == PolicyParts.None);
+        Assert.Equal(own.Priority is not null, effective.Own.HasFlag(PolicyParts.Priority));
+        Assert.Equal(own.Window is not null, effective.Own.HasFlag(PolicyParts.Window));
     });
 
     [Fact]

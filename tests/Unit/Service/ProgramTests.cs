@@ -41,6 +41,7 @@ public sealed class ProgramTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task A_right_configuration_is_called_valid()
     {
+        Assert.StartsWith("There is no file ", (await RunAsync("--check-config")).StandardOutput, StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(_directory.Path, "test.conf"), "[Service]\nMode=auto\n");
         Assert.Equal(ExitCode.Ok, (await RunAsync("--check-config")).ExitCode);
     }

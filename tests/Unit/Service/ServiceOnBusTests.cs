@@ -63,12 +63,12 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     public async Task A_policy_is_stored_with_the_domain_shown_and_obeyed()
     {
         await using var service = await StartAsync();
-        await service.UntilAsync(one => one.Domains[0] is { PolicyMode: "ask", PolicySource: "default", PolicyMaxPauseMicroseconds: 500_000, PolicyWindow: "" });
+        await service.UntilAsync(one => one.Domains[0] is { PolicyMode: "ask", PolicySource: "default", PolicyMaxPauseMicroseconds: 500_000, PolicyWindow: "", PolicyOwn: [] });
         await service.Client.SetPolicyAsync(
             Sample.Id(0), new PolicyChange { Mode = "never", Window = "Sun 02:00-04:00", MaxPauseMicroseconds = 30_000, Priority = 7 }, CancellationToken.None);
         await service.UntilAsync(one => one.Domains[0] is
         {
-            PolicyMode: "never", PolicySource: "domain", PolicyMaxPauseMicroseconds: 30_000, PolicyWindow: "Sun 02:00-04:00", PolicyPriority: 7,
+            PolicyMode: "never", PolicySource: "domain", PolicyMaxPauseMicroseconds: 30_000, PolicyWindow: "Sun 02:00-04:00", PolicyPriority: 7, PolicyOwn: ["mode", "window", "max_pause", "priority"],
         });
         Assert.Contains("never", _definitions.Metadata[Sample.Id(0)], StringComparison.Ordinal);
 

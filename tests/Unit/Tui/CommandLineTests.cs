@@ -46,7 +46,9 @@ public class CommandLineTests
     {
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Pending, await run.RunAsync("status"));
-        Assert.Equal("10 domains: 3 pending, 1 approved, 1 running, 1 failed, 1 blocked, 1 deferred, 1 done, 1 current\n", run.Out);
+        Assert.Equal(
+            "10 domains: 3 pending, 1 approved, 1 running, 1 failed, 1 blocked, 1 deferred, 1 done, 1 current\n  db-02  ▶ perform  [##############......] 74% copied\n",
+            run.Out);
         run = new CliRun(service);
         Assert.Equal(ExitCode.Pending, await run.RunAsync("status", "--json"));
         Golden.Match(run.Out, "cli-status-json.txt");
@@ -86,6 +88,16 @@ public class CommandLineTests
     [InlineData("host", "list", "--host", "-oProxyCommand=evil")]
     [InlineData("host port", "list", "--host", "root@kvm:99999")]
     [InlineData("no terminal")]
+    [InlineData("policy two modes", "policy", "set", "web-01", "auto", "never")]
+    [InlineData("policy no mode", "policy", "set", "web-01", "sometimes")]
+    [InlineData("policy word", "policy", "frob", "web-01")]
+    [InlineData("flag value", "list", "--json=nice")]
+    [InlineData("option twice", "list", "--sort", "name", "--sort", "state")]
+    [InlineData("option short", "run", "web-01", "--dry")]
+    [InlineData("host nothing", "list", "--host")]
+    [InlineData("reason nothing", "defer", "web-01", "--until", "22:00", "--reason")]
+    [InlineData("run", "run")]
+    [InlineData("escape", "\e[2J")]
     public async Task A_wrong_call_says_what_is_wrong_and_what_is_right(string golden, params string[] arguments)
     {
         var run = new CliRun(service);
@@ -121,9 +133,9 @@ public class CommandLineTests
     [InlineData("resume", "The queue goes on.\n", "queue", "resume")]
     [InlineData("policy auto|Sun 02:00-04:00|30000| web-01", "web-01: auto, window Sun 02:00-04:00, pause up to 30 ms (from the domain's own metadata)\n",
         "policy", "set", "web-01", "auto", "--window", "Sun 02:00-04:00", "--max-pause", "30ms")]
-    [InlineData("policy never||| web-01 & policy never||| mail", "web-01: never, pause up to 300 ms (from the domain's own metadata)\nmail: never, pause up to 300 ms (from the domain's own metadata)\n",
+    [InlineData("policy never||| web-01 & policy never||| mail", "web-01: never (from the domain's own metadata); pause up to 300 ms (from the host's configuration)\nmail: never (from the domain's own metadata); pause up to 300 ms (from the host's configuration)\n",
         "policy", "set", "web-01", "mail", "--mode", "never")]
-    [InlineData("policy |||-5 web-01", "web-01: ask, pause up to 300 ms, priority -5 (from the domain's own metadata)\n", "policy", "set", "web-01", "--priority", "-5")]
+    [InlineData("policy |||-5 web-01", "web-01: priority -5 (from the domain's own metadata); ask, pause up to 300 ms (from the host's configuration)\n", "policy", "set", "web-01", "--priority", "-5")]
     public async Task Verbs_ask_the_service_for_what_they_say(string calls, string said, params string[] arguments)
     {
         var run = new CliRun(service);
@@ -242,6 +254,19 @@ public class CommandLineTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Who_waits_for_a_turn_sees_why()
+    {
+        service.Change(Sample.Id(1), domain => domain with { WaitReason = "/run/hold exists." });
+        var seen = new TaskCompletionSource<HandoverReport>();
+        service.OnRun = _ => seen.Task;
+        var run = new CliRun(service, terminal: true);
+        var running = run.RunAsync("run", "web-01", "--json");
+        await Eventually.TrueAsync(() => run.Error.Contains("web-01  ▶ waiting: /run/hold exists.  0 s", StringComparison.Ordinal));
+        seen.SetResult(Sample.Report(7, 1, "web-01", HandoverOutcome.Done));
+        Assert.Equal(ExitCode.Ok, await running);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task One_refusal_does_not_keep_the_others_from_being_approved()
     {
         service.Faults[Sample.Id(3)] = new ServiceException(ServiceFault.WrongState, "api-03 is done; only pending or deferred domains can be approved.");
@@ -285,6 +310,60 @@ public class CommandLineTests
             Assert.Equal(ExitCode.Unreachable, await run.RunAsync(arguments));
             Assert.Equal("virt-handover: The service cannot be reached: no such bus.\n", run.Error);
         }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Every_document_has_the_schemas_number()
+    {
+        service.Reports = Sample.History();
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 1, "web-01", HandoverOutcome.Rehearsed));
+        string[][] calls =
+        [
+            ["list"], ["list", "--readiness"], ["show", "web-01"], ["approve", "web-01"], ["approve", "--all", "--yes"], ["defer", "web-01", "--until", "+1h"],
+            ["undefer", "web-01"], ["cancel", "web-01"], ["retry", "web-01"], ["run", "web-01"], ["run", "web-01", "--dry-run"], ["rehearse", "web-01", "db-02"],
+            ["queue"], ["queue", "status"], ["queue", "pause", "lunch"], ["queue", "resume"], ["status"], ["status", "--watch"], ["history"], ["history", "--jsonl"],
+            ["pauses"], ["policy", "show", "web-01"], ["policy", "set", "web-01", "never"], ["policy", "unset", "web-01"], ["prepare", "web-01"], ["rescan"],
+        ];
+        foreach (var call in calls)
+        {
+            if (call is ["status", "--watch"])
+            {
+                service.Show(service.View with { Domains = [Sample.Domain(1, "web-01", "done")] });
+            }
+
+            var run = new CliRun(service);
+            await run.RunAsync([.. call, "--json"]);
+            Assert.Equal("", run.Error);
+            var documents = run.Out.StartsWith("{\n", StringComparison.Ordinal) ? [run.Out] : run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.NotEmpty(documents);
+            foreach (var document in documents)
+            {
+                using var json = JsonDocument.Parse(document);
+                Assert.Equal(1, json.RootElement.GetProperty("schema").GetInt32());
+            }
+
+            if (call is ["status", "--watch"])
+            {
+                service.Show(Sample.Host());
+            }
+        }
+
+        // No verb is forgotten above; watch is another test's, complete is no document.
+        var verbs = CommandLine.Build(new CliRun(service).Context).Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name);
+        Assert.Equal(["watch"], verbs.Except(calls.Select(call => call[0])));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_history_knows_names_of_machines_that_are_gone()
+    {
+        service.Reports = Sample.History();
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("history", "gone\e[31m-since", "--jsonl"));
+        Assert.Contains($"\"uuid\":\"{Sample.Id(12)}\"", Assert.Single(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+
+        run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("history", "nobody"));
+        Assert.EndsWith("Nor has the history anything under that name.\n", run.Error, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]

@@ -99,6 +99,16 @@ public partial class ScreenTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Who_needs_a_password_is_told_where_it_is_asked_for()
+    {
+        service.Faults[Sample.Id(1)] = new ServiceException(ServiceFault.NotAuthorized, "Could not approve web-01: this user may not do that.");
+        using var screen = new ScreenRun(service, 160, 24);
+        await screen.ShowsAsync("web-01");
+        screen.Press(Key.A);
+        await screen.ShowsAsync("this user may not do that. The command line asks for a password: virt-handover approve web-01");
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task The_screen_says_when_the_service_goes_and_when_it_is_back()
     {
         using var screen = new ScreenRun(service, 80, 24);

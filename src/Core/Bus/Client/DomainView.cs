@@ -80,6 +80,9 @@ public sealed record DomainView
     /// <summary>The nearest place that decides any part of the policy: <c>domain</c>, <c>configuration</c> or <c>default</c>.</summary>
     public string PolicySource { get; init; } = "";
 
+    /// <summary>The parts that the domain's own metadata decides: <c>mode</c>, <c>window</c>, <c>max_pause</c>, <c>priority</c>.</summary>
+    public IReadOnlyList<string> PolicyOwn { get; init; } = [];
+
     /// <summary>Why an approved one does not start yet, in sentences; empty when nothing holds it.</summary>
     public string WaitReason { get; init; } = "";
 

@@ -8,19 +8,19 @@ public sealed partial class HandoverServiceClient
 {
     /// <inheritdoc/>
     public Task UndeferAsync(Guid domain, CancellationToken cancellationToken) =>
-        CallAsync($"end the deferral of domain {domain}", ToDomain(domain, "Undefer", BusValue.NoOptions()), cancellationToken);
+        CallAsync($"end the deferral of {NameOf(domain)}", ToDomain(domain, "Undefer", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
     public Task SetPolicyAsync(Guid domain, PolicyChange change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return CallAsync($"change the policy of domain {domain}", ToDomain(domain, "SetPolicy", PolicyOptions.ToBus(change)), cancellationToken);
+        return CallAsync($"change the policy of {NameOf(domain)}", ToDomain(domain, "SetPolicy", PolicyOptions.ToBus(change)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<string> PrepareAsync(Guid domain, CancellationToken cancellationToken)
     {
-        var purpose = $"prepare domain {domain}";
+        var purpose = $"prepare {NameOf(domain)}";
         var reply = await CallAsync(purpose, ToDomain(domain, "Prepare", BusValue.NoOptions()), cancellationToken).ConfigureAwait(false);
         return await Guard(purpose, () => Task.FromResult(reply[0].AsText())).ConfigureAwait(false);
     }

@@ -14,7 +14,7 @@ public sealed partial class HandoverServiceClient
     /// <inheritdoc/>
     public Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken)
     {
-        var purpose = rehearse ? $"rehearse the handover of domain {domain}" : $"hand domain {domain} over";
+        var purpose = rehearse ? $"rehearse the handover of {NameOf(domain)}" : $"hand {NameOf(domain)} over";
         return Guard(purpose, async () =>
         {
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -23,7 +23,7 @@ public sealed partial class HandoverServiceClient
             await using var watch = await ServiceWatch.StartAsync(connection, EndOfHandovers).ConfigureAwait(false);
             var options = BusValue.Options(new Dictionary<string, BusValue> { ["rehearse"] = rehearse });
             var request = ToManager("Run", new BusValue.ObjectPath(HandoverNames.PathOf(domain)), options);
-            var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+            var reply = await AuthorizedAsync(connection, request, cancellationToken).ConfigureAwait(false);
             var id = reply[0].AsUInt64();
             await watch.BindAsync(cancellationToken).ConfigureAwait(false);
             if (!await EndedAsync(watch.Signals, id, cancellationToken).ConfigureAwait(false))
@@ -43,7 +43,7 @@ public sealed partial class HandoverServiceClient
         return false;
     }
 
-    private static async Task<HandoverReport> ReportAsync(
+    private async Task<HandoverReport> ReportAsync(
         BusConnection connection, Guid domain, ulong id, CancellationToken cancellationToken)
     {
         // A few more than one: another handover of this domain may have ended since.
@@ -51,7 +51,7 @@ public sealed partial class HandoverServiceClient
         var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
         return reply[0].AsItems().Select(ReportCodec.FromBus).FirstOrDefault(report => report.Id == (long)id)
             ?? throw new ServiceException(
-                ServiceFault.Failed, $"Handover {id} of domain {domain} has ended, but the history does not have it. See: journalctl -u virt-handoverd");
+                ServiceFault.Failed, $"Handover {id} of {NameOf(domain)} has ended, but the history does not have it. See: journalctl -u virt-handoverd");
     }
 
     private static ServiceException LostSight(ulong id) => new(

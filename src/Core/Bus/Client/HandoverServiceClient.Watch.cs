@@ -24,7 +24,7 @@ public sealed partial class HandoverServiceClient
         // Subscribed first, read then: nothing is missed in between.
         var mirror = await Guard(purpose, () => LoadAsync(watch.Connection, cancellationToken)).ConfigureAwait(false);
         await Guard(purpose, () => watch.BindAsync(cancellationToken)).ConfigureAwait(false);
-        yield return await Guard(purpose, () => Task.FromResult(mirror.View)).ConfigureAwait(false);
+        yield return _last = await Guard(purpose, () => Task.FromResult(mirror.View)).ConfigureAwait(false);
 
         while (await watch.Signals.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -33,7 +33,7 @@ public sealed partial class HandoverServiceClient
             if (watch.ServiceIsGone)
                 yield break;
             if (changed)
-                yield return await Guard(purpose, () => Task.FromResult(mirror.View)).ConfigureAwait(false);
+                yield return _last = await Guard(purpose, () => Task.FromResult(mirror.View)).ConfigureAwait(false);
         }
     }
 

@@ -15,8 +15,12 @@ public sealed partial class HandoverServiceClient : IHandoverService
 
     private readonly string? _address;
     private readonly IPasswordPrompt? _prompt;
+    private readonly IRemoteBus? _remote;
     private readonly SemaphoreSlim _gate = new(1);
     private BusConnection? _connection;
+
+    // For the names in sentences; a call itself is about a UUID.
+    private volatile HostView? _last;
 
     /// <summary>Creates the client; nothing is connected yet.</summary>
     /// <param name="address">A D-Bus address; null for the system bus (or <c>DBUS_SYSTEM_BUS_ADDRESS</c>).</param>
@@ -27,6 +31,15 @@ public sealed partial class HandoverServiceClient : IHandoverService
         _prompt = prompt;
     }
 
+    /// <summary>Creates a client of another machine's service; nothing is connected yet.</summary>
+    /// <param name="remote">Where that machine's bus is.</param>
+    public HandoverServiceClient(IRemoteBus remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        _remote = remote;
+        _address = remote.Address;
+    }
+
     /// <inheritdoc/>
     public async Task<HostView> ReadAsync(CancellationToken cancellationToken)
     {
@@ -34,13 +47,13 @@ public sealed partial class HandoverServiceClient : IHandoverService
         return await Guard(purpose, async () =>
         {
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            return (await LoadAsync(connection, cancellationToken).ConfigureAwait(false)).View;
+            return _last = (await LoadAsync(connection, cancellationToken).ConfigureAwait(false)).View;
         }).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public Task ApproveAsync(Guid domain, CancellationToken cancellationToken) =>
-        CallAsync($"approve domain {domain}", ToDomain(domain, "Approve", BusValue.NoOptions()), cancellationToken);
+        CallAsync($"approve {NameOf(domain)}", ToDomain(domain, "Approve", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken)
@@ -48,16 +61,16 @@ public sealed partial class HandoverServiceClient : IHandoverService
         var options = string.IsNullOrEmpty(reason)
             ? BusValue.NoOptions()
             : BusValue.Options(new Dictionary<string, BusValue> { ["reason"] = reason });
-        return CallAsync($"defer domain {domain}", ToDomain(domain, "Defer", BusTime.ToBus(until), options), cancellationToken);
+        return CallAsync($"defer {NameOf(domain)}", ToDomain(domain, "Defer", BusTime.ToBus(until), options), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task CancelAsync(Guid domain, CancellationToken cancellationToken) =>
-        CallAsync($"cancel the handover of domain {domain}", ToDomain(domain, "Cancel", BusValue.NoOptions()), cancellationToken);
+        CallAsync($"cancel the handover of {NameOf(domain)}", ToDomain(domain, "Cancel", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
     public Task RetryAsync(Guid domain, CancellationToken cancellationToken) =>
-        CallAsync($"retry domain {domain}", ToDomain(domain, "Retry", BusValue.NoOptions()), cancellationToken);
+        CallAsync($"retry {NameOf(domain)}", ToDomain(domain, "Retry", BusValue.NoOptions()), cancellationToken);
 
     /// <inheritdoc/>
     public Task RescanAsync(CancellationToken cancellationToken) =>
@@ -126,6 +139,9 @@ public sealed partial class HandoverServiceClient : IHandoverService
         }
     }
 
+    private string NameOf(Guid domain) =>
+        _last?.Domains.FirstOrDefault(one => one.Uuid == domain)?.Name is { Length: > 0 } name ? name : $"domain {domain}";
+
     private static BusRequest ToDomain(Guid domain, string member, params BusValue[] arguments) =>
         new(HandoverNames.BusName, HandoverNames.PathOf(domain), HandoverNames.Domain, member, arguments)
         {
@@ -137,20 +153,26 @@ public sealed partial class HandoverServiceClient : IHandoverService
         Guard(purpose, async () =>
         {
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            if (_prompt is null)
-                return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return await connection.CallAsync(request with { Interactive = false }, cancellationToken).ConfigureAwait(false);
-            }
-            catch (BusException e) when (e.Name == BusErrorNames.InteractiveAuthorizationRequired)
-            {
-                if (!await _prompt.OpenAsync(cancellationToken).ConfigureAwait(false))
-                    throw;
-            }
-
-            return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+            return await AuthorizedAsync(connection, request, cancellationToken).ConfigureAwait(false);
         });
+
+    /// <summary>Makes a call; when polkit wants a password for it, gets ready to be asked and makes it again.</summary>
+    private async Task<IReadOnlyList<BusValue>> AuthorizedAsync(BusConnection connection, BusRequest request, CancellationToken cancellationToken)
+    {
+        if (_prompt is null)
+            return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await connection.CallAsync(request with { Interactive = false }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BusException e) when (e.Name == BusErrorNames.InteractiveAuthorizationRequired)
+        {
+            if (!await _prompt.OpenAsync(cancellationToken).ConfigureAwait(false))
+                throw;
+        }
+
+        return await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task<BusConnection> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -164,6 +186,10 @@ public sealed partial class HandoverServiceClient : IHandoverService
             }
 
             return _connection ??= await BusConnection.OpenAsync(_address, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BusException e) when (_remote is not null && e.Name == BusErrorNames.NoServer)
+        {
+            throw new ServiceException(ServiceFault.Unreachable, await _remote.ExplainAsync(cancellationToken).ConfigureAwait(false));
         }
         finally
         {

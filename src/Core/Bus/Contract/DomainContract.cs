@@ -47,6 +47,7 @@ internal static class DomainContract
         .Property("PolicyMaxPause", "t", domain => BusTime.Duration(domain.View.PolicyMaxPauseMicroseconds))
         .Property("PolicyPriority", "i", domain => domain.View.PolicyPriority)
         .Property("PolicySource", "s", domain => domain.View.PolicySource)
+        .Property("PolicyOwn", "as", domain => BusValue.Strings(domain.View.PolicyOwn))
         .Property("NextWindow", "t", domain => BusTime.ToBus(domain.View.NextWindow))
         .Property("AssessedAt", "t", domain => BusTime.ToBus(domain.View.AssessedAt))
         .Property("Phase", "s", domain => domain.View.Phase)
@@ -87,6 +88,7 @@ internal static class DomainContract
             PolicyMaxPauseMicroseconds = Number("PolicyMaxPause"),
             PolicyPriority = properties.TryGetValue("PolicyPriority", out var priority) ? priority.AsInt32() : 0,
             PolicySource = Text("PolicySource"),
+            PolicyOwn = properties.TryGetValue("PolicyOwn", out var own) ? own.AsStrings() : [],
             NextWindow = Moment("NextWindow"),
             AssessedAt = Moment("AssessedAt"),
             Phase = Text("Phase"),
@@ -104,8 +106,11 @@ internal static class DomainContract
         long Number(string name) => properties.TryGetValue(name, out var value) ? value.AsClampedInt64() : 0;
     }
 
-    /// <summary>The moment; somebody who gave seconds would otherwise read that it has already passed.</summary>
-    private static DateTimeOffset Until(BusValue value) => BusTime.FromBus(value) is { } moment && moment > DateTimeOffset.UnixEpoch.AddHours(5)
+    /// <summary>
+    /// The moment; somebody who gave seconds would otherwise read that it has already passed, and nanoseconds would defer for ever.
+    /// </summary>
+    private static DateTimeOffset Until(BusValue value) =>
+        BusTime.FromBus(value) is { } moment && moment > DateTimeOffset.UnixEpoch.AddHours(5) && moment < DateTimeOffset.UnixEpoch.AddYears(230)
         ? moment
         : throw new ServiceException(
             ServiceFault.InvalidArgument,

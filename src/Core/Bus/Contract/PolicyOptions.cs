@@ -5,6 +5,12 @@ namespace VirtHandover.Bus.Contract;
 /// <summary>The options of <c>SetPolicy</c>.</summary>
 internal static class PolicyOptions
 {
+    private static readonly (PolicyParts Part, string Name)[] s_names =
+        [(PolicyParts.Mode, "mode"), (PolicyParts.Window, "window"), (PolicyParts.MaxPause, "max_pause"), (PolicyParts.Priority, "priority")];
+
+    /// <summary>The names under which <c>SetPolicy</c> takes these parts.</summary>
+    internal static IReadOnlyList<string> NamesOf(PolicyParts parts) => [.. s_names.Where(row => parts.HasFlag(row.Part)).Select(row => row.Name)];
+
     private const string Mode = "mode", Window = "window", MaxPause = "max_pause", Priority = "priority";
 
     internal static BusValue ToBus(PolicyChange change)

@@ -36,6 +36,7 @@ internal static class DomainViews
             PolicyMaxPauseMicroseconds = (long?)standing?.Policy.MaxPause.TotalMicroseconds ?? 0,
             PolicyPriority = standing?.Policy.Priority ?? 0,
             PolicySource = standing is null ? "" : BusWord.ToBus(standing.Policy.Source),
+            PolicyOwn = standing is null ? [] : PolicyOptions.NamesOf(standing.Policy.Own),
             AssessedAt = upgrade.AssessedAt,
             PhaseTimes = running?.PhaseTimes ?? [],
             PhaseSince = running?.PhaseSince,

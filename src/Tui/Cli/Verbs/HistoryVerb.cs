@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
 using VirtHandover.Queue;
 using VirtHandover.Tui.Format;
@@ -22,7 +23,7 @@ internal sealed class HistoryVerb : Verb
 
     private readonly Argument<string> domain = new("DOMAIN")
     {
-        Description = "Only this domain; a UUID may be of one that no longer runs.",
+        Description = "Name or UUID of a domain, also of one that no longer runs.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -53,9 +54,7 @@ internal sealed class HistoryVerb : Verb
         Guid? only = null;
         if (arguments.GetValue(domain) is { } text)
         {
-            only = Guid.TryParse(text, out var uuid)
-                ? uuid
-                : DomainFinder.Find(await service.ReadAsync(cancellationToken).ConfigureAwait(false), text).Uuid;
+            only = Guid.TryParse(text, out var uuid) ? uuid : await UuidAsync(service, text, cancellationToken).ConfigureAwait(false);
         }
 
         var query = new HistoryQuery(only, arguments.GetValue(limit) ?? (arguments.GetValue(lines) ? Most : Usual)) { Since = from, Until = to };
@@ -81,6 +80,21 @@ internal sealed class HistoryVerb : Verb
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <summary>An auditor asks about machines that are gone, and knows their names.</summary>
+    private static async Task<Guid> UuidAsync(IHandoverService service, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return DomainFinder.Find(await service.ReadAsync(cancellationToken).ConfigureAwait(false), name).Uuid;
+        }
+        catch (ServiceException e) when (e.Fault == ServiceFault.UnknownDomain)
+        {
+            var reports = await service.HistoryAsync(new HistoryQuery(null, Most), cancellationToken).ConfigureAwait(false);
+            return reports.FirstOrDefault(report => report.Name == name)?.Domain
+                ?? throw new ServiceException(e.Fault, $"{e.Message} Nor has the history anything under that name.");
+        }
     }
 
     private DateTimeOffset? Moment(ParseResult arguments, Option<string> option)

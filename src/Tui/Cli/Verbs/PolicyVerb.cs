@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using VirtHandover.Bus.Client;
 using VirtHandover.Policy;
+using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
 using VirtHandover.Tui.Time;
@@ -11,7 +12,8 @@ namespace VirtHandover.Tui.Cli.Verbs;
 /// <summary><c>virt-handover policy show|set|unset DOMAIN…</c>: what a domain's own metadata says.</summary>
 internal sealed class PolicyVerb : Verb
 {
-    private static readonly string[] Modes = ["auto", "ask", "never"];
+    /// <summary>Who approves, as it is typed.</summary>
+    public static readonly string[] Modes = ["auto", "ask", "never"];
 
     public PolicyVerb(CliContext context)
         : base(
@@ -135,6 +137,11 @@ internal sealed class PolicyVerb : Verb
         protected override PolicyChange Read(ParseResult arguments)
         {
             var words = base.Names(arguments);
+            if (words.Skip(1).Where(Modes.Contains).Take(2).ToList() is [var first, var second])
+            {
+                throw new UsageException($"policy set takes one mode, but “{first}” and “{second}” were given; a domain of such a name goes with --mode or by its UUID.");
+            }
+
             var change = new PolicyChange
             {
                 Mode = arguments.GetValue(mode) ?? (LastIsMode(words) ? words[^1] : null),
@@ -143,7 +150,9 @@ internal sealed class PolicyVerb : Verb
                 Priority = arguments.GetValue(priority),
             };
             return change == new PolicyChange()
-                ? throw new UsageException("policy set: nothing to set; name a mode (auto, ask, never), --window, --max-pause or --priority.")
+                ? throw new UsageException(words.Count > 1
+                    ? $"policy set: “{Printable.Of(words[^1])}” is none of auto, ask, never, and nothing else is to be set; name a mode, --window, --max-pause or --priority."
+                    : "policy set: nothing to set; name a mode (auto, ask, never), --window, --max-pause or --priority.")
                 : change;
         }
 

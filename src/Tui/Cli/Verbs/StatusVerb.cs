@@ -35,6 +35,14 @@ internal sealed class StatusVerb : Verb
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
         var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
         Print(view, output, oneLine: false);
+        if (!output.Json)
+        {
+            foreach (var domain in Running(view))
+            {
+                output.Data($"  {ProgressLine.Text(domain, output.Glyphs)}");
+            }
+        }
+
         return CodeOf(Summary.Of(view.Domains));
     }
 
@@ -42,17 +50,20 @@ internal sealed class StatusVerb : Verb
     {
         using var patience = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, Context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var line = new LiveLine(Context, output);
         Summary? last = null;
         try
         {
-            await foreach (var view in new SteadyWatch(Context).ViewsAsync(output.Message, either.Token).ConfigureAwait(false))
+            await foreach (var view in new SteadyWatch(Context).ViewsAsync(Say, either.Token).ConfigureAwait(false))
             {
                 var summary = Summary.Of(view.Domains);
                 if (last is null || summary.Text(output.Glyphs) != last.Text(output.Glyphs) || summary.Waiting == 0)
                 {
+                    line.Show("");
                     Print(view, output, oneLine: true);
                 }
 
+                line.Show(output.Json ? "" : string.Join("   ", Running(view).Select(domain => ProgressLine.Text(domain, output.Glyphs))));
                 last = summary;
                 if (summary.Waiting == 0)
                 {
@@ -63,11 +74,23 @@ internal sealed class StatusVerb : Verb
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
         }
+        finally
+        {
+            line.Show("");
+        }
 
         cancellationToken.ThrowIfCancellationRequested();
         output.Message($"Gave up after {Quantity.Span(limit ?? TimeSpan.Zero)}: {last?.Text(output.Glyphs) ?? "the service said nothing"}.");
         return ExitCode.Pending;
+
+        void Say(string sentence)
+        {
+            line.Show("");
+            output.Message(sentence);
+        }
     }
+
+    private static IEnumerable<DomainView> Running(HostView view) => view.Domains.Where(domain => domain.State == "running");
 
     private static void Print(HostView view, Output output, bool oneLine)
     {

@@ -34,9 +34,9 @@ internal sealed class CliRun
             },
             Time = Time,
             Connect = service.ConnectAsync,
-            ConnectTo = (address, cancellationToken) =>
+            ConnectTo = (remote, cancellationToken) =>
             {
-                Address = address;
+                Address = remote.Address;
                 return service.ConnectAsync(cancellationToken);
             },
             OpenScreen = (options, _, _) =>

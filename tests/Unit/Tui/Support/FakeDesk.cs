@@ -68,6 +68,11 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
             PolicyMaxPauseMicroseconds = change.MaxPauseMicroseconds ?? old.PolicyMaxPauseMicroseconds,
             PolicyPriority = change.Priority ?? old.PolicyPriority,
             PolicySource = "domain",
+            PolicyOwn =
+            [
+                .. change.Mode is null ? Array.Empty<string>() : ["mode"], .. change.Window is null ? Array.Empty<string>() : ["window"],
+                .. change.MaxPauseMicroseconds is null ? Array.Empty<string>() : ["max_pause"], .. change.Priority is null ? Array.Empty<string>() : ["priority"],
+            ],
         });
 
     public async Task<string> PrepareAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken)

@@ -73,6 +73,7 @@ internal static class Sample
         {
             ApprovedBy = "ana (uid 1000)", WaitReason = "Its maintenance window is closed.", NextWindow = Now.AddHours(16),
             PolicyMode = "auto", PolicyWindow = "Mon 02:00-04:00", PolicyMaxPauseMicroseconds = 30_000, PolicyPriority = 10, PolicySource = "domain",
+            PolicyOwn = ["mode", "window", "max_pause", "priority"],
         },
         Domain(8, "quiet", "current") with { InstalledVersion = "7.2.22", InstalledPackage = Old, OutdatedReasons = [] },
         Domain(9, "evil\e[2J\nname", "pending"),
