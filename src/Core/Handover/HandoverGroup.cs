@@ -22,31 +22,45 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
             await MoveAsync(ready, hold).ConfigureAwait(false);
     }
 
+    /// <summary>The first by itself: what it finds wrong with the new QEMU, nobody else need find.</summary>
+    /// <returns>Those that have a twin; none when one of them could not be given one.</returns>
     private async Task<IReadOnlyList<ReadyRun>> PrepareAsync()
     {
         var twins = new ReadyRun?[runs.Count];
+        twins[0] = await PrepareAsync(runs[0]).ConfigureAwait(false);
         await Parallel.ForEachAsync(
-            Enumerable.Range(0, runs.Count),
+            Enumerable.Range(1, runs.Count - 1),
             new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
-            async (index, _) =>
-            {
-                var run = runs[index];
-                try
-                {
-                    twins[index] = await run.PrepareAsync().ConfigureAwait(false) is { } twin ? new ReadyRun(run, twin) : null;
-                }
-                catch (UnfinishedException unfinished)
-                {
-                    await InsistAsync([new LeftRun(run, unfinished)], null).ConfigureAwait(false);
-                }
-            }).ConfigureAwait(false);
-        return [.. twins.OfType<ReadyRun>()];
+            async (index, _) => twins[index] = Failed is null ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
+        ReadyRun[] ready = [.. twins.OfType<ReadyRun>()];
+        if (Failed is not { } failed)
+            return ready;
+        await WithdrawAsync(ready, run => run.Postpone(failed.Subject, null)).ConfigureAwait(false);
+        foreach (var run in runs.Where(run => run.Outcome is null))
+            run.Postpone(failed.Subject, null);
+        return [];
+    }
+
+    /// <summary>One that has failed while libvirt was up; a refusal or a cancellation says nothing about the others.</summary>
+    private HandoverRun? Failed => runs.FirstOrDefault(run => run.Outcome is HandoverOutcome.Undone or HandoverOutcome.Stranded);
+
+    private static async Task<ReadyRun?> PrepareAsync(HandoverRun run)
+    {
+        try
+        {
+            return await run.PrepareAsync().ConfigureAwait(false) is { } twin ? new ReadyRun(run, twin) : null;
+        }
+        catch (UnfinishedException unfinished)
+        {
+            await InsistAsync([new LeftRun(run, unfinished)], null).ConfigureAwait(false);
+            return null;
+        }
     }
 
     private static async Task<IReadOnlyList<ReadyRun>> WithoutCancelledAsync(IReadOnlyList<ReadyRun> ready)
     {
         var cancelled = ready.Where(one => one.Run.IsCancelled).ToList();
-        await WithdrawAsync(cancelled, new OperationCanceledException()).ConfigureAwait(false);
+        await WithdrawAsync(cancelled, run => run.End(new OperationCanceledException())).ConfigureAwait(false);
         return [.. ready.Except(cancelled)];
     }
 
@@ -65,20 +79,22 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
-            await WithdrawAsync(ready, exception).ConfigureAwait(false);
+            // One failure, not one of each: the others need only be tried again.
+            await WithdrawAsync(ready.Take(1), run => run.End(exception)).ConfigureAwait(false);
+            await WithdrawAsync(ready.Skip(1), run => run.Postpone(ready[0].Run.Subject, null)).ConfigureAwait(false);
         }
 
         return null;
     }
 
-    private static async Task WithdrawAsync(IReadOnlyList<ReadyRun> ready, Exception cause)
+    private static async Task WithdrawAsync(IEnumerable<ReadyRun> ready, Action<HandoverRun> report)
     {
         foreach (var (run, twin) in ready)
         {
             try
             {
                 await run.WithdrawAsync(twin).ConfigureAwait(false);
-                run.End(cause);
+                report(run);
             }
             catch (UnfinishedException unfinished)
             {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover;
@@ -9,11 +10,18 @@ namespace VirtHandover.Handover;
 /// <param name="CopyLimit">How long a <see cref="RamMethod.Copy"/> may take before it is cancelled.</param>
 public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit)
 {
+    /// <summary>The domain's name, for sentences; empty when the asker does not know it.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>The QEMU the guest runs on, if the queue knows; for the report.</summary>
     public QemuBuild? From { get; init; }
 
     /// <summary>The QEMU on disk, if the queue knows; for the report.</summary>
     public QemuBuild? To { get; init; }
+
+    /// <summary>The VM, as a sentence names it.</summary>
+    [JsonIgnore]
+    internal string Subject => Name.Length > 0 ? $"VM {Name}" : $"the VM {Domain}";
 
     /// <summary>How long the guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -38,10 +38,13 @@ internal sealed class HandoverRun(
     private TimeSpan _pause;
 
     /// <summary>The VM, as a sentence names it.</summary>
-    internal string Subject => _begun is { } begun ? $"VM {begun.Name}" : $"the VM {request.Domain}";
+    internal string Subject => _begun is { } begun ? $"VM {begun.Name}" : request.Subject;
 
     /// <summary>Its journal.</summary>
     internal HandoverJournal Journal => journal;
+
+    /// <summary>How it was reported to have ended; null while it was not.</summary>
+    internal HandoverOutcome? Outcome { get; private set; }
 
     /// <summary>True once its asker has taken it back.</summary>
     internal bool IsCancelled => cancel.IsCancellationRequested;
@@ -184,13 +187,13 @@ internal sealed class HandoverRun(
 
     /// <summary>Reports that it was not tried.</summary>
     /// <param name="cause">The VM whose handover failed in the same outage.</param>
-    /// <param name="hold">How long libvirt was away.</param>
-    internal void Postpone(string cause, DaemonHold hold)
+    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
+    internal void Postpone(string cause, DaemonHold? hold)
     {
         Measure(hold);
         Give(Report(
             HandoverOutcome.Postponed,
-            $"The handover of {Subject} was put off because that of {cause}, in the same outage of libvirt, failed before it; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
+            $"The handover of {Subject} was put off because that of {cause}, which was to share its outage of libvirt, failed before it; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
     }
 
     /// <summary>Reports what a recovery has made of it.</summary>
@@ -271,6 +274,7 @@ internal sealed class HandoverRun(
 
     private void Give(HandoverReport report)
     {
+        Outcome = report.Outcome;
         journal.Close(report, clock.GetUtcNow());
         progress.Report(new HandoverProgress.Ended(report));
     }
@@ -279,7 +283,7 @@ internal sealed class HandoverRun(
     {
         Id = request.Id,
         Domain = request.Domain,
-        Name = _begun?.Name ?? "",
+        Name = _begun?.Name ?? request.Name,
         Outcome = outcome,
         Sentence = sentence,
         From = request.From,

@@ -191,9 +191,9 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     {
         Id = request.Id,
         Domain = request.Domain,
-        Name = "",
+        Name = request.Name,
         Outcome = HandoverOutcome.Undone,
-        Sentence = $"The handover of VM {request.Domain} could not be begun; it runs on the old QEMU, untouched. {why}",
+        Sentence = $"The handover of {request.Subject} could not be begun; it runs on the old QEMU, untouched. {why}",
         StartedAt = TimeProvider.System.GetUtcNow(),
     };
 }

@@ -364,6 +364,7 @@ public sealed partial class UpgradeQueue
         _handled[upgrade.Domain] = _ticket;
         return new HandoverRequest(id, upgrade.Domain, running.Rehearse, _options.CopyLimit)
         {
+            Name = upgrade.Name,
             From = upgrade.Running,
             To = upgrade.Installed,
             MaxPause = PolicyOf(upgrade).MaxPause,

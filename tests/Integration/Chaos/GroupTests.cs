@@ -105,7 +105,7 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         DomainView approved = states.Single(one => one.State == "approved");
         HandoverReport postponed = (await client.HistoryAsync(new HistoryQuery(approved.Uuid, 1), CancellationToken.None))[0];
         Assert.Equal(HandoverOutcome.Postponed, postponed.Outcome);
-        Assert.Contains("in the same outage of libvirt, failed before it", postponed.Sentence, StringComparison.Ordinal);
+        Assert.Contains("which was to share its outage of libvirt, failed before it", postponed.Sentence, StringComparison.Ordinal);
 
         await Shell.Run("virt-handover", "retry", states.Single(one => one.State == "failed").Name);
         await Shell.Run("virt-handover", "approve", "--all", "--yes");
