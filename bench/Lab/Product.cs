@@ -57,21 +57,24 @@ internal static class Product
     public static async Task<int> Pid()
     {
         await Shell.Run("virt-handover", "list", "--json");
-        var answer = await Shell.Run(
-            "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s", BusName);
-        return int.Parse(answer.Trim().Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        return await RunningPid() ?? throw new BenchException("virt-handoverd ended right after it had answered.");
+    }
+
+    /// <summary>The service's process; null when it does not run, and it is not started.</summary>
+    public static async Task<int?> RunningPid()
+    {
+        var (code, output, _) = await Shell.TryRun(
+            "busctl", ["call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s", BusName]);
+        return code == 0 ? int.Parse(output.Trim().Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) : null;
     }
 
     /// <summary>Ends the service if it runs, and sees it gone.</summary>
     public static async Task Stop()
     {
-        var (code, output, _) = await Shell.TryRun(
-            "busctl", ["call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s", BusName]);
-        if (code != 0)
+        if (await RunningPid() is not { } pid)
             return;
-        var pid = output.Trim().Split(' ')[1];
-        await Shell.Run("kill", "-TERM", pid);
-        await Wait.Until("the service has ended", () => Task.FromResult(!Directory.Exists("/proc/" + pid)), TimeSpan.FromSeconds(30), 10);
+        await Shell.Run("kill", "-TERM", pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await Wait.Until("the service has ended", () => Task.FromResult(!Directory.Exists($"/proc/{pid}")), TimeSpan.FromSeconds(30), 10);
     }
 
     private static string Sentence(string output)

@@ -30,8 +30,9 @@ internal sealed class ProfilePart(Run run)
             await Product.Stop();
             service = Traced(library, directory.FullName, kill.Token, stop.Token);
             await Wait.Until(
-                "the traced service answers",
-                async () => service.IsCompleted || (await Shell.TryRun("virt-handover", ["list", "--json"])).ExitCode == 0, TimeSpan.FromSeconds(30));
+                "the traced service is there",
+                // Whoever called it would have D-Bus start another one, which would not be traced.
+                async () => service.IsCompleted || await Product.RunningPid() is not null, TimeSpan.FromSeconds(30));
             var before = await guest.Status();
             for (var i = 0; i <= run.Plan.ProfileCount; i++)
             {

@@ -24,7 +24,7 @@ public sealed record QueueOptions
     public int StopAfterFailures { get; init; } = 1;
 
     /// <summary>How many domains are moved in one outage of libvirt at the most.</summary>
-    public int Together { get; init; } = 8;
+    public int Together { get; init; } = 16;
 
     /// <summary>While this file exists no handover starts; empty for none.</summary>
     public string HoldFile { get; init; } = "";
