@@ -54,10 +54,6 @@ internal sealed class HandoverRun(
         exception is HandoverException or LibvirtException or QmpException or QmpProtocolException or LinuxException or ProcException
             or StatusFileException or IOException or UnauthorizedAccessException;
 
-    /// <summary>Failures that end one handover and leave the others of its group alone.</summary>
-    internal static bool EndsOne(Exception exception) =>
-        IsExpected(exception) || exception is RefusedException or OperationCanceledException or UnfinishedException;
-
     /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
     /// <returns>The twin; null when it ended here, which was then reported.</returns>
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
@@ -80,7 +76,7 @@ internal sealed class HandoverRun(
 
             return prepared.IsLiveCopy ? await CopyAsync(prepared).ConfigureAwait(false) : prepared;
         }
-        catch (Exception exception) when (EndsOne(exception) && exception is not UnfinishedException)
+        catch (Exception exception) when (IsExpected(exception) || exception is RefusedException or OperationCanceledException)
         {
             End(exception);
             return null;
@@ -113,44 +109,23 @@ internal sealed class HandoverRun(
     /// <summary>Undoes Prepare while libvirt is down: the target ends, and with it a copy that is under way.</summary>
     /// <param name="prepared">The twin.</param>
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal async Task DropAsync(Prepared prepared)
+    internal Task DropAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
     {
-        prepared.Target.Kill();
-        if (!prepared.IsLiveCopy)
-            return;
-        try
-        {
-            using var source = await QmpClient.ConnectAsync(
-                prepared.Begun.Status.MonitorPath, $"the source of {Subject}", Limits.Command).ConfigureAwait(false);
-            await SourceRevival.RunAsync(source, wasRunning: false, [], prepared.SourceSettings).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsExpected(exception))
-        {
-            throw CopyLeft(prepared, exception);
-        }
-    }
+        using var source = await QmpClient.ConnectAsync(
+            prepared.Begun.Status.MonitorPath, $"the source of {Subject}", Limits.Command).ConfigureAwait(false);
+        await ReviveAsync(source, prepared).ConfigureAwait(false);
+    });
 
     /// <summary>Undoes Prepare while libvirt is up.</summary>
     /// <param name="prepared">The twin.</param>
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal async Task WithdrawAsync(Prepared prepared)
+    internal Task WithdrawAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
     {
-        prepared.Target.Kill();
-        if (!prepared.IsLiveCopy)
-            return;
-        try
-        {
-            // The connection of Begin is closed if Quiesce got that far.
-            await using var libvirt = await LibvirtConnection.OpenWhenReadyAsync(
-                LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
-            await SourceRevival.RunAsync(
-                new LibvirtQmpChannel(libvirt, request.Domain, prepared.Begun.Name), wasRunning: false, [], prepared.SourceSettings).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsExpected(exception))
-        {
-            throw CopyLeft(prepared, exception);
-        }
-    }
+        // The connection of Begin is closed if Quiesce got that far.
+        await using var libvirt = await LibvirtConnection.OpenWhenReadyAsync(
+            LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
+        await ReviveAsync(new LibvirtQmpChannel(libvirt, request.Domain, prepared.Begun.Name), prepared).ConfigureAwait(false);
+    });
 
     /// <summary>libvirt is back: waits until it says that it has the VM, and reports.</summary>
     /// <param name="adopted">The target.</param>
@@ -159,7 +134,7 @@ internal sealed class HandoverRun(
     internal async Task ConfirmAsync(Adopted adopted, DaemonHold hold)
     {
         await ConfirmPhase.VerifyAsync(adopted).ConfigureAwait(false);
-        _outage = Stopwatch.GetElapsedTime(hold.Since);
+        Measure(hold);
         var report = Report(HandoverOutcome.Done, "");
         Give(report with
         {
@@ -225,8 +200,23 @@ internal sealed class HandoverRun(
         journal.Dispose();
     }
 
-    private static UnfinishedException CopyLeft(Prepared prepared, Exception exception) =>
-        new($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
+    private static async Task UndoPrepareAsync(Prepared prepared, Func<Task> reviveSource)
+    {
+        prepared.Target.Kill();
+        if (!prepared.IsLiveCopy)
+            return;
+        try
+        {
+            await reviveSource().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            throw new UnfinishedException($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
+        }
+    }
+
+    private static Task ReviveAsync(IQmpChannel source, Prepared prepared) =>
+        SourceRevival.RunAsync(source, wasRunning: false, [], prepared.SourceSettings);
 
     private async Task<Prepared> CopyAsync(Prepared prepared)
     {

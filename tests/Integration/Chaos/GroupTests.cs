@@ -90,8 +90,8 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         await held.Reached(2);
         // Which of them comes second is the queue's to say.
         HostView view = await TheService.View();
-        var (_, domain, _) = _guests.Single(one => TheService.Find(view, one.Guest.Name)!.Phase == "perform");
-        int source = await Virsh.Pid(TheService.Find(view, s_names.Single(name => TheService.Find(view, name)!.Uuid == domain))!.Name);
+        var (guest, domain, _) = _guests.Single(one => TheService.Find(view, one.Guest.Name)!.Phase == "perform");
+        int source = await guest.Pid();
         Processes.Kill(Processes.Qemus(domain).Single(id => id != source));
         held.LetGo();
         await Settled();
