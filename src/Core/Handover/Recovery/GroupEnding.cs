@@ -70,7 +70,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
         RecoveryAction.Nothing => null,
         RecoveryAction.ReportReboot => new Recovered(
             HandoverOutcome.Undone, $"The host was started anew during the handover of VM {trace.Opened.Name}: no process of it is left, and libvirt knows what runs now."),
-        RecoveryAction.DropTarget => Drop(trace),
+        RecoveryAction.DropTarget => await DropAsync(trace).ConfigureAwait(false),
         RecoveryAction.ResumeSource => await SourceRecovery.RunAsync(trace, away).ConfigureAwait(false),
         RecoveryAction.GoForward => await ForwardRecovery.RunAsync(trace, one.Journal, away).ConfigureAwait(false),
         _ => await LossRecovery.RunAsync(trace, away).ConfigureAwait(false),
@@ -110,9 +110,9 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
         return handle is { HasExited: false };
     }
 
-    private static Recovered Drop(HandoverTrace trace)
+    private static async Task<Recovered> DropAsync(HandoverTrace trace)
     {
-        TargetEnd.Run(trace);
+        await TargetEnd.RunAsync(trace).ConfigureAwait(false);
         return new Recovered(HandoverOutcome.Undone, $"VM {trace.Opened.Name} runs on the old QEMU; it was not touched.");
     }
 

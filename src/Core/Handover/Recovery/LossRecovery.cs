@@ -8,7 +8,7 @@ internal static class LossRecovery
     internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away)
     {
         var name = trace.Opened.Name;
-        TargetEnd.Run(trace);
+        await TargetEnd.RunAsync(trace).ConfigureAwait(false);
         using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
             source?.Kill();
         _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);

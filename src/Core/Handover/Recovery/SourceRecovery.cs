@@ -12,7 +12,7 @@ internal static class SourceRecovery
     {
         var name = trace.Opened.Name;
         // The target first: while it lives it may hold the image locks and read frames.
-        TargetEnd.Run(trace);
+        await TargetEnd.RunAsync(trace).ConfigureAwait(false);
         using var source = ProcessHandle.TryOpen(trace.Opened.Source)
             ?? throw new HandoverException($"The old QEMU (process {trace.Opened.Source.ProcessId}) has ended.");
         foreach (var tap in trace.Pausing?.Taps ?? [])

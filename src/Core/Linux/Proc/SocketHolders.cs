@@ -4,25 +4,29 @@ using System.Text;
 namespace VirtHandover.Linux.Proc;
 
 /// <summary>
-/// Finds the processes that have a UNIX socket open, by the path the socket was bound to. A later rename of the path does not change
+/// The processes that have a UNIX socket open, found by the path the socket was bound to. A later rename of the path does not change
 /// that. The kernel prints paths unescaped, so that any user can forge a line: what is found here needs a second witness.
 /// </summary>
-public static class SocketHolders
+/// <param name="Exist">Whether there is such a socket. A process that is just becoming another program may not be seen to hold it.</param>
+/// <param name="Processes">Who was seen to hold it.</param>
+public sealed record SocketHolders(bool Exist, IReadOnlyList<ProcessIdentity> Processes)
 {
     private const int InodeColumn = 6;
 
     /// <summary>The processes that have a socket open that was bound to the path.</summary>
     /// <param name="proc">Where procfs is; its network namespace's sockets are seen.</param>
     /// <param name="path">The path, as given to bind(2).</param>
-    /// <returns>The processes; empty when there is no such socket.</returns>
+    /// <returns>The processes.</returns>
     /// <exception cref="ProcException">The table of sockets cannot be read.</exception>
-    public static IReadOnlyList<ProcessIdentity> Of(ProcRoot proc, string path)
+    public static SocketHolders Of(ProcRoot proc, string path)
     {
         ArgumentNullException.ThrowIfNull(proc);
         // Byte for byte: a path of somebody else's socket need not be UTF-8.
         var table = Encoding.Latin1.GetString(ProcFile.ReadBytes(proc.Path + "/net/unix"));
         var links = Inodes(table, Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(path))).Select(inode => $"socket:[{inode}]").ToHashSet(StringComparer.Ordinal);
-        return links.Count == 0 ? [] : [.. Processes(proc).Where(id => HasOne(proc, id, links)).Select(id => Identity(proc, id)).OfType<ProcessIdentity>()];
+        return links.Count == 0
+            ? new SocketHolders(false, [])
+            : new SocketHolders(true, [.. ProcessIds(proc).Where(id => HasOne(proc, id, links)).Select(id => Identity(proc, id)).OfType<ProcessIdentity>()]);
     }
 
     /// <summary>The inodes of the sockets that were bound to a path.</summary>
@@ -41,7 +45,7 @@ public static class SocketHolders
         }
     }
 
-    private static IEnumerable<int> Processes(ProcRoot proc)
+    private static IEnumerable<int> ProcessIds(ProcRoot proc)
     {
         foreach (var directory in Directory.EnumerateDirectories(proc.Path))
         {

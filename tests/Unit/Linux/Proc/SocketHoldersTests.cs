@@ -16,15 +16,15 @@ public sealed class SocketHoldersTests : IDisposable
     public void Whoever_has_the_socket_open_is_found_after_a_rename_too()
     {
         string path = Path.Combine(_directory.Path, "monitor ü.sock.7");
-        Assert.Empty(SocketHolders.Of(ProcRoot.Host, path));
+        Assert.False(SocketHolders.Of(ProcRoot.Host, path).Exist);
         using (SafeHandle socket = UnixSockets.Listen(path))
         {
             File.Move(path, path + ".renamed");
-            Assert.Contains(ProcessIdentity.Read(ProcRoot.Host, Environment.ProcessId), SocketHolders.Of(ProcRoot.Host, path));
-            Assert.Empty(SocketHolders.Of(ProcRoot.Host, path + ".renamed"));
+            Assert.Contains(ProcessIdentity.Read(ProcRoot.Host, Environment.ProcessId), SocketHolders.Of(ProcRoot.Host, path).Processes);
+            Assert.False(SocketHolders.Of(ProcRoot.Host, path + ".renamed").Exist);
         }
 
-        Assert.Empty(SocketHolders.Of(ProcRoot.Host, path));
+        Assert.False(SocketHolders.Of(ProcRoot.Host, path).Exist);
     }
 
     [Theory]
