@@ -39,13 +39,14 @@ internal static class Startup
 
         Task<int> OpenScreenAsync(ScreenOptions options, CliContext context, CancellationToken cancellationToken)
         {
-            Interop.HangUp.Watch(() => End(HangUp));
+            // At once: there is no terminal to give back, and an orderly end would spin on the one that has gone.
+            Interop.HangUp.Watch(() => ProcessExit.Now(HangUp));
             // The terminal is the screen's: nobody else may ask on it.
             var here = context with { Connect = _ => Task.FromResult<IHandoverService>(new HandoverServiceClient()) };
             return ScreenProgram.RunAsync(options, context.Host is null ? here : context, cancellationToken);
         }
 
-        // A terminal that has gone answers every read at once, so the screen's loop spins and may never see the request to stop.
+        // A terminal that takes nothing any more, as after Ctrl-S, keeps the screen in a write(2), and it never sees the request to stop.
         static async Task EndAsync(int code)
         {
             await Task.Delay(EndLimit).ConfigureAwait(false);

@@ -14,6 +14,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     /// <summary>Terminal.Gui asks for every mouse movement; that would keep the user from copying text with the mouse.</summary>
     private const string MouseOff = "\e[?1003l\e[?1015l\e[?1006l";
 
+    private const string SearchPath = "PATH";
     private const int UsualWidth = 80;
     private const int UsualHeight = 24;
 
@@ -78,7 +79,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         var following = Task.Run(() => controller.FollowAsync(stop.Token), CancellationToken.None);
         try
         {
-            using var app = Application.Create().Init("ansi");
+            using var app = Open(context);
             app.Driver!.Force16Colors = true;
             app.Driver.WriteRaw(MouseOff);
             if (app.Driver.Cols <= 0 || app.Driver.Rows <= 0)
@@ -90,6 +91,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
             var palette = new Palette(options.Color);
             using var program = new ScreenProgram(app, context, palette, context.Host?.Text ?? Environment.MachineName, stop.Token, controller);
             using var signal = signals.Register(() => program.Post(program.Quit));
+            app.Iteration += (_, _) => SettleCursor(app);
             late.Attach(program);
             program.Tick();
             try
@@ -111,6 +113,38 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         return following;
     }
 
+    /// <summary>
+    /// Terminal.Gui looks for xclip by starting a shell, as root, for a clipboard that only the field of a dialog would use, and waits for
+    /// it: a third of the time until the first picture. It finds none where there is no PATH. To ssh it is left: that is started meanwhile.
+    /// </summary>
+    private static IApplication Open(CliContext context)
+    {
+        var path = Environment.GetEnvironmentVariable(SearchPath);
+        try
+        {
+            if (context.Host is null)
+            {
+                Environment.SetEnvironmentVariable(SearchPath, null);
+            }
+
+            return Application.Create().Init("ansi");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(SearchPath, path);
+        }
+    }
+
+    /// <summary>
+    /// Terminal.Gui marks the cursor as changed and never takes the mark back: it would place it 25 times a second, which is a third of a
+    /// serial line.
+    /// </summary>
+    private static void SettleCursor(IApplication app)
+    {
+        app.Navigation?.UpdateCursor();
+        app.Driver?.SetCursorNeedsUpdate(false);
+    }
+
     private static ScreenController ControllerOf(IScreenSurface surface, CliContext context) =>
         new(surface, context.Connect, context.Time, context.Program);
 
@@ -126,10 +160,14 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
 
     public void Dispose() => Window.Dispose();
 
-    /// <summary>Always by the main loop: Terminal.Gui's own Invoke runs the action at once when it takes the thread for its main one.</summary>
+    /// <summary>
+    /// Always by the main loop: Terminal.Gui's own Invoke runs the action at once when it takes the thread for its main one. Shown at
+    /// once: the loop would draw it one round, 40 ms, later.
+    /// </summary>
     public void Post(Action action) => app.AddTimeout(TimeSpan.Zero, () =>
     {
         action();
+        app.LayoutAndDraw();
         return false;
     });
 

@@ -270,6 +270,57 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task A_terminal_is_sent_nothing_while_nothing_changes_and_shows_its_cursor_where_a_text_is_typed()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host() with { Domains = [Support.Sample.Domain(1, "web-01", "pending")] });
+        await using var terminal = await OpenAsync(80, 24);
+        await terminal.PressAsync("d");
+        await terminal.ShowsAsync("Until  +2h");
+        await Eventually.TrueAsync(async () => await terminal.ModesAsync() == "alt=1 mouse=0 cursor=1");
+        await terminal.PressAsync("Escape");
+        await terminal.GoneAsync("Until  +2h");
+        Assert.Equal("alt=1 mouse=0 cursor=0", await terminal.ModesAsync());
+
+        var sent = await terminal.RecordAsync();
+        var program = await terminal.ProgramPidAsync();
+        await RoundsAsync(25);
+        sent.Refresh();
+        var before = sent.Length;
+        await RoundsAsync(100);
+        sent.Refresh();
+        Assert.Equal(before, sent.Length);
+        await terminal.PressAsync("?");
+        await terminal.ShowsAsync("┤Help├");
+        sent.Refresh();
+        Assert.NotEqual(before, sent.Length);
+
+        // Each round of the screen's loop ends with a wait.
+        async Task RoundsAsync(int count)
+        {
+            var until = Waits() + count;
+            await Eventually.TrueAsync(() => Waits() > until);
+        }
+
+        long Waits() => long.Parse(
+            File.ReadLines($"/proc/{program}/task/{program}/status").Single(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Split(':')[1],
+            System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task The_screen_starts_no_other_program()
+    {
+        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
+        await using var terminal = await Tmux.StartAsync(bus.Address, 80, 24);
+        // Terminal.Gui would ask it for xclip.
+        await terminal.PutAsync("bash", $"touch {terminal.Folder}/started");
+        await terminal.TypeAsync(Tmux.Program);
+        await terminal.ShowsAsync("web-01");
+        await terminal.PressAsync("q");
+        await terminal.ShowsAsync("rc=0");
+        Assert.False(File.Exists(Path.Combine(terminal.Folder, "started")));
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task A_serial_line_that_knows_no_size_and_answers_nothing_gets_a_screen()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());

@@ -5,10 +5,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public static async Task TrueAsync(Func<bool> condition, Func<string>? complaint = null)
+    public static Task TrueAsync(Func<bool> condition, Func<string>? complaint = null) =>
+        TrueAsync(() => Task.FromResult(condition()), complaint);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? complaint = null)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(start) > Limit)
             {

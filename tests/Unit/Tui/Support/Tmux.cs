@@ -71,6 +71,16 @@ internal sealed class Tmux : IAsyncDisposable
     /// <summary>The screen with its escapes.</summary>
     public Task<string> ColorsAsync() => RunAsync("capture-pane", "-p", "-e");
 
+    /// <summary>From now on all that a program sends to the terminal goes into a file of <see cref="Folder"/>, too.</summary>
+    /// <returns>The file.</returns>
+    public async Task<FileInfo> RecordAsync()
+    {
+        var path = Path.Combine(Folder, "sent");
+        await File.WriteAllTextAsync(path, "");
+        await RunAsync("pipe-pane", $"cat >> {path}");
+        return new FileInfo(path);
+    }
+
     /// <summary>What the terminal is left in: alternate screen, mouse tracking, cursor shown.</summary>
     public async Task<string> ModesAsync() =>
         (await RunAsync("display-message", "-p", "alt=#{alternate_on} mouse=#{mouse_any_flag} cursor=#{cursor_flag}")).Trim();
