@@ -1,6 +1,8 @@
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover;
 
@@ -23,7 +25,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
     }
 
     /// <summary>The first by itself: what it finds wrong with the new QEMU, nobody else need find.</summary>
-    /// <returns>Those that have a twin; none when one of them could not be given one.</returns>
+    /// <returns>Those that have a twin; none when one of them failed to get one.</returns>
     private async Task<IReadOnlyList<ReadyRun>> PrepareAsync()
     {
         var twins = new ReadyRun?[runs.Count];
@@ -31,14 +33,38 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         await Parallel.ForEachAsync(
             Enumerable.Range(1, runs.Count - 1),
             new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
-            async (index, _) => twins[index] = Failed is null ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
+            async (index, _) => twins[index] = Failed is null && HasRoom(twins[0]) ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
         ReadyRun[] ready = [.. twins.OfType<ReadyRun>()];
-        if (Failed is not { } failed)
-            return ready;
-        await WithdrawAsync(ready, run => run.Postpone(failed.Subject, null)).ConfigureAwait(false);
-        foreach (var run in runs.Where(run => run.Outcome is null))
-            run.Postpone(failed.Subject, null);
-        return [];
+        if (Failed is { } failed)
+        {
+            await WithdrawAsync(ready, run => run.Postpone(Failure(failed.Subject), null)).ConfigureAwait(false);
+            ready = [];
+        }
+
+        var waiting = ready.Select(one => one.Run).ToHashSet();
+        var because = Failed is { } cause ? Failure(cause.Subject) : "the host has too little memory left for one more QEMU beside those that wait for this outage of libvirt";
+        foreach (var run in runs.Where(run => run.Outcome is null && !waiting.Contains(run)))
+            run.Postpone(because, null);
+        return ready;
+    }
+
+    private static string Failure(string subject) => $"that of {subject}, which was to share its outage of libvirt, failed before it";
+
+    /// <summary>
+    /// Room for the two that are started at once, by what the first twin took, and for as much again: where memory runs out the kernel
+    /// ends the largest process, and that is a VM.
+    /// </summary>
+    private static bool HasRoom(ReadyRun? first)
+    {
+        try
+        {
+            return first is null || HostMemory.AvailableBytes >=
+                2 * PreparedAtOnce * ProcessStatus.Read(ProcRoot.Host, first.Twin.Target.Process.Id).AnonymousBytes;
+        }
+        catch (ProcException)
+        {
+            return true; // it has died, and whoever wants to move its guest will say so
+        }
     }
 
     /// <summary>One that has failed while libvirt was up; a refusal or a cancellation says nothing about the others.</summary>
@@ -81,7 +107,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         {
             // One failure, not one of each: the others need only be tried again.
             await WithdrawAsync(ready.Take(1), run => run.End(exception)).ConfigureAwait(false);
-            await WithdrawAsync(ready.Skip(1), run => run.Postpone(ready[0].Run.Subject, null)).ConfigureAwait(false);
+            await WithdrawAsync(ready.Skip(1), run => run.Postpone(Failure(ready[0].Run.Subject), null)).ConfigureAwait(false);
         }
 
         return null;
@@ -159,7 +185,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         foreach (var (run, cause) in undone.Where(one => !settled.Contains(one.Run)))
             run.End(cause, hold);
         foreach (var run in postponed)
-            run.Postpone(failed!, hold);
+            run.Postpone(Failure(failed!), hold);
     }
 
     private static async Task<UnfinishedException?> TryReleaseAsync(DaemonHold hold)

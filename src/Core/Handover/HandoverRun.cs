@@ -161,14 +161,14 @@ internal sealed class HandoverRun(
     }
 
     /// <summary>Reports that it was not tried.</summary>
-    /// <param name="cause">The VM whose handover failed in the same outage.</param>
+    /// <param name="because">What kept it from being tried, behind "because".</param>
     /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
-    internal void Postpone(string cause, DaemonHold? hold)
+    internal void Postpone(string because, DaemonHold? hold)
     {
         Measure(hold);
         Give(Report(
             HandoverOutcome.Postponed,
-            $"The handover of {Subject} was put off because that of {cause}, which was to share its outage of libvirt, failed before it; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
+            $"The handover of {Subject} was put off because {because}; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
     }
 
     /// <summary>Reports what a recovery has made of it.</summary>

@@ -49,7 +49,7 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
                     var used = Number(mount + group + (unified ? "/memory.current" : "/memory.usage_in_bytes"));
                     // v1 says "no limit" with a number near 2^63.
                     if (limit is { } most && most < long.MaxValue / 2 && used is { } now)
-                        left = Math.Min(left ?? long.MaxValue, Math.Max(0, most - now));
+                        left = Math.Min(left ?? long.MaxValue, Math.Max(0, most - now + Reclaimable(mount + group, unified)));
                 }
             }
 
@@ -77,6 +77,21 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
         }
 
         return failures;
+    }
+
+    /// <summary>File pages that the kernel drops before it ends anybody; a disk that the host caches fills a group with them.</summary>
+    private static long Reclaimable(string group, bool unified)
+    {
+        var field = unified ? "inactive_file " : "total_inactive_file ";
+        try
+        {
+            return File.ReadLines(group + "/memory.stat").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
+                && long.TryParse(found.AsSpan(field.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
     }
 
     private static long? Number(string file)

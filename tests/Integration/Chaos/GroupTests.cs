@@ -1,6 +1,7 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Linux.Proc;
 using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;
@@ -126,6 +127,34 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         HostView view = await TheService.View();
         Assert.Equal(["done", "pending", "done"], s_names.Select(name => TheService.Find(view, name)!.State));
         await AssertWhole([host.NewVersion, host.OldVersion, host.NewVersion]);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task Those_for_whose_twin_the_host_has_no_room_go_in_an_outage_of_their_own()
+    {
+        // Enough for one more QEMU, which is smaller than one that has run for a while, but not for four.
+        long own = 0;
+        foreach (var (guest, _, _) in _guests)
+            own = Math.Max(own, ProcessStatus.Read(ProcRoot.Host, await guest.Pid()).AnonymousBytes);
+        await File.WriteAllTextAsync("/run/meminfo", $"MemTotal: 4194304 kB\nMemFree: 0 kB\nMemAvailable: {(own >> 10) + 16384} kB\n");
+        await Shell.Run("mount", "--bind", "/run/meminfo", "/proc/meminfo");
+        try
+        {
+            await Shell.Run("virt-handover", "approve", "--all", "--yes");
+            await AllAre("done");
+        }
+        finally
+        {
+            await Shell.Run("umount", "/proc/meminfo");
+        }
+
+        await AssertWhole(_guests.Select(_ => host.NewVersion));
+        await using var client = new HandoverServiceClient();
+        var reports = await client.HistoryAsync(new HistoryQuery(null, 20), CancellationToken.None);
+        var postponed = reports.Where(report => report.Outcome == HandoverOutcome.Postponed).ToList();
+        Assert.NotEmpty(postponed);
+        Assert.All(postponed, report => Assert.Contains("the host has too little memory left for one more QEMU", report.Sentence, StringComparison.Ordinal));
+        Assert.Equal(3, reports.Count(report => report.Outcome == HandoverOutcome.Done));
     }
 
     private static async Task AllAre(string state)

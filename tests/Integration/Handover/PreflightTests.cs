@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using VirtHandover.Linux;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 using VirtHandover.Tests.Integration.Service;
@@ -45,6 +47,21 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
     }
 
     [Fact(Timeout = 120000)]
+    public async Task A_control_group_without_room_for_two_QEMUs_is_named()
+    {
+        SmallGuest guest = await SmallGuest.Start("p-limit", "--ram", "shared");
+        // A guest that boots would take more and more.
+        await Virsh.Run("suspend", guest.Name);
+        long used = Cgroups.OfProcess(await Virsh.Pid(guest.Name)).Places
+            .Select(place => $"{place.Mount}{place.Path}/{(place.Unified ? "memory.current" : "memory.usage_in_bytes")}")
+            .Where(File.Exists).Select(file => long.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture)).Max();
+        await Virsh.Run("memtune", guest.Name, "--live", "--hard-limit", $"{(used >> 10) + (48 << 10)}");
+        await AssertRefused(guest, "RAM_SPACE");
+        await Virsh.Run("memtune", guest.Name, "--live", "--hard-limit", $"{(used >> 10) + (512 << 10)}");
+        await Rehearse(guest, 0);
+    }
+
+    [Fact(Timeout = 120000)]
     public async Task A_QEMU_that_is_older_or_gone_is_no_target()
     {
         await LabHost.Dnf("upgrade", "qemu-kvm");
@@ -76,10 +93,11 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
 
     private static async Task AssertRefused(SmallGuest guest, string code)
     {
+        string before = await Virsh.State(guest.Name);
         JsonElement report = await Rehearse(guest, 1);
         Assert.Equal("refused", report.GetProperty("outcome").GetString());
         Assert.Contains(code, report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
-        Assert.Equal("running", await Virsh.State(guest.Name));
+        Assert.Equal(before, await Virsh.State(guest.Name));
     }
 
     private static async Task<JsonElement> Rehearse(SmallGuest guest, int exitCode)

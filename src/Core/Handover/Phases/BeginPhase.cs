@@ -95,6 +95,7 @@ internal static class BeginPhase
                     Live = live,
                     Target = await probe.ConfigureAwait(false),
                     Host = HostReader.Read(paths, context.Cgroups),
+                    OwnBytes = ProcessStatus.Read(ProcRoot.Host, source.Id).AnonymousBytes,
                     Status = status,
                 }),
             };

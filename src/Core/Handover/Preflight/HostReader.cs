@@ -1,4 +1,3 @@
-using System.Globalization;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 
@@ -12,17 +11,6 @@ internal static class HostReader
     internal static HostFacts Read(LibvirtPaths paths, Cgroups groups)
     {
         var conf = QemuConf.Read(paths);
-        return new HostFacts(Available(), groups.MemoryLeft, conf.LockManager, conf.Hooks);
-    }
-
-    private static long Available()
-    {
-        foreach (var line in File.ReadLines("/proc/meminfo"))
-        {
-            if (line.StartsWith("MemAvailable:", StringComparison.Ordinal))
-                return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-        }
-
-        return 0;
+        return new HostFacts(HostMemory.AvailableBytes, groups.MemoryLeft, conf.LockManager, conf.Hooks);
     }
 }

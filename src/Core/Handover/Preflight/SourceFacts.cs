@@ -18,6 +18,9 @@ internal sealed record SourceFacts
     /// <summary>The host.</summary>
     public required HostFacts Host { get; init; }
 
+    /// <summary>The memory of the VM's QEMU that belongs to it alone, in bytes; private guest memory is part of it.</summary>
+    public required long OwnBytes { get; init; }
+
     /// <summary>libvirt's status file; null when it was not read.</summary>
     public StatusFile? Status { get; init; }
 }

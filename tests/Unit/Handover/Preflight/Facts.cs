@@ -26,6 +26,7 @@ internal static class Facts
         Line = CommandLine.Parse(Words),
         Target = new TargetFacts("/usr/libexec/qemu-kvm", new Version(10, 0, 2), [new MachineType("pc-i440fx-7.2", null, false, "pc.ram")]),
         Host = new HostFacts(8L << 30, null, "nop", []),
+        OwnBytes = 50 << 20,
         Live = new LiveFacts
         {
             State = new RunState("running", true),

@@ -97,6 +97,26 @@ public class PreflightCheckTests
     }
 
     [Theory]
+    [InlineData("memory-backend-file", true, 50, 64, null, true)]
+    [InlineData("memory-backend-file", true, 50, 63, null, false)]
+    [InlineData("memory-backend-file", true, 90, 89, null, false)]
+    [InlineData("memory-backend-file", true, 90, 90, 90, true)]
+    [InlineData("memory-backend-file", true, 90, 8192, 89, false)]
+    [InlineData("memory-backend-ram", false, 200, 192 + 64, null, true)]
+    [InlineData("memory-backend-ram", false, 200, 192 + 63, null, false)]
+    [InlineData("memory-backend-ram", false, 192 + 100, 8192, 192 + 99, false)]
+    public void The_new_QEMU_must_find_room_beside_the_old_one(string type, bool share, int own, int available, int? group, bool fits)
+    {
+        var assessment = PreflightCheck.Assess(Facts.Good.Memory(type, share) with
+        {
+            OwnBytes = (long)own << 20,
+            Host = new HostFacts((long)available << 20, group is { } left ? (long)left << 20 : null, "", []),
+        });
+        Assert.Equal(!fits, assessment.Findings.Any(finding => finding.Code == "RAM_SPACE"));
+        Assert.Equal(!fits, assessment.IsBlocked);
+    }
+
+    [Theory]
     [InlineData(7, "tcg", true)]
     [InlineData(8, "tcg", true)]
     [InlineData(9, "tcg", false)]
