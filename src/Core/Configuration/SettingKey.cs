@@ -22,7 +22,11 @@ internal sealed record SettingKey(
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
-        Span("Handover", "MaxPause", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), (o, v) => o with { MaxPause = v }),
+        // With its unit, as on the command line: "30" would be half a minute, and half a second is long.
+        new("Handover", "MaxPause", "a time with its unit from 1ms to 1min, for example 30ms", (options, text) =>
+            !text.All(char.IsAsciiDigit) && TimeSpanText.TryParse(text, out var pause) && pause >= TimeSpan.FromMilliseconds(1) && pause <= TimeSpan.FromMinutes(1)
+                ? options with { MaxPause = pause }
+                : null),
         new("Handover", "Canary", "yes or no", (options, text) => text switch
         {
             "yes" => options with { Canary = true },

@@ -214,6 +214,28 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_reason_of_any_length_is_answered_and_one_that_is_too_long_changes_nothing()
+    {
+        var most = new string('x', 500);
+        await _client.DeferAsync(Sample.Web, DateTimeOffset.UnixEpoch.AddDays(40_000), most, CancellationToken.None);
+        await _client.PauseQueueAsync(most, CancellationToken.None);
+        var asked = _requests.Asked.Count;
+        foreach (var call in new[]
+        {
+            () => _client.DeferAsync(Sample.Web, DateTimeOffset.UnixEpoch.AddDays(40_000), most + "x", CancellationToken.None),
+            () => _client.PauseQueueAsync(most + "x", CancellationToken.None),
+        })
+        {
+            var refused = await Assert.ThrowsAsync<ServiceException>(call);
+            Assert.Equal(
+                (ServiceFault.InvalidArgument, "The reason has 501 characters, and 500 are the most; nothing was changed. Say it more briefly, for example \"month-end run\"."),
+                (refused.Fault, refused.Message));
+        }
+
+        Assert.Equal(asked, _requests.Asked.Count);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_run_returns_its_own_report_even_when_it_ends_before_its_number_is_known()
     {
         _requests.Reports.AddRange([Sample.Report(9, Sample.Web), Sample.Report(7, Sample.Web), Sample.Report(3, Sample.Web)]);

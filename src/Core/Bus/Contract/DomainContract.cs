@@ -11,7 +11,7 @@ internal static class DomainContract
         .Method("Defer", [new("t", "until_usec"), ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
             call,
             (id, caller, options, cancellation) => domain.Requests.DeferAsync(
-                id, Until(call.Arguments[0]), CallOptions.Get(options, "reason", BusValueReading.AsText, ""), caller, cancellation),
+                id, Until(call.Arguments[0]), ReasonText.Of(CallOptions.Get(options, "reason", BusValueReading.AsText, "")), caller, cancellation),
             "reason"))
         .Method("Undefer", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.UndeferAsync))
         .Method("Cancel", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.CancelAsync))

@@ -41,7 +41,7 @@ internal static class ManagerContract
         {
             var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
             CallOptions.Read(call);
-            await manager.Requests.PauseQueueAsync(call.Arguments[0].AsText(), caller, manager.Stopping).ConfigureAwait(false);
+            await manager.Requests.PauseQueueAsync(ReasonText.Of(call.Arguments[0].AsText()), caller, manager.Stopping).ConfigureAwait(false);
         })
         .Method("ResumeQueue", [ArgumentDefinition.Options], async (manager, call) =>
         {
