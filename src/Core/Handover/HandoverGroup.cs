@@ -16,6 +16,8 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
     /// <summary>Starting a QEMU costs CPU, which the guests need as well.</summary>
     private const int PreparedAtOnce = 2;
 
+    private const string NoRoom = "the host has too little memory left for one more QEMU beside those that wait for this outage of libvirt";
+
     /// <summary>Runs them. Never throws for what befalls a VM: whatever happens is in the report of each, with the state the VM is in.</summary>
     internal async Task RunAsync()
     {
@@ -35,14 +37,14 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
             new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
             async (index, _) => twins[index] = Failed is null && HasRoom(twins[0]) ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
         ReadyRun[] ready = [.. twins.OfType<ReadyRun>()];
-        if (Failed is { } failed)
+        var because = Failed is { } failed ? Failure(failed.Subject) : NoRoom;
+        if (Failed is not null)
         {
-            await WithdrawAsync(ready, run => run.Postpone(Failure(failed.Subject), null)).ConfigureAwait(false);
+            await WithdrawAsync(ready, run => run.Postpone(because, null)).ConfigureAwait(false);
             ready = [];
         }
 
         var waiting = ready.Select(one => one.Run).ToHashSet();
-        var because = Failed is { } cause ? Failure(cause.Subject) : "the host has too little memory left for one more QEMU beside those that wait for this outage of libvirt";
         foreach (var run in runs.Where(run => run.Outcome is null && !waiting.Contains(run)))
             run.Postpone(because, null);
         return ready;
