@@ -182,8 +182,9 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
 
     private async Task AssertWhole(IEnumerable<string> versions)
     {
-        foreach (var ((guest, domain, before), version) in _guests.Zip(versions))
+        await Task.WhenAll(_guests.Zip(versions).Select(async one =>
         {
+            var ((guest, domain, before), version) = one;
             GuestStatus now = await guest.AssertLives(before);
             Assert.Single(Processes.Qemus(domain));
             Assert.Equal(version, await guest.RunningVersion());
@@ -191,8 +192,7 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
             await Virsh.Run("suspend", guest.Name);
             await Virsh.Run("resume", guest.Name);
             await guest.AssertLives(now);
-        }
-
+        }));
         Assert.Equal(3, Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories).Count());
     }
 }
