@@ -8,18 +8,25 @@ namespace VirtHandover.Queue;
 /// <param name="time">The clock.</param>
 public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvider time)
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+    // Each handover takes libvirt away for a moment, and whoever starts a VM right after it wants to see it.
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     /// <summary>Listens until it is told to stop. While libvirt is away it tries again; telling so is the scan's task.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var retry = FirstRetry;
         while (true)
         {
             try
             {
                 var connection = await libvirt.ConnectAsync(cancellationToken).ConfigureAwait(false);
-                await foreach (var change in connection.WatchAsync(cancellationToken).ConfigureAwait(false))
+                var watch = connection.WatchAsync(cancellationToken);
+                retry = FirstRetry;
+                // What happened while nobody listened was not told, and never will be.
+                changed();
+                await foreach (var change in watch.ConfigureAwait(false))
                 {
                     if (change.Kind is DomainEventKind.Started or DomainEventKind.Stopped)
                     {
@@ -27,7 +34,7 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
                     }
                 }
 
-                // The stream ended with the daemon; what happened while it was away was not told.
+                // The stream ended with the daemon: whether it comes back is for the scan to say.
                 changed();
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
@@ -35,7 +42,8 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
                 // Hints only save time. Whatever keeps them away must not end the service.
             }
 
-            await Task.Delay(Retry, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(retry, time, cancellationToken).ConfigureAwait(false);
+            retry = retry < LongestRetry ? retry * 2 : LongestRetry;
         }
     }
 }
