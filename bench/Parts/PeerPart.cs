@@ -40,6 +40,9 @@ internal static class PeerPart
         for (var i = run.Plan.PeerCountOf(memory); i > 0; i--)
         {
             var before = await guest.Status();
+            // A guest that has just booted answers before its agent does.
+            await Wait.Until($"the agent of {guest.Name} answers", async () =>
+                (await Shell.TryRun("virsh", ["qemu-agent-command", "--timeout", "5", guest.Name, """{"execute":"guest-ping"}"""])).ExitCode == 0, TimeSpan.FromMinutes(1), 20);
             await using var view = await OutsideView.Begin(guest.Address, run.Plan.EchoHertz);
             var started = Stopwatch.GetTimestamp();
             // The agent, because the lab's guest has nobody who would act on the power button.
