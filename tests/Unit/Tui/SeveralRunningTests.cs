@@ -20,7 +20,12 @@ public class SeveralRunningTests
     public async Task Each_row_shows_how_far_its_own_is(int width, int height, bool color)
     {
         using var screen = new ScreenRun(service, width, height, color: color);
-        await screen.ShowsAsync("web-01");
+        // The history comes behind the snapshot, and what it brings would be shown with the time of then.
+        await Eventually.TrueAsync(() =>
+        {
+            screen.Turn();
+            return screen.State.Book.Reports.Count > 0;
+        });
         screen.Press(new Key('j'));
         await screen.ShowsAsync("┤db-02├");
         Golden.Match(color ? screen.Ansi.Replace("\e", "^", StringComparison.Ordinal) : screen.Text, $"screen-{width}x{height}-several{(color ? "-color" : "")}.txt");
