@@ -14,7 +14,6 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
     /// <summary>Terminal.Gui asks for every mouse movement; that would keep the user from copying text with the mouse.</summary>
     private const string MouseOff = "\e[?1003l\e[?1015l\e[?1006l";
 
-    private const string SearchPath = "PATH";
     private const int UsualWidth = 80;
     private const int UsualHeight = 24;
 
@@ -79,7 +78,7 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         var following = Task.Run(() => controller.FollowAsync(stop.Token), CancellationToken.None);
         try
         {
-            using var app = Open(context);
+            using var app = Application.Create().Init("ansi");
             app.Driver!.Force16Colors = true;
             app.Driver.WriteRaw(MouseOff);
             if (app.Driver.Cols <= 0 || app.Driver.Rows <= 0)
@@ -111,28 +110,6 @@ internal sealed class ScreenProgram : IScreenSurface, IDisposable
         }
 
         return following;
-    }
-
-    /// <summary>
-    /// Terminal.Gui looks for xclip by starting a shell, as root, for a clipboard that only the field of a dialog would use, and waits for
-    /// it: a third of the time until the first picture. It finds none where there is no PATH. To ssh it is left: that is started meanwhile.
-    /// </summary>
-    private static IApplication Open(CliContext context)
-    {
-        var path = Environment.GetEnvironmentVariable(SearchPath);
-        try
-        {
-            if (context.Host is null)
-            {
-                Environment.SetEnvironmentVariable(SearchPath, null);
-            }
-
-            return Application.Create().Init("ansi");
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(SearchPath, path);
-        }
     }
 
     /// <summary>

@@ -26,6 +26,27 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
     }
 
     [Fact(Timeout = 180000)]
+    public async Task The_screen_starts_no_other_program()
+    {
+        await SmallGuest.Start("desk-screen", "--ram", "shared");
+        await TheService.Until("it is shown", "desk-screen", domain => domain.State == "current");
+        // Terminal.Gui asks bash for xclip, and .NET looks for bash beside the program first.
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("desk-screen-");
+        string program = Path.Combine(folder.FullName, "virt-handover"), marker = Path.Combine(folder.FullName, "started");
+        File.Copy("/usr/bin/virt-handover", program);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "bash"), $"#!/bin/sh\ntouch {marker}\n");
+        await Shell.Run("chmod", "755", program, Path.Combine(folder.FullName, "bash"));
+        await Tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "36", "env", "TERM=screen-256color", "LANG=C.UTF-8", program);
+        await Eventually.Until("the screen shows it", async () => (await Tmux("capture-pane", "-p")).Contains("desk-screen", StringComparison.Ordinal));
+        await Tmux("send-keys", "q");
+        await Eventually.Until("the screen has ended", async () => (await Shell.TryRun("tmux", "-L", "desk", "has-session")).ExitCode != 0);
+        Assert.False(File.Exists(marker));
+        folder.Delete(recursive: true);
+
+        static Task<string> Tmux(params string[] arguments) => Shell.Run("tmux", ["-L", "desk", .. arguments]);
+    }
+
+    [Fact(Timeout = 180000)]
     public async Task A_policy_lives_in_the_domains_metadata_and_a_prepared_domain_has_shared_memory()
     {
         Guest guest = await Guest.Start("desk-policy", "--ram", "private", "--mem", "16", "--memory", "128");

@@ -307,20 +307,6 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task The_screen_starts_no_other_program()
-    {
-        await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
-        await using var terminal = await Tmux.StartAsync(bus.Address, 80, 24);
-        // Terminal.Gui would ask it for xclip.
-        await terminal.PutAsync("bash", $"touch {terminal.Folder}/started");
-        await terminal.TypeAsync(Tmux.Program);
-        await terminal.ShowsAsync("web-01");
-        await terminal.PressAsync("q");
-        await terminal.ShowsAsync("rc=0");
-        Assert.False(File.Exists(Path.Combine(terminal.Folder, "started")));
-    }
-
-    [Fact(Timeout = 240_000)]
     public async Task A_serial_line_that_knows_no_size_and_answers_nothing_gets_a_screen()
     {
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host());
