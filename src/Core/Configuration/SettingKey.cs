@@ -23,10 +23,8 @@ internal sealed record SettingKey(
         Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
         // With its unit, as on the command line: "30" would be half a minute, and half a second is long.
-        new("Handover", "MaxPause", "a time with its unit from 1ms to 1min, for example 30ms", (options, text) =>
-            !text.All(char.IsAsciiDigit) && TimeSpanText.TryParse(text, out var pause) && pause >= TimeSpan.FromMilliseconds(1) && pause <= TimeSpan.FromMinutes(1)
-                ? options with { MaxPause = pause }
-                : null),
+        new("Handover", "MaxPause", $"a time with its unit {Range(PolicyWords.LeastPause, PolicyWords.MostPause)}, for example 30ms", (options, text) =>
+            !text.All(char.IsAsciiDigit) && Within(text, PolicyWords.LeastPause, PolicyWords.MostPause) is { } pause ? options with { MaxPause = pause } : null),
         new("Handover", "Canary", "yes or no", (options, text) => text switch
         {
             "yes" => options with { Canary = true },
@@ -73,8 +71,11 @@ internal sealed record SettingKey(
         new(
             section,
             name,
-            $"a time from {TimeSpanText.Format(least)} to {TimeSpanText.Format(most)}, for example {TimeSpanText.Example}",
-            (options, text) => TimeSpanText.TryParse(text, out var value) && value >= least && value <= most
-                ? apply(options, value)
-                : null);
+            $"a time {Range(least, most)}, for example {TimeSpanText.Example}",
+            (options, text) => Within(text, least, most) is { } value ? apply(options, value) : null);
+
+    private static string Range(TimeSpan least, TimeSpan most) => $"from {TimeSpanText.Format(least)} to {TimeSpanText.Format(most)}";
+
+    private static TimeSpan? Within(string text, TimeSpan least, TimeSpan most) =>
+        TimeSpanText.TryParse(text, out var value) && value >= least && value <= most ? value : null;
 }

@@ -37,8 +37,9 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
             new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
             async (index, _) => twins[index] = Failed is null && HasRoom(twins[0]) ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
         ReadyRun[] ready = [.. twins.OfType<ReadyRun>()];
-        var because = Failed is { } failed ? Failure(failed.Subject) : NoRoom;
-        if (Failed is not null)
+        var failed = Failed;
+        var because = failed is null ? NoRoom : Failure(failed.Subject);
+        if (failed is not null)
         {
             await WithdrawAsync(ready, run => run.Postpone(because, null)).ConfigureAwait(false);
             ready = [];

@@ -80,25 +80,15 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
     }
 
     /// <summary>File pages that the kernel drops before it ends anybody; a disk that the host caches fills a group with them.</summary>
-    private static long Reclaimable(string group, bool unified)
-    {
-        var field = unified ? "inactive_file " : "total_inactive_file ";
-        try
-        {
-            return File.ReadLines(group + "/memory.stat").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
-                && long.TryParse(found.AsSpan(field.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
+    private static long Reclaimable(string group, bool unified) => Number(group + "/memory.stat", unified ? "inactive_file " : "total_inactive_file ") ?? 0;
 
-    private static long? Number(string file)
+    /// <summary>The number in a file, or behind a word of it.</summary>
+    private static long? Number(string file, string word = "")
     {
         try
         {
-            return long.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+            return File.ReadLines(file).FirstOrDefault(line => line.StartsWith(word, StringComparison.Ordinal)) is { } found
+                && long.TryParse(found.AsSpan(word.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

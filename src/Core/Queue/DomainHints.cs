@@ -10,7 +10,7 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
 {
     // Each handover takes libvirt away for a moment, and whoever starts a VM right after it wants to see it.
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(4);
 
     /// <summary>Listens until it is told to stop. While libvirt is away it tries again; telling so is the scan's task.</summary>
     /// <param name="cancellationToken">Stops it.</param>
@@ -22,11 +22,10 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
             try
             {
                 var connection = await libvirt.ConnectAsync(cancellationToken).ConfigureAwait(false);
-                var watch = connection.WatchAsync(cancellationToken);
                 retry = FirstRetry;
                 // What happened while nobody listened was not told, and never will be.
                 changed();
-                await foreach (var change in watch.ConfigureAwait(false))
+                await foreach (var change in connection.WatchAsync(cancellationToken).ConfigureAwait(false))
                 {
                     if (change.Kind is DomainEventKind.Started or DomainEventKind.Stopped)
                     {

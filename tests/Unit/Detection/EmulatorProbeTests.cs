@@ -46,11 +46,5 @@ public sealed class EmulatorProbeTests : IDisposable
     public async Task A_missing_one_is_said() =>
         Assert.Contains("cannot be opened", (await new EmulatorProbe().AskAsync("/nowhere", "b", default)).Failure, StringComparison.Ordinal);
 
-    private string Script(string body)
-    {
-        string path = Path.Combine(_directory.Path, "qemu");
-        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-        return path;
-    }
+    private string Script(string body) => _directory.Script("qemu", body);
 }

@@ -61,11 +61,5 @@ public class TargetProbeTests
         Assert.Equal(new Version(10, 0, 2), TargetProbe.ReadVersion("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)\nCopyright"));
     }
 
-    private static string Script(TemporaryDirectory directory, string body)
-    {
-        var path = Path.Combine(directory.Path, "qemu");
-        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return path;
-    }
+    private static string Script(TemporaryDirectory directory, string body) => directory.Script("qemu", body);
 }

@@ -17,9 +17,7 @@ public sealed class TargetEndTests : IDisposable
     public async Task A_target_that_no_journal_names_is_found_while_it_becomes_QEMU()
     {
         // As nsenter, setpriv and prlimit do, one after the other: in the moment of an execve(2) a process has no command line.
-        var program = Path.Combine(_directory.Path, "becomes");
-        await File.WriteAllTextAsync(program, "#!/bin/sh\n[ \"$1\" -gt 3000 ] && exec sleep 60\nexec \"$0\" $(($1+1)) -uuid \"$3\"\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var program = _directory.Script("becomes", "[ \"$1\" -gt 3000 ] && exec sleep 60\nexec \"$0\" $(($1+1)) -uuid \"$3\"");
         var domain = Guid.NewGuid();
         for (var id = 1; id <= 100; id++)
         {
