@@ -12,8 +12,7 @@ internal sealed class TemporaryDirectory : IDisposable
     public string Script(string name, string body)
     {
         var path = System.IO.Path.Combine(Path, name);
-        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        Executable.Write(path, $"#!/bin/sh\n{body}\n");
         return path;
     }
 

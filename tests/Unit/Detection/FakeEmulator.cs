@@ -47,8 +47,7 @@ internal sealed class FakeEmulator : IDisposable
             content[at + 1] = mark;
         }
 
-        File.WriteAllBytes(path + ";new", content);
-        File.SetUnixFileMode(path + ";new", (UnixFileMode)0b111_101_101);
+        Executable.Write(path + ";new", content);
         File.Move(path + ";new", path, overwrite: true);
     }
 }

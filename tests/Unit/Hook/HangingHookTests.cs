@@ -37,8 +37,7 @@ public sealed class HangingHookTests(PrivateBus bus) : IClassFixture<PrivateBus>
         // A real child of the bus, stopped when the test ends.
         var pid = Path.Combine(bus.Folder, "child");
         var script = Path.Combine(bus.Folder, "hang");
-        await File.WriteAllTextAsync(script, $"#!/bin/sh\necho $$ > {pid}\nexec sleep 300\n");
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Executable.Write(script, $"#!/bin/sh\necho $$ > {pid}\nexec sleep 300\n");
         await bus.ActivateAsync("org.virthandover.Handover1", script);
 
         Assert.Equal((0, ""), await HookProcess.RunAsync(bus.Address, bus.Folder, Qemu));

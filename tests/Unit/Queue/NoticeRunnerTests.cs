@@ -71,7 +71,7 @@ public sealed class NoticeRunnerTests : IAsyncLifetime, IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Only_programs_that_root_alone_can_write_are_run_and_one_that_fails_keeps_nobody_from_it()
     {
-        Install("01-writable", $"echo writable >> {Told}", UnixFileMode.OtherWrite);
+        Install("01-writable", $"echo writable >> {Told}", mode: "702");
         Install("02-leftover.rpmsave", $"echo leftover >> {Told}");
         Install("03-not-executable", $"echo not >> {Told}");
         File.SetUnixFileMode(Path.Combine(Programs, "03-not-executable"), UnixFileMode.UserRead);
@@ -83,12 +83,8 @@ public sealed class NoticeRunnerTests : IAsyncLifetime, IDisposable
         Assert.Equal(["fails", "last"], await File.ReadAllLinesAsync(Told));
     }
 
-    private void Install(string name, string script, UnixFileMode more = UnixFileMode.None, string shebang = "#!/bin/sh")
-    {
-        var path = Path.Combine(Programs, name);
-        File.WriteAllText(path, $"{shebang}\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | more);
-    }
+    private void Install(string name, string script, string mode = "700", string shebang = "#!/bin/sh") =>
+        Executable.Write(Path.Combine(Programs, name), $"{shebang}\n{script}\n", mode);
 
     private async Task UntilTold(string line)
     {

@@ -17,7 +17,7 @@ public sealed class ShellTests(PrivateBus bus) : IClassFixture<PrivateBus>
         var domains = new[] { Support.Sample.Domain(1, "web-01", "pending"), Support.Sample.Domain(2, "my vm", "pending"), Support.Sample.Domain(3, "db-02", "deferred") };
         await using var desk = await FakeDesk.StartAsync(bus.Address, Support.Sample.Host() with { Domains = [.. domains] });
         await using var terminal = await Tmux.StartAsync(bus.Address, 120, 24, "HOME=/nonexistent", "fish_greeting=");
-        await terminal.PutAsync("virt-handover", $"exec {Tmux.Program} \"$@\"");
+        terminal.Put("virt-handover", $"exec {Tmux.Program} \"$@\"");
         await terminal.LineAsync(start);
         await terminal.LineAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, load, s_scripts));
         await terminal.LineAsync($"clear; echo; echo {shell} is ready");

@@ -33,16 +33,11 @@ internal sealed class Tmux : IAsyncDisposable
         return tmux;
     }
 
-    /// <summary>A folder that goes with the terminal; <see cref="PutAsync"/> puts programs there.</summary>
+    /// <summary>A folder that goes with the terminal; <see cref="Put"/> puts programs there.</summary>
     public string Folder => folder.FullName;
 
     /// <summary>Writes a script into <see cref="Folder"/>, which <c>PATH</c> has to name.</summary>
-    public async Task PutAsync(string name, string script)
-    {
-        var path = Path.Combine(Folder, name);
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    public void Put(string name, string script) => Executable.Write(Path.Combine(Folder, name), $"#!/bin/sh\n{script}\n");
 
     /// <summary>The terminal goes, as when a connection breaks.</summary>
     public Task KillAsync()
@@ -79,6 +74,14 @@ internal sealed class Tmux : IAsyncDisposable
         await File.WriteAllTextAsync(path, "");
         await RunAsync("pipe-pane", $"cat >> {path}");
         return new FileInfo(path);
+    }
+
+    /// <summary>Waits until the terminal is in this state; what the screen shows comes before its cursor.</summary>
+    /// <param name="modes">As <see cref="ModesAsync"/> tells it.</param>
+    public async Task BecomesAsync(string modes)
+    {
+        var last = "";
+        await Eventually.TrueAsync(async () => (last = await ModesAsync()) == modes, () => $"The terminal is {last}, not {modes}.");
     }
 
     /// <summary>What the terminal is left in: alternate screen, mouse tracking, cursor shown.</summary>
