@@ -7,7 +7,20 @@ namespace VirtHandover.Tests.Integration.Chaos;
 internal sealed record Inventory(
     int Qemus, int QemuDescriptors, int QemuMemoryFiles, int ServiceDescriptors, int Zombies, int MonitorSockets, int SharedMemoryFiles, int Taps, int Locks, int Records)
 {
-    public static async Task<Inventory> Take(Guid domain)
+    /// <summary>Counts until two counts in a row are the same: the service writes its history, and takes its keeper away, after a handover's end.</summary>
+    public static async Task<Inventory> AtRest(Guid domain)
+    {
+        Inventory last = await Take(domain);
+        await Eventually.Until("nothing comes and goes", async () =>
+        {
+            Inventory before = last;
+            last = await Take(domain);
+            return before == last;
+        });
+        return last;
+    }
+
+    private static async Task<Inventory> Take(Guid domain)
     {
         IReadOnlyList<int> qemus = Processes.Qemus(domain);
         string service = await TheService.Pid() ?? throw new InvalidOperationException("The service does not run.");

@@ -25,6 +25,10 @@ internal sealed record Guest(string Name, string Address)
         return later;
     }
 
+    /// <summary>Waits until libvirt reaches the guest's agent: a guest that has just booted answers before its agent does.</summary>
+    public Task AgentAnswers() => Eventually.Until(
+        $"the agent of {Name} answers", async () => (await Shell.TryRun("virsh", ["-q", .. Virsh.AgentCommand(Name, """{"execute":"guest-ping"}""")])).ExitCode == 0);
+
     /// <summary>Sets how fast the guest rewrites its memory, MB/s.</summary>
     public Task SetMemoryRate(int megabytes) => Shell.Run("probe", "send", Address, $"rate={megabytes}");
 

@@ -39,5 +39,7 @@ internal static class Virsh
     public static Task<string> Monitor(string domain, string command) => Run("qemu-monitor-command", domain, command);
 
     /// <summary>Sends a command to the guest agent and returns the whole reply.</summary>
-    public static Task<string> Agent(string domain, string command) => Run("qemu-agent-command", "--timeout", "10", domain, command);
+    public static Task<string> Agent(string domain, string command) => Run(AgentCommand(domain, command));
+
+    public static string[] AgentCommand(string domain, string command) => ["qemu-agent-command", "--timeout", "10", domain, command];
 }

@@ -32,6 +32,7 @@ public sealed class GuestTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     {
         var guest = await Guest.Start("a");
 
+        await guest.AgentAnswers();
         Assert.Contains("return", await Virsh.Agent("a", """{"execute":"guest-ping"}"""), StringComparison.Ordinal);
         Assert.Contains("heard hello", await Shell.Run("console", "a", "hello"), StringComparison.Ordinal);
 
@@ -61,6 +62,7 @@ public sealed class GuestTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         var guest = await Guest.Start("a");
         var pid = await guest.Pid();
 
+        await guest.AgentAnswers();
         await Virsh.Run("shutdown", "--mode", "agent", "a");
 
         await Eventually.Until("the guest is off", async () => await Virsh.State("a") == "shut off");

@@ -30,17 +30,17 @@ public sealed class FleetHoldTests : IDisposable
     }
 
     [Theory(Timeout = 30_000)]
-    [InlineData("true", "")]
-    [InlineData("exit 3", "HoldCommand= ended with exit code 3. Handovers")]
-    [InlineData("echo 2 alerts fire; echo more; false", "HoldCommand= ended with exit code 1: 2 alerts fire. Handovers")]
-    [InlineData("printf 'a\\033[31mb' >&2; false", "exit code 1: a\\u001B[31mb. Handovers")]
-    [InlineData("/nowhere/at/all", "HoldCommand= ended with exit code 127")]
-    [InlineData("kill -9 $$", "HoldCommand= ended with exit code 137")]
-    [InlineData("sleep 100", "HoldCommand= gave no answer: it did not end within 2 s. Handovers")]
-    [InlineData("yes", "HoldCommand= gave no answer: it did not end within 2 s. Handovers")]
-    public async Task A_command_holds_unless_it_succeeds_in_time(string command, string reason)
+    [InlineData(20, "true", "")]
+    [InlineData(20, "exit 3", "HoldCommand= ended with exit code 3. Handovers")]
+    [InlineData(20, "echo 2 alerts fire; echo more; false", "HoldCommand= ended with exit code 1: 2 alerts fire. Handovers")]
+    [InlineData(20, "printf 'a\\033[31mb' >&2; false", "exit code 1: a\\u001B[31mb. Handovers")]
+    [InlineData(20, "/nowhere/at/all", "HoldCommand= ended with exit code 127")]
+    [InlineData(20, "kill -9 $$", "HoldCommand= ended with exit code 137")]
+    [InlineData(2, "sleep 100", "HoldCommand= gave no answer: it did not end within 2 s. Handovers")]
+    [InlineData(2, "yes", "HoldCommand= gave no answer: it did not end within 2 s. Handovers")]
+    public async Task A_command_holds_unless_it_succeeds_in_time(int limit, string command, string reason)
     {
-        using var hold = Hold(new QueueOptions { HoldCommand = command, HoldTimeout = TimeSpan.FromSeconds(2) });
+        using var hold = Hold(new QueueOptions { HoldCommand = command, HoldTimeout = TimeSpan.FromSeconds(limit) });
         var said = await ReasonAsync(hold);
         Assert.Contains(reason, said, StringComparison.Ordinal);
         Assert.Equal(reason.Length == 0, said.Length == 0);

@@ -45,9 +45,9 @@ public class TargetProbeTests
         var facts = await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None);
         Assert.Equal((null, new Version(9, 9, 9), "pc-1"), (facts.Problem, facts.Version, facts.Machines.Single().Name));
 
-        // Written again, and so another file by its times: it is asked itself.
-        program = Script(directory, "exit 4");
-        Assert.EndsWith("ended with code 4.", (await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        // Written again, and so another file: it is asked itself.
+        program = Script(directory, "exit 40");
+        Assert.EndsWith("ended with code 40.", (await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
