@@ -59,7 +59,7 @@ public sealed class IsolationTests
             ip -o link show | awk '{ print $2 }'
             find /sys/fs/cgroup -type d -name 'vhlab.*' -prune | while read -r dir; do
               # Labs of other people come and go.
-              pid=${dir##*vhlab.}; [[ -d /proc/$pid ]] || echo "$dir"
+              pid=${dir##*vhlab.}; [[ -d /proc/$pid || ! -d $dir ]] || echo "$dir"
             done
             ls -d /usr/x /etc/x /var/x /run/lab /var/lab 2> /dev/null
             cat /proc/mounts | grep -c '^lab ' || :
