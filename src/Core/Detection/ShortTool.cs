@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using CliWrap;
 using CliWrap.Exceptions;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Detection;
 
@@ -27,7 +28,7 @@ internal static class ShortTool
         timeout.CancelAfter(limit);
         try
         {
-            CommandResult result = await Cli.Wrap(program)
+            CommandResult result = await Cli.Wrap(ProgramPath.Of(program))
                 .WithArguments(arguments)
                 .WithValidation(CommandResultValidation.None)
                 .WithEnvironmentVariables(environment => environment.Set("LC_ALL", "C"))

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
+using VirtHandover.Linux;
 using VirtHandover.Queue.Interop;
 
 namespace VirtHandover.Queue;
@@ -44,7 +45,7 @@ public sealed class RpmTransaction : ITransactionProbe
         limit.CancelAfter(AskLimit);
         try
         {
-            var answer = await Cli.Wrap("rpm").WithArguments(["--eval", "%_rpmlock_path"])
+            var answer = await Cli.Wrap(ProgramPath.Of("rpm")).WithArguments(["--eval", "%_rpmlock_path"])
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(limit.Token).ConfigureAwait(false);
             var path = answer.StandardOutput.Trim();

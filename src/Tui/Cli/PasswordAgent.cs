@@ -30,7 +30,7 @@ internal sealed class PasswordAgent : IPasswordPrompt, IDisposable
         try
         {
             // It talks to the terminal itself, so that its standard output is free to say when it is ready.
-            agent = Process.Start(new ProcessStartInfo("pkttyagent", isInSession ? [.. arguments, "--fallback"] : arguments) { RedirectStandardOutput = true });
+            agent = Process.Start(new ProcessStartInfo(ProgramPath.Of("pkttyagent"), isInSession ? [.. arguments, "--fallback"] : arguments) { RedirectStandardOutput = true });
             await agent!.StandardOutput.ReadToEndAsync(cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
             return !agent.HasExited;
         }

@@ -4,6 +4,7 @@ using System.Text;
 using CliWrap;
 using CliWrap.Buffered;
 using VirtHandover.Bus.Client;
+using VirtHandover.Linux;
 using VirtHandover.Tui.Format;
 
 namespace VirtHandover.Tui.Cli;
@@ -31,7 +32,7 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
     {
         try
         {
-            var said = await CliWrap.Cli.Wrap("ssh")
+            var said = await CliWrap.Cli.Wrap(ProgramPath.Of("ssh"))
                 .WithArguments(["-xT", "-oBatchMode=yes", "-oLogLevel=ERROR", "-oConnectTimeout=10", .. host.Where, Bridge, "--version"])
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(cancellationToken).ConfigureAwait(false);

@@ -376,8 +376,13 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         Assert.Contains("web-01", await terminal.ScreenAsync(), StringComparison.Ordinal);
         Assert.Equal("-xT -p 2222 -- root@kvm-9 systemd-stdio-bridge\n", await File.ReadAllTextAsync(log));
 
+        // As root in somebody's directory: what lies there must not be run.
+        var trap = Directory.CreateDirectory(Path.Combine(terminal.Folder, "trap")).FullName;
+        Executable.Write(Path.Combine(trap, "ssh"), $"#!/bin/sh\ntouch {trap}/sprung\n");
+        await terminal.LineAsync($"cd {trap}");
         await terminal.TypeAsync($"clear; {Tmux.Program} -H nowhere list");
         await terminal.ShowsAsync("rc=5");
+        Assert.False(File.Exists(Path.Combine(trap, "sprung")));
         var screen = (await terminal.ScreenAsync()).Replace("\n", "", StringComparison.Ordinal);
         Assert.Contains("nowhere cannot be reached over SSH: Could not resolve hostname nowhere. Try it by hand: ssh nowhere", screen, StringComparison.Ordinal);
 
