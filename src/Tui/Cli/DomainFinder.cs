@@ -7,14 +7,54 @@ namespace VirtHandover.Tui.Cli;
 internal static class DomainFinder
 {
     private const int MostNames = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Reads the state, and has the service look once more when it does not know one of the domains: it notices a start two seconds later,
+    /// and later still while packages are being installed.
+    /// </summary>
+    /// <param name="service">The service.</param>
+    /// <param name="texts">What the user typed.</param>
+    /// <param name="time">For the patience of ten seconds.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<HostView> ReadAsync(IHandoverService service, IReadOnlyList<string> texts, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (texts.All(text => Seek(view, text) is not null))
+        {
+            return view;
+        }
+
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await service.RescanAsync(either.Token).ConfigureAwait(false);
+            await foreach (var next in service.WatchAsync(either.Token).ConfigureAwait(false))
+            {
+                if (next.LastScan != view.LastScan)
+                {
+                    return await service.ReadAsync(either.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (e is ServiceException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Who may not ask, or gets no answer, hears what is known.
+        }
+
+        return view;
+    }
 
     /// <summary>Finds a domain by UUID or by its exact name.</summary>
     /// <exception cref="ServiceException">There is none; the sentence names those there are.</exception>
-    public static DomainView Find(HostView view, string text)
+    public static DomainView Find(HostView view, string text) =>
+        Seek(view, text) ?? throw new ServiceException(ServiceFault.UnknownDomain, $"No running domain has the name or UUID “{text}”; {There(view)}");
+
+    private static DomainView? Seek(HostView view, string text)
     {
         var byName = view.Domains.FirstOrDefault(domain => domain.Name == text);
-        var found = Guid.TryParse(text, out var uuid) ? view.Domains.FirstOrDefault(domain => domain.Uuid == uuid) ?? byName : byName;
-        return found ?? throw new ServiceException(ServiceFault.UnknownDomain, $"No running domain has the name or UUID “{text}”; {There(view)}");
+        return Guid.TryParse(text, out var uuid) ? view.Domains.FirstOrDefault(domain => domain.Uuid == uuid) ?? byName : byName;
     }
 
     private static string There(HostView view)

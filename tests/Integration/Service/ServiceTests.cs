@@ -102,6 +102,15 @@ public sealed class ServiceTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.Null(TheService.Find(await TheService.View(), first.Name));
     }
 
+    [Fact(Timeout = 300000)]
+    public async Task What_was_started_a_moment_ago_can_be_rehearsed()
+    {
+        await TheService.View();
+        SmallGuest guest = await SmallGuest.Start("svc-new", "--ram", "shared");
+        ShellResult rehearsal = await Shell.TryRun("virt-handover", "rehearse", guest.Name);
+        Assert.True(rehearsal.ExitCode == 0, rehearsal.Output + rehearsal.Error);
+    }
+
     [Theory(Timeout = 300000)]
     [InlineData("TERM")]
     [InlineData("KILL")]

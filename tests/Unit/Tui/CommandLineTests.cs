@@ -272,7 +272,7 @@ public class CommandLineTests
         service.Faults[Sample.Id(3)] = new ServiceException(ServiceFault.WrongState, "api-03 is done; only pending or deferred domains can be approved.");
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Failed, await run.RunAsync("approve", "nobody", "api-03", "web-01", "--json"));
-        Assert.Equal(["approve api-03", "approve web-01"], service.Calls);
+        Assert.Equal(["rescan", "approve api-03", "approve web-01"], service.Calls);
         Golden.Match(run.Out + run.Error, "cli-approve-mixed.txt");
     }
 
@@ -373,6 +373,47 @@ public class CommandLineTests
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Failed, await run.RunAsync("show", "web-1\e[31m"));
         Assert.Equal("virt-handover: No running domain has the name or UUID “web-1\\x1b[31m”; running are web-01, db-02.\n", run.Error);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("run")]
+    [InlineData("rehearse")]
+    [InlineData("approve")]
+    [InlineData("policy", "set")]
+    public async Task A_domain_that_was_started_a_moment_ago_is_looked_for(params string[] verb)
+    {
+        service.Started = [Sample.Domain(40, "just-01", "pending")];
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 40, "just-01", HandoverOutcome.Done));
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync([.. verb, "just-01", .. verb[0] == "policy" ? ["auto"] : Array.Empty<string>()]));
+        Assert.Equal(2, service.Calls.Count);
+        Assert.Equal("rescan", service.Calls[0]);
+        Assert.Equal("", run.Error);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_look_that_does_not_come_to_an_end_is_waited_for_ten_seconds()
+    {
+        service.Scans = false;
+        var run = new CliRun(service);
+        var running = run.RunAsync("run", "nobody");
+        await Eventually.TrueAsync(() =>
+        {
+            run.Time.Advance(TimeSpan.FromSeconds(1));
+            return running.IsCompleted;
+        });
+        Assert.Equal(ExitCode.Failed, await running);
+        Assert.StartsWith("virt-handover: No running domain has the name or UUID “nobody”;", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["rescan"], service.Calls);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Who_may_not_have_it_look_hears_what_is_known()
+    {
+        service.RescanFault = new ServiceException(ServiceFault.NotAuthorized, "This user may not do that.");
+        var run = new CliRun(service);
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("run", "nobody"));
+        Assert.StartsWith("virt-handover: No running domain has the name or UUID “nobody”;", run.Error, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 120_000)]

@@ -49,7 +49,7 @@ internal sealed class ApproveVerb : Verb
         }
 
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await DomainFinder.ReadAsync(service, names, Context.Time, cancellationToken).ConfigureAwait(false);
         var action = new DomainAction(output, "approve");
         var chosen = new List<DomainView>();
         if (everyone)

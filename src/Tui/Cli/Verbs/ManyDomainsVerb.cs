@@ -29,7 +29,7 @@ internal abstract class ManyDomainsVerb : Verb
     {
         Check(arguments);
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await DomainFinder.ReadAsync(service, Names(arguments), Context.Time, cancellationToken).ConfigureAwait(false);
         var action = new DomainAction(output, Name);
         foreach (var domain in action.Find(view, Names(arguments)))
         {

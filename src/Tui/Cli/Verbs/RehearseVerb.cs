@@ -19,7 +19,7 @@ internal sealed class RehearseVerb : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await DomainFinder.ReadAsync(service, arguments.GetRequiredValue(domains), Context.Time, cancellationToken).ConfigureAwait(false);
         var found = new List<DomainView>();
         foreach (var name in arguments.GetRequiredValue(domains))
         {

@@ -23,7 +23,7 @@ internal sealed class RunVerb : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await DomainFinder.ReadAsync(service, [arguments.GetRequiredValue(domain)], Context.Time, cancellationToken).ConfigureAwait(false);
         var found = DomainFinder.Find(view, arguments.GetRequiredValue(domain));
         return await new OneHandover(Context, output)
             .RunAsync(service, found, arguments.GetValue(rehearse), oneLine: false, cancellationToken).ConfigureAwait(false);

@@ -26,6 +26,15 @@ internal sealed class FakeService(HostView view) : IHandoverService
     /// <summary>Whether the checks of <see cref="AssessAllAsync"/> ever come to an end.</summary>
     public bool Assesses { get; set; } = true;
 
+    /// <summary>Domains that only a scan finds.</summary>
+    public IReadOnlyList<DomainView> Started { get; set; } = [];
+
+    /// <summary>Whether <see cref="RescanAsync"/> ever leads to a scan.</summary>
+    public bool Scans { get; set; } = true;
+
+    /// <summary>Why nobody may ask for a scan.</summary>
+    public ServiceException? RescanFault { get; set; }
+
     /// <summary>Whether any call reaches the service.</summary>
     public bool Reachable { get; set; } = true;
 
@@ -162,6 +171,16 @@ internal sealed class FakeService(HostView view) : IHandoverService
     public Task RescanAsync(CancellationToken cancellationToken)
     {
         Record("rescan");
+        if (RescanFault is { } fault)
+        {
+            throw fault;
+        }
+
+        if (Scans)
+        {
+            Show(View with { LastScan = (View.LastScan ?? Sample.Now).AddSeconds(1), Domains = [.. View.Domains, .. Started] });
+        }
+
         return Task.CompletedTask;
     }
 
