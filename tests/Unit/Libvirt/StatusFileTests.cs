@@ -81,7 +81,7 @@ public class StatusFileTests
         string path = Path.GetTempFileName();
         try
         {
-            using (FileStream stream = File.OpenWrite(path))
+            using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             {
                 stream.SetLength(1L << 40);
             }

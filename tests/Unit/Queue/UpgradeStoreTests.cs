@@ -81,7 +81,8 @@ public sealed class UpgradeStoreTests : IDisposable
     public void A_damaged_file_gives_a_sentence_and_is_left_as_it_is()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
-        Gen.Byte.Array[1, 4096].Sample(
+        // Not one byte: SQLite takes such a file for an empty one (unixFileSize() in os_unix.c).
+        Gen.Byte.Array[2, 4096].Sample(
             bytes =>
             {
                 System.IO.File.WriteAllBytes(File, bytes);
