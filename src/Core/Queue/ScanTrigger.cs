@@ -5,15 +5,16 @@ internal sealed class ScanTrigger(QueueOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Wakeup _wakeup = new();
+    private bool _asked;
     private DateTimeOffset? _settled;
     private DateTimeOffset _next = time.GetUtcNow();
 
-    /// <summary>Somebody wants a scan now.</summary>
+    /// <summary>Somebody wants a scan that begins now or later: one that is under way may have looked past what it is wanted for.</summary>
     public void Ask()
     {
         lock (_lock)
         {
-            _next = time.GetUtcNow();
+            _asked = true;
         }
 
         _wakeup.Set();
@@ -65,8 +66,9 @@ internal sealed class ScanTrigger(QueueOptions options, TimeProvider time)
             lock (_lock)
             {
                 var now = time.GetUtcNow();
-                if (_next <= now)
+                if (_asked || _next <= now)
                 {
+                    _asked = false;
                     return false;
                 }
 
