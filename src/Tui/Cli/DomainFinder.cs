@@ -29,27 +29,36 @@ internal static class DomainFinder
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            await service.RescanAsync(either.Token).ConfigureAwait(false);
-            await foreach (var next in service.WatchAsync(either.Token).ConfigureAwait(false))
-            {
-                if (next.LastScan != view.LastScan)
-                {
-                    return await service.ReadAsync(either.Token).ConfigureAwait(false);
-                }
-            }
+            // Twice: the first end that is seen may be that of a scan that was under way and had looked already.
+            view = await LookAsync(service, view, either.Token).ConfigureAwait(false);
+            return texts.All(text => Seek(view, text) is not null) ? view : await LookAsync(service, view, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ServiceException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Who may not ask, or gets no answer, hears what is known.
+            return view;
         }
-
-        return view;
     }
 
     /// <summary>Finds a domain by UUID or by its exact name.</summary>
     /// <exception cref="ServiceException">There is none; the sentence names those there are.</exception>
     public static DomainView Find(HostView view, string text) =>
         Seek(view, text) ?? throw new ServiceException(ServiceFault.UnknownDomain, $"No running domain has the name or UUID “{text}”; {There(view)}");
+
+    /// <summary>Has the service look, and waits for the end of a scan.</summary>
+    private static async Task<HostView> LookAsync(IHandoverService service, HostView before, CancellationToken cancellationToken)
+    {
+        await service.RescanAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var view in service.WatchAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (view.LastScan != before.LastScan)
+            {
+                break;
+            }
+        }
+
+        return await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private static DomainView? Seek(HostView view, string text)
     {

@@ -272,7 +272,7 @@ public class CommandLineTests
         service.Faults[Sample.Id(3)] = new ServiceException(ServiceFault.WrongState, "api-03 is done; only pending or deferred domains can be approved.");
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Failed, await run.RunAsync("approve", "nobody", "api-03", "web-01", "--json"));
-        Assert.Equal(["rescan", "approve api-03", "approve web-01"], service.Calls);
+        Assert.Equal(["rescan", "rescan", "approve api-03", "approve web-01"], service.Calls);
         Golden.Match(run.Out + run.Error, "cli-approve-mixed.txt");
     }
 
@@ -389,6 +389,15 @@ public class CommandLineTests
         Assert.Equal(2, service.Calls.Count);
         Assert.Equal("rescan", service.Calls[0]);
         Assert.Equal("", run.Error);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_scan_that_was_under_way_does_not_decide_that_there_is_none()
+    {
+        service.Started = [Sample.Domain(40, "just-01", "pending")];
+        service.ScansBefore = 1;
+        service.OnRun = _ => Task.FromResult(Sample.Report(7, 40, "just-01", HandoverOutcome.Done));
+        Assert.Equal(ExitCode.Ok, await new CliRun(service).RunAsync("run", "just-01"));
     }
 
     [Fact(Timeout = 120_000)]

@@ -29,6 +29,9 @@ internal sealed class FakeService(HostView view) : IHandoverService
     /// <summary>Domains that only a scan finds.</summary>
     public IReadOnlyList<DomainView> Started { get; set; } = [];
 
+    /// <summary>How many scans do not find them yet.</summary>
+    public int ScansBefore { get; set; }
+
     /// <summary>Whether <see cref="RescanAsync"/> ever leads to a scan.</summary>
     public bool Scans { get; set; } = true;
 
@@ -178,7 +181,8 @@ internal sealed class FakeService(HostView view) : IHandoverService
 
         if (Scans)
         {
-            Show(View with { LastScan = (View.LastScan ?? Sample.Now).AddSeconds(1), Domains = [.. View.Domains, .. Started] });
+            var found = ScansBefore-- > 0 ? [] : Started;
+            Show(View with { LastScan = (View.LastScan ?? Sample.Now).AddSeconds(1), Domains = [.. View.Domains, .. found.Except(View.Domains)] });
         }
 
         return Task.CompletedTask;
