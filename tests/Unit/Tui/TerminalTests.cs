@@ -286,8 +286,11 @@ public sealed class TerminalTests(PrivateBus bus) : IClassFixture<PrivateBus>
         var before = await QuietLengthAsync();
         await terminal.PressAsync("?");
         await terminal.ShowsAsync("┤Help├");
-        sent.Refresh();
-        Assert.NotEqual(before, sent.Length);
+        await Eventually.TrueAsync(() =>
+        {
+            sent.Refresh();
+            return sent.Length != before;
+        });
 
         // What came before may still be on its way through tmux; a screen that never rests never gets through.
         async Task<long> QuietLengthAsync()
