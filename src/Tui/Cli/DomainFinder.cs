@@ -20,24 +20,22 @@ internal static class DomainFinder
     public static async Task<HostView> ReadAsync(IHandoverService service, IReadOnlyList<string> texts, TimeProvider time, CancellationToken cancellationToken)
     {
         var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (texts.All(text => Seek(view, text) is not null))
-        {
-            return view;
-        }
-
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             // Twice: the first end that is seen may be that of a scan that was under way and had looked already.
-            view = await LookAsync(service, view, either.Token).ConfigureAwait(false);
-            return texts.All(text => Seek(view, text) is not null) ? view : await LookAsync(service, view, either.Token).ConfigureAwait(false);
+            for (var looks = 0; looks < 2 && texts.Any(text => Seek(view, text) is null); looks++)
+            {
+                view = await LookAsync(service, view, either.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is ServiceException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Who may not ask, or gets no answer, hears what is known.
-            return view;
         }
+
+        return view;
     }
 
     /// <summary>Finds a domain by UUID or by its exact name.</summary>

@@ -31,7 +31,6 @@ public sealed class EnduranceTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         // The first two bring the VM onto the new QEMU and the service to its working size.
         await Run(guest);
         await Run(guest);
-        await NoKeeper();
         Inventory start = await Inventory.AtRest(domain);
 
         using (var mend = new Mend())
@@ -47,15 +46,12 @@ public sealed class EnduranceTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         }
 
         await guest.AssertLives(before);
-        await NoKeeper();
         Inventory end = await Inventory.AtRest(domain);
         Assert.Equal(start with { ServiceDescriptors = 0 }, end with { ServiceDescriptors = 0 });
         // Pools of threads and connections may grow by a few, not with the rounds.
         Assert.True(end.ServiceDescriptors <= start.ServiceDescriptors + 5, $"The service had {start.ServiceDescriptors} descriptors and has {end.ServiceDescriptors}.");
         await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{guest.Name}.qcow2");
     }
-
-    private static Task NoKeeper() => Eventually.Until("the last keeper has ended", () => Task.FromResult(Processes.Keepers().Count == 0));
 
     private static async Task Run(Guest guest)
     {

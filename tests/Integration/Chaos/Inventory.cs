@@ -7,9 +7,10 @@ namespace VirtHandover.Tests.Integration.Chaos;
 internal sealed record Inventory(
     int Qemus, int QemuDescriptors, int QemuMemoryFiles, int ServiceDescriptors, int Zombies, int MonitorSockets, int SharedMemoryFiles, int Taps, int Locks, int Records)
 {
-    /// <summary>Counts until two counts in a row are the same: the service writes its history, and takes its keeper away, after a handover's end.</summary>
+    /// <summary>Counts when no keeper is left, until two counts in a row are the same: the service writes its history after a handover's end.</summary>
     public static async Task<Inventory> AtRest(Guid domain)
     {
+        await Eventually.Until("the last keeper has ended", () => Task.FromResult(Processes.Keepers().Count == 0));
         Inventory last = await Take(domain);
         await Eventually.Until("nothing comes and goes", async () =>
         {
