@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test chaos endurance fuzz demo bench rpm clean
+.PHONY: help deps build test chaos endurance fuzz demo bench rpm deb clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,9 @@ bench: deps ## Measure on a quiet machine, as root, into docs/benchmarks.md. QUI
 
 rpm: build ## Build the RPMs into artifacts/rpm.
 	@packaging/rpm/build
+
+deb: build ## Build the Debian packages into artifacts/deb, for Debian 12 and later.
+	@packaging/deb/build
 
 clean: ## Remove everything that was built or downloaded.
 	rm -rf artifacts
