@@ -98,6 +98,13 @@ internal abstract record BusValue
         internal override string Signature => "g";
     }
 
+    /// <summary>An open file.</summary>
+    /// <param name="Number">To be sent: the descriptor, of which the message takes a copy. Received: -1, none is taken over.</param>
+    internal sealed record Descriptor(int Number) : BusValue
+    {
+        internal override string Signature => "h";
+    }
+
     internal sealed record Variant(BusValue Value) : BusValue
     {
         internal override string Signature => "v";

@@ -54,6 +54,9 @@ internal static unsafe class MessageWriter
             case BusValue.TypeSignature { Value: var text }:
                 AppendText(message, 'g', text);
                 break;
+            case BusValue.Descriptor { Number: var number }:
+                AppendBasic(message, 'h', &number);
+                break;
             case BusValue.Variant { Value: var inner }:
                 AppendContainer(message, 'v', inner.Signature, [inner]);
                 break;
