@@ -105,15 +105,20 @@ internal sealed partial class BusConnection : IAsyncDisposable
     {
         var reason = failure?.Message ?? "The D-Bus connection was closed.";
         _ready.TrySetException(failure ?? NoServer("it was closed"));
-        if (_bus != 0)
+        try
         {
-            // No sd_bus_flush: it waits for ever for a bus that hangs. The last step has written all that the socket takes.
-            ReleaseAll(reason);
-            SdBus.sd_bus_close(_bus);
-            _bus = SdBus.sd_bus_unref(_bus);
+            if (_bus != 0)
+            {
+                // No sd_bus_flush: it waits for ever for a bus that hangs. The last step has written all that the socket takes.
+                ReleaseAll(reason);
+                SdBus.sd_bus_close(_bus);
+                _bus = SdBus.sd_bus_unref(_bus);
+            }
         }
-
-        _disconnected.TrySetResult(reason);
+        finally
+        {
+            _disconnected.TrySetResult(reason);
+        }
     }
 
     /// <summary>Tells <see cref="Faulted"/>; what that throws is nobody's any more.</summary>

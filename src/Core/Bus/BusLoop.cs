@@ -99,15 +99,22 @@ internal sealed unsafe class BusLoop
             failure = e;
         }
 
+        // Whatever happens here ends this connection and nothing else: on a thread of its own an exception would end the process.
+        Guarded(() => _stop(failure));
+        foreach (var item in Close())
+            Guarded(item);
+        _ended.TrySetResult();
+    }
+
+    private static void Guarded(Action action)
+    {
         try
         {
-            _stop(failure);
+            action();
         }
-        finally
+        catch (Exception)
         {
-            foreach (var item in Close())
-                item();
-            _ended.TrySetResult();
+            // The loop has ended; whoever waits for this work has a limit of his own, or hears of the end.
         }
     }
 

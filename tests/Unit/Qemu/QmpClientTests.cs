@@ -153,6 +153,22 @@ public class QmpClientTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_machine_with_many_disks_gives_replies_of_any_size()
+    {
+        const int Disks = 300;
+        await using var qemu = await QemuProcess.StartAsync(
+            ["-machine", "none", .. Enumerable.Range(0, Disks).SelectMany(i => (string[])["-blockdev", $$"""{"driver":"null-co","node-name":"disk{{i}}"}"""])]);
+        await using var qmp = await qemu.ConnectAsync();
+        for (var turn = 0; turn < 3; turn++)
+        {
+            Assert.Equal(Disks, (await qmp.QueryNamedBlockNodesAsync()).Count);
+            Assert.False((await qmp.QueryStatusAsync()).IsRunning);
+        }
+
+        Assert.InRange((await qmp.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true })).GetRawText().Length, 65_537, int.MaxValue);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Migration_capabilities_can_be_set_and_read()
     {
         await using var qemu = await QemuProcess.StartAsync("-machine", "pc");

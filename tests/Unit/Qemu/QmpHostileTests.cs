@@ -78,6 +78,90 @@ public class QmpHostileTests
         });
     }
 
+    // Around the sizes at which the buffer grows and gives its memory back.
+    [Fact]
+    public void Large_lines_come_out_whole_however_they_arrive()
+    {
+        const int Usual = 64 * 1024;
+        var length = Gen.OneOf(Gen.Int[1, 200], Gen.Int[Usual - 3, Usual + 3], Gen.Int[(2 * Usual) - 3, (2 * Usual) + 3], Gen.Int[1, 1_500_000]);
+        Gen.Select(length.Array[1, 6], Gen.OneOf(Gen.Int[1, 5000], Gen.Int[5000, 1 << 22])).Sample(
+            (lengths, chunk) =>
+            {
+                var stream = lengths.SelectMany((size, index) => Enumerable.Repeat((byte)('a' + index), size).Append((byte)'\n')).ToArray();
+                var buffer = new QmpLineBuffer("QEMU");
+                var seen = new List<(char, int)>();
+                for (var at = 0; at < stream.Length;)
+                {
+                    var free = buffer.Free();
+                    var count = Math.Min(Math.Min(chunk, free.Length), stream.Length - at);
+                    stream.AsSpan(at, count).CopyTo(free.Span);
+                    buffer.Add(count);
+                    at += count;
+                    while (buffer.TryTake(out var taken))
+                        seen.Add(((char)taken[0], taken.IndexOfAnyExcept(taken[0]) < 0 ? taken.Length : -1));
+                }
+
+                return !buffer.HasPart && seen.SequenceEqual(lengths.Select((size, index) => ((char)('a' + index), size)));
+            },
+            iter: 60);
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(65_000)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    [InlineData(131_072)]
+    [InlineData(1_000_003)]
+    [InlineData(60_000_000)]
+    public async Task A_reply_of_any_size_arrives_and_so_does_the_next(int size)
+    {
+        var (here, there) = await PairAsync();
+        var peer = Task.Run(async () =>
+        {
+            await GreetAsync(there);
+            for (var id = 2; id < 6; id++)
+            {
+                // Every other one is small: what the large one needed is given back in between.
+                var text = $"{{\"return\": \"{new string('x', id % 2 == 0 ? size : 10)}\", \"id\": {id}}}\r\n";
+                await AnswerAsync(there, text, answers: 1);
+            }
+        });
+        await using var qmp = await QmpClient.AttachAsync(here.SafeHandle, "QEMU", QemuProcess.Limit);
+        foreach (var expected in (int[])[size, 10, size, 10])
+            Assert.Equal(expected, (await qmp.ExecuteAsync("query-something")).GetString()!.Length);
+        await peer;
+        there.Dispose();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_line_beyond_the_limit_ends_that_connection_only()
+    {
+        var (here, there) = await PairAsync();
+        var (otherHere, otherThere) = await PairAsync();
+        var greeting = GreetAsync(there);
+        await using var qmp = await QmpClient.AttachAsync(here.SafeHandle, "QEMU", QemuProcess.Limit);
+        await greeting;
+        greeting = GreetAsync(otherThere);
+        await using var other = await QmpClient.AttachAsync(otherHere.SafeHandle, "another QEMU", QemuProcess.Limit);
+        await greeting;
+
+        var asked = qmp.ExecuteAsync("query-something");
+        var endless = Task.Run(async () =>
+        {
+            var filler = Encoding.ASCII.GetBytes(new string('x', 1 << 20));
+            for (var sent = 0; sent <= QmpLimits.LineBytes; sent += filler.Length)
+                await there.SendAsync(filler);
+        });
+        Assert.Equal(QmpFault.TooLarge, (await Assert.ThrowsAsync<QmpProtocolException>(() => asked)).Fault);
+        var reply = AnswerAsync(otherThere, "{\"return\": {\"status\": \"running\", \"running\": true}, \"id\": 2}\n", answers: 1);
+        Assert.True((await other.QueryStatusAsync()).IsRunning);
+        await reply;
+        here.Dispose();
+        there.Dispose();
+        otherThere.Dispose();
+        await endless.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
     [Fact]
     public void A_line_without_end_is_too_large()
     {
@@ -182,7 +266,7 @@ public class QmpHostileTests
         var buffer = new byte[65536];
         for (var i = 0; i < answers; i++)
             Assert.NotEqual(0, await socket.ReceiveAsync(buffer));
-        if (text.Length > 0)
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text));
+        for (ReadOnlyMemory<byte> left = Encoding.UTF8.GetBytes(text); left.Length > 0;)
+            left = left[await socket.SendAsync(left)..];
     }
 }

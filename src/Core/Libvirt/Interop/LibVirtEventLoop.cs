@@ -8,6 +8,7 @@ namespace VirtHandover.Libvirt.Interop;
 internal static unsafe class LibVirtEventLoop
 {
     private static readonly Lock Gate = new();
+    private static readonly TimeSpan s_afterFailure = TimeSpan.FromMilliseconds(100);
     private static bool s_started;
 
     /// <summary>Starts it once; later calls do nothing.</summary>
@@ -53,12 +54,14 @@ internal static unsafe class LibVirtEventLoop
 
     private static void Run()
     {
-        while (LibVirt.virEventRunDefaultImpl() >= 0)
+        // Only a failed poll(2) is negative: the kernel has no memory for it, or more files are open than the process may have. Either
+        // passes, and until then only events are late; an end of the process would be the end of a handover.
+        using var never = new ManualResetEventSlim();
+        while (true)
         {
+            if (LibVirt.virEventRunDefaultImpl() < 0)
+                _ = never.Wait(s_afterFailure);
         }
-
-        // Only a failed poll(2) ends up here. Calls still work and have limits; events would be missing for good.
-        Environment.FailFast("libvirt's event loop ended.");
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -31,10 +31,12 @@ internal static unsafe class LibVirtEvents
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OnLifecycle(nint connection, nint domain, int kind, int detail, void* opaque)
     {
+        ChannelWriter<DomainEvent>? events = null;
         try
         {
+            events = GCHandle.FromIntPtr((nint)opaque).Target as ChannelWriter<DomainEvent>;
             byte* uuid = stackalloc byte[LibVirt.VIR_UUID_STRING_BUFLEN];
-            if (GCHandle.FromIntPtr((nint)opaque).Target is ChannelWriter<DomainEvent> events
+            if (events is not null
                 && LibVirt.virDomainGetUUIDString(domain, uuid) == 0
                 && Guid.TryParse(Marshal.PtrToStringUTF8((nint)uuid), out Guid id))
             {
@@ -42,10 +44,10 @@ internal static unsafe class LibVirtEvents
                 events.TryWrite(new DomainEvent(id, name, (DomainEventKind)kind, detail));
             }
         }
-        catch (Exception exception)
+        catch (Exception)
         {
-            // No exception may pass through libvirt's frames.
-            Environment.FailFast("A libvirt callback failed.", exception);
+            // No exception may pass through libvirt's frames. Whoever listens has missed something, and begins anew.
+            _ = events?.TryComplete();
         }
 
         return 0;

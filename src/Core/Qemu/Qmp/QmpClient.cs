@@ -229,6 +229,11 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         {
             Fail(new QmpProtocolException(QmpFault.Closed, $"The connection to the monitor of {Peer} broke: {e.Message.TrimEnd('.')}.", e));
         }
+        catch (Exception e)
+        {
+            // A fault of this program. On this thread it would end the process, and with it every other handover.
+            Fail(new QmpProtocolException(QmpFault.Malformed, $"What the monitor of {Peer} sent could not be dealt with: {e.Message.TrimEnd('.')}.", e));
+        }
     }
 
     private void Dispatch(QmpMessage message)

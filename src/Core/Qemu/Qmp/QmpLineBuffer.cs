@@ -6,7 +6,7 @@ internal sealed class QmpLineBuffer
     private const int Usual = 64 * 1024;
     private readonly string _peer;
     private readonly int _limit;
-    private byte[] _bytes = new byte[Usual];
+    private byte[] _bytes;
     private int _start;
     private int _scanned;
     private int _end;
@@ -15,6 +15,7 @@ internal sealed class QmpLineBuffer
     {
         _peer = peer;
         _limit = limit;
+        _bytes = New();
     }
 
     /// <summary>True when a part of a line waits for its rest.</summary>
@@ -24,13 +25,15 @@ internal sealed class QmpLineBuffer
     /// <exception cref="QmpProtocolException">The line is too long.</exception>
     internal Memory<byte> Free()
     {
-        if (_start == _end && _bytes.Length > Usual)
-            _bytes = new byte[Usual];
         if (_start > 0)
         {
+            // Before the memory is given back: what lies behind its end then is no place any more.
             _bytes.AsSpan(_start, _end - _start).CopyTo(_bytes);
             (_scanned, _end, _start) = (_scanned - _start, _end - _start, 0);
         }
+
+        if (_end == 0 && _bytes.Length > Usual)
+            _bytes = New();
 
         if (_end == _bytes.Length)
         {
@@ -65,4 +68,6 @@ internal sealed class QmpLineBuffer
                 return true;
         }
     }
+
+    private byte[] New() => new byte[Math.Min(Usual, _limit)];
 }
