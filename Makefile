@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test chaos endurance fuzz demo bench rpm deb clean
+.PHONY: help deps build test hosts chaos endurance fuzz demo bench rpm deb clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -28,6 +28,9 @@ artifacts/stage/.Tui: $(call sources,Tui) $(wildcard data/completions/* data/man
 test: deps build ## Run every test; the last line is "N passed, N failed".
 	@eng/test
 
+hosts: deps build ## Boot Debian releases and run every case on each, as root; the last line is "hosts: N of N passed". HOST=trixie CASE=NAME.
+	@HOST="$(HOST)" CASE="$(CASE)" eng/hosts
+
 chaos: deps build ## Harm handovers at every named point, as root, and print what became of them. N=NUMBER: at random points only.
 	@eng/chaos $(N)
 
@@ -37,10 +40,10 @@ endurance: deps build ## Hand one busy VM over again and again, as root: N=200 t
 fuzz: ## Damage journals, status files and QMP replies for SECONDS=60 each; what breaks a parser is kept in tests/corpus.
 	@VHFUZZ_SECONDS=$(or $(SECONDS),60) dotnet test tests/Unit --nologo -v quiet --filter FullyQualifiedName~FuzzTests
 
-demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. TUI=1: with the screen. MEMORY=MiB.
+demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. DEBIAN=1: a real apt upgrade. TUI=1: with the screen. MEMORY=MiB.
 	@$(MAKE) build
-	@$(MAKE) rpm
-	@tests/lab/demo $(if $(TUI),--tui) $(if $(MEMORY),--memory $(MEMORY))
+	@$(MAKE) $(if $(DEBIAN),deb,rpm)
+	@tests/$(if $(DEBIAN),hosts,lab)/demo $(if $(TUI),--tui) $(if $(MEMORY),--memory $(MEMORY))
 
 # What may be chosen for the bench; see docs/benchmarks.md.
 bench_variables := MEMORY VCPUS LOADS COUNT ENDS_COUNT PEER_MEMORY PEER_VCPUS PEER_COUNT PEER_FILL COPY_LIMIT MANY MANY_MEMORY \

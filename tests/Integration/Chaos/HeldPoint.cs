@@ -14,9 +14,9 @@ internal sealed class HeldPoint : IAsyncDisposable
     public static async Task<HeldPoint> Set(string point)
     {
         Assert.Contains(point, Checkpoint.All);
-        Directory.CreateDirectory(Checkpoint.Directory);
         string path = Path.Combine(Checkpoint.Directory, point);
-        File.Delete(path);
+        Directory.CreateDirectory(Reach.File(Checkpoint.Directory));
+        File.Delete(Reach.File(path));
         await Shell.Run("mkfifo", path);
         return new HeldPoint(path);
     }
@@ -39,16 +39,16 @@ internal sealed class HeldPoint : IAsyncDisposable
     public async Task Reached()
     {
         // Opening for writing waits for the reader, which is the keeper.
-        Task<FileStream> open = Task.Run(() => new FileStream(_path, FileMode.Open, FileAccess.Write));
+        Task<FileStream> open = Task.Run(() => new FileStream(Reach.File(_path), FileMode.Open, FileAccess.Write));
         if (await Task.WhenAny(open, Task.Delay(Eventually.Limit)) != open)
         {
-            using (File.Open(_path, FileMode.Open, FileAccess.ReadWrite))
+            using (File.Open(Reach.File(_path), FileMode.Open, FileAccess.ReadWrite))
                 (await open).Dispose();
             Assert.Fail($"The handover did not come to {Path.GetFileName(_path)}.");
         }
 
         _held = await open;
-        File.Delete(_path);
+        File.Delete(Reach.File(_path));
     }
 
     public void LetGo() => _held?.Dispose();
@@ -56,7 +56,7 @@ internal sealed class HeldPoint : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _held?.Dispose();
-        File.Delete(_path);
+        File.Delete(Reach.File(_path));
         return ValueTask.CompletedTask;
     }
 }

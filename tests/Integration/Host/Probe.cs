@@ -33,7 +33,8 @@ internal sealed class Probe : IAsyncDisposable
 
     private async Task Listen()
     {
-        var command = Cli.Wrap("probe").WithArguments(["listen"]).WithValidation(CommandResultValidation.None);
+        var (start, words) = Reach.Command("probe", ["listen"], true);
+        var command = Cli.Wrap(start).WithArguments(words).WithValidation(CommandResultValidation.None);
         try
         {
             // The graceful token sends SIGINT, upon which the probe prints its records.

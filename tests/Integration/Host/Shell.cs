@@ -3,7 +3,7 @@ using CliWrap.Buffered;
 
 namespace VirtHandover.Tests.Integration.Host;
 
-/// <summary>Runs programs of the lab. Output is kept, so that a failure tells what the program said.</summary>
+/// <summary>Runs programs of the host under test. Output is kept, so that a failure tells what the program said.</summary>
 internal static class Shell
 {
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -14,7 +14,8 @@ internal static class Shell
         using var limit = new CancellationTokenSource(Limit);
         try
         {
-            var result = await Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
+            var (start, words) = Reach.Command(program, arguments, false);
+            var result = await Cli.Wrap(start).WithArguments(words).WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(limit.Token);
             return new ShellResult(result.ExitCode, result.StandardOutput, result.StandardError);
         }

@@ -23,7 +23,7 @@ internal static class Virsh
     /// <summary>The process that libvirt holds for the domain's QEMU, from its status file.</summary>
     public static async Task<int> Pid(string domain)
     {
-        var status = XElement.Parse(await File.ReadAllTextAsync($"/run/libvirt/qemu/{domain}.xml"));
+        var status = XElement.Parse(await File.ReadAllTextAsync(Reach.File($"/run/libvirt/qemu/{domain}.xml")));
         return int.Parse(status.Attribute("pid")!.Value, CultureInfo.InvariantCulture);
     }
 

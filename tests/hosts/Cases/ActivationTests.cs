@@ -1,0 +1,44 @@
+using VirtHandover.Tests.Hosts.Host;
+using VirtHandover.Tests.Integration.Host;
+
+namespace VirtHandover.Tests.Hosts.Cases;
+
+/// <summary>The installed service under systemd as PID 1: how it comes up, and what stands before libvirt.</summary>
+public sealed class ActivationTests : IClassFixture<DebianHost>
+{
+    private const string Gate = "/usr/libexec/virt-handover/virt-handoverd";
+
+    [Fact(Timeout = 120000)]
+    [Trait("Part", "telling")]
+    public async Task D_Bus_activates_the_unit()
+    {
+        await Shell.Run("systemctl", "stop", Product.Unit);
+        Assert.Equal("dbus", await Units.Property(Product.Unit, "Type"));
+        await Product.List();
+        Assert.True(await Units.IsActive(Product.Unit));
+        string pid = await Units.Property(Product.Unit, "MainPID");
+        Assert.Equal("1", (await Shell.Run("ps", "-o", "ppid=", "-p", pid)).Trim());
+        Assert.Contains(pid, await Shell.Run("busctl", "status", "org.virthandover.Handover1"), StringComparison.Ordinal);
+        // Ended by a crash it comes back by itself.
+        await Shell.Run("systemctl", "kill", "--signal=KILL", Product.Unit);
+        await Eventually.Until(
+            "systemd has started it again", async () => await Units.IsActive(Product.Unit) && await Units.Property(Product.Unit, "MainPID") != pid);
+        await Units.AssertNoneFailed();
+    }
+
+    [Fact(Timeout = 120000)]
+    [Trait("Part", "telling")]
+    public async Task The_gate_stands_before_libvirt()
+    {
+        await Shell.Run("systemctl", "restart", "libvirtd.service");
+        string gate = await Units.Property("libvirtd.service", "ExecStartPre");
+        Assert.Contains($"path={Gate}", gate, StringComparison.Ordinal);
+        Assert.Contains("status=0", gate, StringComparison.Ordinal);
+        Assert.Contains($"{Gate} gate", await Shell.Run("cat", "/usr/lib/systemd/system/virtqemud.service.d/virt-handover.conf"), StringComparison.Ordinal);
+        await Virsh.Run("list");
+    }
+
+    [Fact(Timeout = 120000)]
+    public async Task The_unit_has_nothing_that_systemd_complains_about() => Assert.Equal(
+        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using VirtHandover.Tests.Hosts.Host;
+using VirtHandover.Tests.Integration.Host;
+
+namespace VirtHandover.Tests.Hosts.Cases;
+
+/// <summary>The main job: a real upgrade of the QEMU package, and every VM on the new one. With a canary, as installed.</summary>
+public sealed class UpgradeTests : IAsyncLifetime
+{
+    private readonly DebianHost _host = new();
+
+    public Task InitializeAsync() => _host.InitializeAsync();
+
+    public Task DisposeAsync() => _host.DisposeAsync();
+
+    [Theory(Timeout = 300000)]
+    [InlineData("shared", "shared")]
+    [InlineData("private", "copy")]
+    [Trait("Part", "telling")]
+    public async Task Mode_ask_waits_for_an_approval_after_apt_upgrade(string ram, string method)
+    {
+        await Product.Configure("[Handover]\nMaxPause=10s\n");
+        Guest guest = await Vm.Start("ask", "--ram", ram);
+        GuestStatus before = await guest.Status();
+        int pid = await guest.Pid();
+
+        await _host.AptUpgrade();
+        JsonElement pending = await Product.Until("it is pending", guest.Name, one => Product.Text(one, "state") == "pending");
+        Assert.NotEqual(Product.Text(pending, "running_package"), Product.Text(pending, "installed_package"));
+        Assert.Equal(pid, await guest.Pid());
+
+        await Product.Run("approve", guest.Name);
+        await Product.Done(guest.Name);
+        JsonElement report = await Product.LastReport(guest.Name);
+        Assert.Equal(("done", method), (Product.Text(report, "outcome"), Product.Text(report, "method")));
+        Assert.NotEqual(pid, await guest.Pid());
+        Assert.True(await Vm.IsOnInstalled(guest.Name));
+        await Vm.Settled(guest.Name);
+        await Vm.AssertWhole(guest, before);
+        await Units.AssertNoneFailed();
+    }
+
+    [Fact(Timeout = 300000)]
+    [Trait("Part", "telling")]
+    public async Task Policy_auto_moves_it_after_dpkg_and_nobody_does_anything()
+    {
+        await Product.Configure("[Service]\nMode=auto\n[Handover]\nMaxPause=10s\n");
+        Guest guest = await Vm.Start("auto");
+        GuestStatus before = await guest.Status();
+        Assert.False(await Units.IsActive(Product.Unit));
+
+        // The trigger of the package wakes the service; nothing here asks it for anything.
+        await _host.DpkgInstall();
+        await Eventually.Until("it runs on the installed QEMU", () => Vm.IsOnInstalled(guest.Name));
+        await Product.Done(guest.Name);
+        await Vm.Settled(guest.Name);
+        await Vm.AssertWhole(guest, before);
+        await Units.AssertNoneFailed();
+    }
+}
