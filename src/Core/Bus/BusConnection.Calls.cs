@@ -6,6 +6,9 @@ namespace VirtHandover.Bus;
 /// <summary>Calls to others.</summary>
 internal sealed partial class BusConnection
 {
+    // sd-bus: 0 would mean its own default.
+    private const ulong ForEver = ulong.MaxValue;
+
     private readonly HashSet<nint> _heldCalls = [];
 
     /// <summary>What sd-bus holds for us; only touched on the bus thread.</summary>
@@ -22,6 +25,8 @@ internal sealed partial class BusConnection
         var reply = new TaskCompletionSource<IReadOnlyList<BusValue>>(TaskCreationOptions.RunContinuationsAsynchronously);
         BusSlot? slot = null;
         await RunAsync(() => slot = Call(request, reply)).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(request.Timeout ?? s_defaultTimeout);
+        await using var late = limit.Token.Register(() => GiveUp(request, slot!, reply)).ConfigureAwait(false);
         await using (cancellationToken.Register(() =>
         {
             reply.TrySetCanceled(cancellationToken);
@@ -31,6 +36,14 @@ internal sealed partial class BusConnection
             return await reply.Task.ConfigureAwait(false);
         }
     }
+
+    // sd-bus looks at its clock before it looks at its socket: after a moment in which nothing ran (a stopped process, a machine under more load than
+    // it can carry) it would give a call up whose answer has been there for long. Here one more step lies between the end of the time and giving up.
+    private void GiveUp(BusRequest request, BusSlot slot, TaskCompletionSource<IReadOnlyList<BusValue>> reply) => _loop.Post(() => _loop.Post(() =>
+    {
+        slot.Release();
+        reply.TrySetException(new BusException(BusErrorNames.NoReply, $"{request.Interface}.{request.Member} was not answered in time."));
+    }));
 
     /// <summary>Runs something on the bus thread.</summary>
     /// <exception cref="BusException">What the action raised, or <see cref="BusErrorNames.Disconnected"/>.</exception>
@@ -73,7 +86,7 @@ internal sealed partial class BusConnection
                 Abandoned = reason => reply.TrySetException(Gone(reason)),
             };
             var result = SdBus.sd_bus_call_async(
-                _bus, out var handle, message, &BusSlot.OnReceived, slot.Userdata, Microseconds(request.Timeout ?? s_defaultTimeout));
+                _bus, out var handle, message, &BusSlot.OnReceived, slot.Userdata, ForEver);
             slot.Handle = handle;
             BusCheck.Succeeded(result, what);
             return slot;
@@ -126,10 +139,6 @@ internal sealed partial class BusConnection
             sd_bus_message_unref(call);
         _heldCalls.Clear();
     }
-
-    // sd-bus: 0 would mean its own default, the largest number for ever.
-    private static ulong Microseconds(TimeSpan timeout) =>
-        timeout == Timeout.InfiniteTimeSpan ? ulong.MaxValue : Math.Max(1, (ulong)Math.Max(0, timeout.TotalMicroseconds));
 
     private static BusException Gone(string reason) =>
         new(BusErrorNames.Disconnected, $"The call over D-Bus got no answer: {reason.TrimEnd('.')}.");

@@ -118,6 +118,29 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
         Assert.NotEmpty(await CallAsync("WhoAmI"));
     }
 
+    // A stopped process, a machine under more load than it can carry: nothing runs for longer than the call may take.
+    [Fact(Timeout = 60_000)]
+    public async Task An_answer_that_is_there_counts_however_late_it_is_looked_at()
+    {
+        var reached = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<IReadOnlyList<BusValue>>();
+        await _server.ExportAsync("/org/slow", announce: false, (EchoService.Hanging(reached, answer.Task), this));
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var never = new ManualResetEventSlim();
+        await using var match = await _client.MatchAsync($"type='signal',sender='{_owner}',interface='{EchoService.Name}',member='Rang'", rang =>
+        {
+            held.TrySetResult();
+            _ = never.Wait(TimeSpan.FromSeconds(3));
+        });
+        var request = new BusRequest(EchoService.Name, "/org/slow", EchoService.Name, "Hang") { Timeout = TimeSpan.FromSeconds(1) };
+        var call = _client.CallAsync(request, CancellationToken.None);
+        await reached.Task;
+        await _object.SignalAsync(EchoService.Name, "Rang", "bell", 1UL);
+        await held.Task;
+        answer.SetResult([]);
+        Assert.Empty(await call);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task Changes_and_signals_arrive_in_order()
     {

@@ -114,7 +114,10 @@ public sealed partial class HandoverServiceClient : IHandoverService
             },
             cancellationToken).ConfigureAwait(false);
         var manager = await connection.CallAsync(
-            new BusRequest(HandoverNames.BusName, HandoverNames.ManagerPath, HandoverNames.Properties, "GetAll", HandoverNames.Manager),
+            new BusRequest(HandoverNames.BusName, HandoverNames.ManagerPath, HandoverNames.Properties, "GetAll", HandoverNames.Manager)
+            {
+                Timeout = s_patience,
+            },
             cancellationToken).ConfigureAwait(false);
         return new HostMirror(managed[0], manager[0]);
     }
