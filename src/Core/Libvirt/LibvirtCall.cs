@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace VirtHandover.Libvirt;
@@ -9,15 +10,41 @@ namespace VirtHandover.Libvirt;
 /// </remarks>
 internal static class LibvirtCall
 {
+    /// <summary>Runs it.</summary>
+    /// <param name="purpose">What it is for, behind "asked to".</param>
+    /// <param name="call">The call.</param>
+    /// <param name="limit">How long the caller waits, for a place and for the answer together.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="tooLate">Gets what nobody waits for any more.</param>
+    /// <param name="places">How many may be under way; a place is free again when the call itself returns, not when its caller gives up.</param>
+    /// <exception cref="LibvirtException">No answer in time, or what the call throws.</exception>
     public static async Task<T> RunAsync<T>(
-        string purpose, Func<T> call, TimeSpan limit, CancellationToken cancellationToken, Action<T>? tooLate = null)
+        string purpose, Func<T> call, TimeSpan limit, CancellationToken cancellationToken, Action<T>? tooLate = null, SemaphoreSlim? places = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        long since = Stopwatch.GetTimestamp();
+        if (places is not null && !await places.WaitAsync(limit, cancellationToken).ConfigureAwait(false))
+        {
+            throw NoAnswer(purpose, limit);
+        }
+
         Task<T> task = Task.Factory.StartNew(
-            call, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            () =>
+            {
+                try
+                {
+                    return call();
+                }
+                finally
+                {
+                    _ = places?.Release();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         try
         {
-            return await task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            TimeSpan left = limit - Stopwatch.GetElapsedTime(since);
+            return await task.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException && !task.IsFaulted)
         {
@@ -39,10 +66,15 @@ internal static class LibvirtCall
                 throw;
             }
 
-            string seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-            throw new LibvirtException(
-                LibvirtException.NoAnswer,
-                $"libvirt did not answer within {seconds} s when asked to {purpose}; check that its daemon is not stopped or overloaded.");
+            throw NoAnswer(purpose, limit);
         }
+    }
+
+    private static LibvirtException NoAnswer(string purpose, TimeSpan limit)
+    {
+        string seconds = limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        return new LibvirtException(
+            LibvirtException.NoAnswer,
+            $"libvirt did not answer within {seconds} s when asked to {purpose}; check that its daemon is not stopped or overloaded.");
     }
 }

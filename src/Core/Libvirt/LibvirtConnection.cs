@@ -11,6 +11,14 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
     /// <summary>The daemon of the host's virtual machines, monolithic or modular.</summary>
     public const string SystemUri = "qemu:///system";
 
+    /// <summary>
+    /// How many calls are under way at once. The daemon has room for five requests of a client by default (<c>max_client_requests</c>), the one that it
+    /// is about to read among them, and reads nothing of the client any more while all are taken: not even the answers to its keepalives, and after
+    /// 30 s of that it ends the connection.
+    /// </summary>
+    internal const int CallsAtOnce = 4;
+
+    private readonly SemaphoreSlim _places = new(CallsAtOnce);
     private readonly ConnectionHandle _handle;
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<Guid, DomainHandle> _monitored = new();
@@ -118,5 +126,6 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
                 }
             },
             CallLimit,
-            cancellationToken);
+            cancellationToken,
+            places: _places);
 }
