@@ -149,7 +149,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
                 }
                 else
                 {
-                    await run.DropAsync(twin).ConfigureAwait(false);
+                    await HandoverRun.DropAsync(twin).ConfigureAwait(false);
                     postponed.Add(run);
                 }
             }

@@ -32,7 +32,7 @@ internal sealed class HandoverRun(
     private readonly PhaseClock _phases = new(progress, clock);
     private Begun? _begun;
     private Prepared? _prepared;
-    private QmpClient? _source;
+    private SourceMonitor? _source;
     private long _copied;
     private TimeSpan _outage;
     private TimeSpan _pause;
@@ -51,7 +51,7 @@ internal sealed class HandoverRun(
 
     /// <summary>Failures that a handover names in its own words; anything else is a defect and ends the keeper loudly.</summary>
     internal static bool IsExpected(Exception exception) =>
-        exception is HandoverException or LibvirtException or QmpException or QmpProtocolException or LinuxException or ProcException
+        exception is HandoverException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException or LinuxException or ProcException
             or StatusFileException or IOException or UnauthorizedAccessException;
 
     /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
@@ -109,10 +109,9 @@ internal sealed class HandoverRun(
     /// <summary>Undoes Prepare while libvirt is down: the target ends, and with it a copy that is under way.</summary>
     /// <param name="prepared">The twin.</param>
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal Task DropAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
+    internal static Task DropAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
     {
-        using var source = await QmpClient.ConnectAsync(
-            prepared.Begun.Status.MonitorPath, $"the source of {Subject}", Limits.Command).ConfigureAwait(false);
+        using var source = await SourceMonitor.ConnectAsync(prepared.Begun.Status.MonitorPath, prepared.Begun.Name, Limits.Command).ConfigureAwait(false);
         await ReviveAsync(source, prepared).ConfigureAwait(false);
     });
 

@@ -6,18 +6,15 @@ using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover;
 
-/// <summary>A domain's monitor through libvirt, while the daemon runs and holds it.</summary>
+/// <summary>A domain's monitor through libvirt, while the daemon runs and holds it. What <see cref="SourceCommands"/> does not list is not sent.</summary>
 /// <param name="connection">An open connection.</param>
 /// <param name="domain">The domain.</param>
 /// <param name="name">Its name, for error sentences.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for has nothing to dispose.")]
 internal sealed class LibvirtQmpChannel(LibvirtConnection connection, Guid domain, string name) : IQmpChannel
 {
-    /// <summary>
-    /// How many commands are under way at once. libvirt takes five requests of a client at a time by default (<c>max_client_requests</c>) and then
-    /// reads nothing of it any more; one is left for whoever else uses the connection.
-    /// </summary>
-    private const int AtOnce = 4;
+    /// <summary>How many commands are under way at once; one place of the connection is left for whoever else uses it.</summary>
+    private const int AtOnce = LibvirtConnection.CallsAtOnce - 1;
 
     private readonly SemaphoreSlim _room = new(AtOnce);
     private LibvirtException? _lost;
@@ -27,6 +24,7 @@ internal sealed class LibvirtQmpChannel(LibvirtConnection connection, Guid domai
     public async Task<JsonElement> ExecuteAsync(
         string command, JsonObject? arguments = null, IReadOnlyList<int>? fds = null, CancellationToken cancellationToken = default)
     {
+        SourceCommands.Require(Peer, command, arguments);
         var request = new JsonObject { ["execute"] = command };
         if (arguments is not null)
             request["arguments"] = arguments.DeepClone();

@@ -27,6 +27,19 @@ public static unsafe class UnixSockets
         return handle;
     }
 
+    /// <summary>A listening socket that nobody can find: the kernel names it, outside of every file system.</summary>
+    /// <exception cref="LinuxException">No descriptors are left.</exception>
+    public static SafeHandle ListenUnseen()
+    {
+        var handle = Libc.Own(Libc.Check(Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0), "A UNIX socket cannot be created"));
+        var address = new Libc.sockaddr_un { sun_family = Libc.AF_UNIX };
+        var fd = (int)handle.DangerousGetHandle();
+        // see: unix(7), "Autobind feature"
+        _ = Libc.Check(Libc.bind(fd, &address, sizeof(ushort)), "A UNIX socket cannot be named");
+        _ = Libc.Check(Libc.listen(fd, 1), "A UNIX socket cannot listen");
+        return handle;
+    }
+
     /// <summary>Creates two connected sockets.</summary>
     /// <exception cref="LinuxException">No descriptors are left.</exception>
     public static (SafeHandle One, SafeHandle Other) Pair()

@@ -16,7 +16,7 @@ internal static class ChaosDeeds
     /// <param name="name">The VM's name, for whoever calls libvirt without pause.</param>
     public static async Task Do(Fault fault, Guid domain, int source, Mend mend, string name)
     {
-        int Target() => Processes.Qemus(domain).Single(id => id != source);
+        int Target() => Processes.Qemus(domain).Single(id => id != source && !Processes.IsOldTwin(id));
         switch (fault)
         {
             case Fault.KillService:

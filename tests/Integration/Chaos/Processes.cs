@@ -10,6 +10,19 @@ internal static class Processes
     /// <summary>Every live QEMU of a domain: started with its UUID and not a zombie.</summary>
     public static IReadOnlyList<int> Qemus(Guid domain) => Find(arguments => arguments.Contains("-uuid") && arguments.Contains(domain.ToString()) && arguments.Contains("-S"));
 
+    /// <summary>Whether it is an old program's twin, which Prepare starts beside the target, asks and kills.</summary>
+    public static bool IsOldTwin(int process)
+    {
+        try
+        {
+            return ProcessCommandLine.Read(ProcRoot.Host, process).Any(argument => argument.Contains("/virt-handover/twin-", StringComparison.Ordinal));
+        }
+        catch (ProcException)
+        {
+            return true; // it has ended, as they do
+        }
+    }
+
     /// <summary>Every live keeper.</summary>
     public static IReadOnlyList<int> Keepers() => Find(arguments => arguments.Count > 1 && arguments[1] == "keeper");
 

@@ -61,13 +61,13 @@ internal static class BeginPhase
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             var probe = TargetProbe.AskAsync(status.Domain.Emulator, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
-            var reading = LiveFacts.ReadAsync(monitor, cancellationToken);
+            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
+            var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
             var placing = ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken);
             var describing = libvirt.GetXmlAsync(domain.Uuid, cancellationToken);
             await Task.WhenAll(reading, placing, describing).ConfigureAwait(false);
             var xml = DomainXml.Parse(await describing.ConfigureAwait(false));
             var context = ProcessContext.Read(source.Id);
-            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
             var live = await reading.ConfigureAwait(false);
             return new Begun
             {
@@ -87,7 +87,7 @@ internal static class BeginPhase
                 CommandLine = line,
                 Live = live,
                 Threads = await placing.ConfigureAwait(false),
-                VncAddresses = VncListeners.Addresses(live.Vnc),
+                VncAddresses = VncListeners.Addresses(line),
                 Replays = ReplayReader.Read(live, xml),
                 Assessment = PreflightCheck.Assess(new SourceFacts
                 {

@@ -70,7 +70,7 @@ internal static class CopyPhase
     /// <summary>Lets the copy end; libvirt is down. Returns with the guest stopped and the last pages sent.</summary>
     /// <returns>When it stopped, null when somebody had paused it before; and the bytes moved.</returns>
     /// <exception cref="HandoverException">The guest writes faster than memory can be copied.</exception>
-    internal static async Task<(DateTimeOffset? StoppedAt, long Copied)> ConvergeAsync(Prepared prepared, CopyUnderWay copy, QmpClient source)
+    internal static async Task<(DateTimeOffset? StoppedAt, long Copied)> ConvergeAsync(Prepared prepared, CopyUnderWay copy, SourceMonitor source)
     {
         var stopped = copy.StoppedEarly;
         var limit = prepared.Begun.Request.MaxPause;

@@ -147,7 +147,7 @@ internal static class PerformPhase
         await DiskFlush.OnceAsync(prepared.Begun, Limits.LastDiskFlush).ConfigureAwait(false);
     }
 
-    private static async Task<DateTimeOffset?> MoveStoppedAsync(Prepared prepared, QmpClient source, bool running, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> MoveStoppedAsync(Prepared prepared, SourceMonitor source, bool running, CancellationToken cancellationToken)
     {
         DateTimeOffset? stoppedAt = null;
         if (running)
@@ -166,7 +166,7 @@ internal static class PerformPhase
         return stoppedAt;
     }
 
-    private static async Task WaitForBothAsync(Prepared prepared, QmpClient source, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task WaitForBothAsync(Prepared prepared, SourceMonitor source, TimeSpan limit, CancellationToken cancellationToken)
     {
         var name = prepared.Begun.Name;
         var status = (await source.Events.WaitForAsync(

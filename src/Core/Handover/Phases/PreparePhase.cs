@@ -30,6 +30,8 @@ internal static class PreparePhase
         // libvirt probes a binary it does not know when its daemon starts: have that behind us before the outage.
         var warm = WarmCapabilitiesAsync(begun, cancellationToken);
         var settings = MigrationSettings.ReadAsync(begun.Monitor, cancellationToken);
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var old = Task.Run(() => OldTwin.AskAsync(begun, asking.Token), CancellationToken.None);
         var flush = begun.Request.Rehearse ? Task.CompletedTask : DiskFlush.SettleAsync(begun, Limits.DiskFlush, cancellationToken);
         var files = new List<MemoryFile>();
         Target? target = null;
@@ -52,7 +54,7 @@ internal static class PreparePhase
             }
 
             Checkpoint.Reach("prepare.proven");
-            var notes = await CompareAsync(begun, start, target, cancellationToken).ConfigureAwait(false);
+            var notes = await CompareAsync(begun, start, target, old, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
@@ -82,6 +84,9 @@ internal static class PreparePhase
         finally
         {
             files.ForEach(file => file.Dispose());
+            // Nothing of it outlives this phase.
+            await asking.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(old).ConfigureAwait(false);
         }
     }
 
@@ -156,10 +161,17 @@ internal static class PreparePhase
     }
 
     private static async Task<IReadOnlyList<Finding>> CompareAsync(
-        Begun begun, TargetStart start, Target target, CancellationToken cancellationToken)
+        Begun begun, TargetStart start, Target target, Task<(TwinSnapshot? Twin, string Why)> asked, CancellationToken cancellationToken)
     {
-        var twin = await DeviceSnapshot.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
-        List<Finding> findings = [.. TwinCheck.Compare(begun.Live.Devices, twin, start.Nics).Select(FindingCodes.Of)];
+        var twin = await TwinSnapshot.ReadAsync(target.Qmp, start.Line, cancellationToken).ConfigureAwait(false);
+        var (old, why) = await asked.ConfigureAwait(false);
+        List<Finding> findings =
+        [
+            .. TwinCheck.Compare(begun.Live.Devices, old, twin, start.Nics).Select(FindingCodes.Of),
+            .. RomCheck.Find(ProcessMaps.Read(ProcRoot.Host, begun.Source.Id), twin).Select(FindingCodes.Of),
+        ];
+        if (old is null)
+            findings.Add(FindingCodes.VqUnknown.Says($"The running QEMU's program could not be started once more to be compared with the new one: {why}"));
         return findings.Any(finding => finding.Severity == FindingSeverity.Blocker) ? throw new RefusedException(findings) : findings;
     }
 

@@ -8,7 +8,7 @@ namespace VirtHandover.Handover.Phases;
 /// <param name="Prepared">The twin.</param>
 /// <param name="Source">The source's monitor.</param>
 /// <param name="WasRunning">False when somebody had paused the guest; then it stays paused.</param>
-internal sealed record Quiesced(Prepared Prepared, QmpClient Source, bool WasRunning);
+internal sealed record Quiesced(Prepared Prepared, SourceMonitor Source, bool WasRunning);
 
 /// <summary>Quiesce: stop the libvirt daemon, unless any domain has a job, and take over the sources' monitors.</summary>
 internal static class QuiescePhase
@@ -51,8 +51,7 @@ internal static class QuiescePhase
     {
         var begun = prepared.Begun;
         cancellationToken.ThrowIfCancellationRequested();
-        var source = await QmpClient.ConnectAsync(
-            begun.Status.MonitorPath, $"the source of VM {begun.Name}", Limits.Command, cancellationToken).ConfigureAwait(false);
+        var source = await SourceMonitor.ConnectAsync(begun.Status.MonitorPath, begun.Name, Limits.Command, cancellationToken).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.connected");

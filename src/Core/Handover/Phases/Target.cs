@@ -8,12 +8,18 @@ namespace VirtHandover.Handover.Phases;
 internal sealed class Target : IDisposable
 {
     private readonly string _domain;
+    private readonly string _which;
 
-    internal Target(ProcessHandle process, string monitorPath, string domain)
+    /// <param name="process">The process.</param>
+    /// <param name="monitorPath">Where its monitor listens.</param>
+    /// <param name="domain">The VM's name.</param>
+    /// <param name="which">Which QEMU it is, for the sentences.</param>
+    internal Target(ProcessHandle process, string monitorPath, string domain, string which = "new")
     {
         Process = process;
         MonitorPath = monitorPath;
         _domain = domain;
+        _which = which;
     }
 
     internal ProcessHandle Process { get; }
@@ -33,14 +39,14 @@ internal sealed class Target : IDisposable
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var exit = Process.WaitForExitAsync(limit, ended.Token);
-        var connect = QmpClient.ConnectAsync(MonitorPath, $"the target of VM {_domain}", limit, ended.Token);
+        var connect = QmpClient.ConnectAsync(MonitorPath, $"the {_which} QEMU of VM {_domain}", limit, ended.Token);
         if (await Task.WhenAny(exit, connect).ConfigureAwait(false) == exit && !connect.IsCompletedSuccessfully && Process.HasExited)
         {
             var code = ProcessSpawner.Reap(Process);
             await ended.CancelAsync().ConfigureAwait(false);
             _ = connect.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw new HandoverException(
-                $"The new QEMU ended while it was being started (exit code {code?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
+                $"The {_which} QEMU ended while it was being started (exit code {code?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
         }
 
         try
@@ -49,7 +55,7 @@ internal sealed class Target : IDisposable
         }
         catch (QmpProtocolException exception)
         {
-            throw new HandoverException($"The new QEMU does not answer on its monitor: {exception.Message}", exception);
+            throw new HandoverException($"The {_which} QEMU does not answer on its monitor: {exception.Message}", exception);
         }
 
         await ended.CancelAsync().ConfigureAwait(false);

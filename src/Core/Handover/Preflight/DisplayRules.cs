@@ -1,3 +1,5 @@
+using VirtHandover.Qemu;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>Displays.</summary>
@@ -5,8 +7,8 @@ internal static class DisplayRules
 {
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
-        foreach (var listener in facts.Live.Vnc)
-            yield return FindingCodes.VncPort.Says($"VNC leaves {listener.Host} {listener.Service} for a moment; its clients are disconnected.");
+        foreach (var listener in VncListener.Of(facts.Line))
+            yield return FindingCodes.VncPort.Says($"VNC leaves {$"{listener.Host} {listener.Service}".Trim()} for a moment; its clients are disconnected.");
         foreach (var vnc in facts.Line.All("vnc"))
         {
             if (vnc.Value.IsOn("password") || vnc.Value.Text("password-secret") is not null)

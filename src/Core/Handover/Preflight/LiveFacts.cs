@@ -17,56 +17,36 @@ internal sealed record LiveFacts
     /// <summary>Its jobs, block jobs included.</summary>
     public IReadOnlyList<QemuJob> Jobs { get; init; } = [];
 
-    /// <summary>Its NBD and other exports.</summary>
-    public IReadOnlyList<string> Exports { get; init; } = [];
-
     /// <summary>The state of a memory dump.</summary>
     public string Dump { get; init; } = "none";
 
     /// <summary>Its fd sets.</summary>
     public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
 
-    /// <summary>Where VNC listens.</summary>
-    public IReadOnlyList<VncListener> Vnc { get; init; } = [];
-
-    /// <summary>Reads all of it: some 25 commands and one to nine per virtio device, none of which waits for another.</summary>
+    /// <summary>Reads all of it: some 15 commands (<see cref="SourceCommands"/>), none of which waits for another.</summary>
+    /// <param name="qmp">The source's monitor.</param>
+    /// <param name="line">The command line that it stands for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpException">QEMU refused a command.</exception>
     /// <exception cref="QmpProtocolException">No usable answer came.</exception>
-    internal static async Task<LiveFacts> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken = default)
+    internal static async Task<LiveFacts> ReadAsync(IQmpChannel qmp, CommandLine line, CancellationToken cancellationToken = default)
     {
         var state = qmp.QueryStatusAsync(cancellationToken);
         var migration = qmp.QueryMigrateAsync(cancellationToken);
         var jobs = qmp.QueryJobsAsync(cancellationToken);
         var blockJobs = qmp.QueryBlockJobsAsync(cancellationToken);
-        var exports = qmp.QueryBlockExportsAsync(cancellationToken);
         var dump = qmp.QueryDumpAsync(cancellationToken);
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
-        var vnc = VncAsync(qmp, cancellationToken);
-        var devices = DeviceSnapshot.ReadAsync(qmp, cancellationToken);
-        await Task.WhenAll(state, migration, jobs, blockJobs, exports, dump, fdsets, vnc, devices).ConfigureAwait(false);
+        var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
+        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices).ConfigureAwait(false);
         return new LiveFacts
         {
             State = await state.ConfigureAwait(false),
             Migration = await migration.ConfigureAwait(false),
             Jobs = [.. (await jobs.ConfigureAwait(false)).Concat(await blockJobs.ConfigureAwait(false)).DistinctBy(job => job.Id)],
-            Exports = await exports.ConfigureAwait(false),
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
-            Vnc = await vnc.ConfigureAwait(false),
             Devices = await devices.ConfigureAwait(false),
         };
-    }
-
-    // A QEMU may be built without VNC.
-    private static async Task<IReadOnlyList<VncListener>> VncAsync(IQmpChannel qmp, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await qmp.QueryVncServersAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (QmpException e) when (e.IsUnknownCommand)
-        {
-            return [];
-        }
     }
 }

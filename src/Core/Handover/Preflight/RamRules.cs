@@ -15,7 +15,7 @@ internal static class RamRules
     private static readonly Version TcgTracksWrites = new(9, 0);
 
     // Measured: 65 to 71 MiB (docs/benchmarks.md, memory beside the old one).
-    private const long LeastTwin = 64 << 20;
+    internal const long LeastTwin = 64 << 20;
 
     private enum Backing
     {

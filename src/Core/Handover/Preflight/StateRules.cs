@@ -12,8 +12,6 @@ internal static class StateRules
             yield return FindingCodes.StateBad.Says($"QEMU's state is '{live.State.Status}'.");
         foreach (var job in live.Jobs)
             yield return FindingCodes.JobActive.Says($"The block job '{job.Id}' ({job.Type}) is {(job.Status.Length > 0 ? job.Status : "active")}.");
-        foreach (var export in live.Exports)
-            yield return FindingCodes.JobActive.Says($"The disk export '{export}' is active.");
         if (live.Dump == "active")
             yield return FindingCodes.JobActive.Says("The memory is being dumped.");
         if (live.Migration.IsUnderWay)

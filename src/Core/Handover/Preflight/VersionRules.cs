@@ -3,6 +3,9 @@ namespace VirtHandover.Handover.Preflight;
 /// <summary>The running and the new QEMU: do they fit?</summary>
 internal static class VersionRules
 {
+    // x-query-virtio came then; only a QEMU without a guest is asked it.
+    private static readonly Version TellsQueues = new(7, 2);
+
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
         var (live, target) = (facts.Live.Devices, facts.Target);
@@ -16,7 +19,7 @@ internal static class VersionRules
             yield return FindingCodes.VersionOrder.Says($"The QEMU on disk is {target.Version}, the running one {live.Version.Version}.");
         if (!target.Machines.Any(m => m.Name == live.Machine || m.Alias == live.Machine))
             yield return FindingCodes.MachineGone.Says($"QEMU {target.Version} has no machine type '{live.Machine}'.");
-        if (live.Virtio.Count == 0 && live.Peripherals.Values.Any(type => type.StartsWith("virtio-", StringComparison.Ordinal)))
+        if (live.Version.Version < TellsQueues && live.Peripherals.Values.Any(type => type.StartsWith("virtio-", StringComparison.Ordinal)))
             yield return FindingCodes.VqUnknown.Says($"QEMU {live.Version.Version} does not tell the length of its virtqueues.");
     }
 }

@@ -12,12 +12,23 @@ internal static class TargetEnd
 
     internal static async Task RunAsync(HandoverTrace trace)
     {
+        await EndOldTwinAsync(trace).ConfigureAwait(false);
         var monitor = trace.Target?.MonitorPath ?? Target.MonitorOf(trace.Opened.MonitorPath, trace.Opened.Request.Id);
         if (trace.Target is { } started)
             ForcedEnd.Of(started.Target, "new");
         else
             await EndUnnamedAsync(trace, monitor).ConfigureAwait(false);
         File.Delete(monitor);
+    }
+
+    // No journal names it, and it has not run a guest; a keeper that died in Prepare may have left it.
+    private static async Task EndOldTwinAsync(HandoverTrace trace)
+    {
+        var monitor = OldTwin.MonitorOf(trace.Opened.MonitorPath, trace.Opened.Request.Id);
+        if (File.Exists(monitor))
+            await EndUnnamedAsync(trace, monitor).ConfigureAwait(false);
+        File.Delete(monitor);
+        OldTwin.Remove(OldTwin.TreeOf(trace.Opened.Request.Id));
     }
 
     // The keeper may have died between starting it and writing down its number. Its monitor, which it was born with, tells which it

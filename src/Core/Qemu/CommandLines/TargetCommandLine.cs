@@ -16,7 +16,8 @@ internal static class TargetCommandLine
         var logical = WithSharedMemory(source with { Program = plan.Program }, plan, fds);
         var nics = Nics(logical);
         var late = nics.SelectMany(n => new[] { n.Device, n.Netdev }).ToHashSet(ReferenceEqualityComparer.Instance);
-        var line = logical.Edit(o => late.Contains(o) ? null : o.Name switch
+        var hub = 0;
+        var line = logical.Edit(o => late.Contains(o) ? plan.IsOldTwin ? OnNoNetwork(o, ref hub) : null : o.Name switch
         {
             "vnc" => WithoutListener(o),
             "incoming" or "loadvm" or "pidfile" or "mem-prealloc" => null,
@@ -78,6 +79,11 @@ internal static class TargetCommandLine
         var options = comma == 0 ? rest : comma < 0 ? "" : rest[(comma + 1)..];
         return vnc with { Argument = options.Length == 0 ? "none" : "none," + options };
     }
+
+    // A hub of its own with nothing else on it: the device is as long as on a tap, and no frame reaches it.
+    private static CommandLineOption OnNoNetwork(CommandLineOption option, ref int hub) => option.Name == "netdev"
+        ? option with { Argument = string.Create(CultureInfo.InvariantCulture, $"hubport,id={option.Id!.Replace(",", ",,", StringComparison.Ordinal)},hubid={hub++}") }
+        : option;
 
     // QEMU empties the host's cache of an image that it takes over, for the case that another host wrote it: with gigabytes of it the guest
     // stands still for long, and is slow afterwards. Both processes are on this host and see the same cache.

@@ -6,7 +6,10 @@ internal sealed record TargetPlan
     /// <summary>The new binary's path as libvirt names it.</summary>
     public required string Program { get; init; }
 
-    /// <summary>The source's memory backends (<c>query-memdev</c>): the one that a plain <c>-m</c> makes is not on the command line.</summary>
+    /// <summary>True for the old QEMU that is started once more to be asked: its network devices are there, on no network.</summary>
+    public bool IsOldTwin { get; init; }
+
+    /// <summary>The source's memory backends (<c>qom-list /objects</c>): the one that a plain <c>-m</c> makes is not on the command line.</summary>
     public required IReadOnlyList<MemoryBackend> Memory { get; init; }
 
     /// <summary>The source's fd sets (<c>query-fdsets</c>, asked while libvirt holds the monitor: QEMU 7.2 forgets unused ones afterwards).</summary>

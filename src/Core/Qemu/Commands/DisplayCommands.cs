@@ -2,14 +2,6 @@ using System.Text.Json.Nodes;
 
 namespace VirtHandover.Qemu;
 
-/// <summary>A VNC server's listener (<c>query-vnc-servers</c>).</summary>
-/// <param name="Id">The display's id, usually <c>default</c>.</param>
-/// <param name="Host">Address, or path of a UNIX socket.</param>
-/// <param name="Service">Port.</param>
-/// <param name="Family"><c>ipv4</c>, <c>ipv6</c>, <c>unix</c> or <c>unknown</c>.</param>
-/// <param name="IsWebsocket">True for the websocket listener.</param>
-internal sealed record VncListener(string Id, string Host, string Service, string Family, bool IsWebsocket);
-
 /// <summary>What <c>query-vnc</c> says.</summary>
 internal sealed record VncInfo(bool IsEnabled, string? Host, string? Service, string? Auth, int Clients);
 
@@ -27,10 +19,6 @@ internal static class DisplayCommands
             reply.Find("auth")?.Text(),
             reply.Find("clients")?.Each(_ => 1).Count ?? 0);
     }
-
-    /// <summary><c>query-vnc-servers</c>: every listener of every display.</summary>
-    internal static async Task<IReadOnlyList<VncListener>> QueryVncServersAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
-        [.. (await qmp.ListAsync("query-vnc-servers", null, ReadServer, cancellationToken).ConfigureAwait(false)).SelectMany(listeners => listeners)];
 
     /// <summary><c>display-update</c>: makes a VNC server that was started with <c>-vnc none</c> listen.</summary>
     /// <param name="qmp">The target, after the source has died.</param>
@@ -51,11 +39,4 @@ internal static class DisplayCommands
     /// <summary><c>expire_password</c>: <paramref name="time"/> is <c>now</c>, <c>never</c>, <c>+SECONDS</c> or seconds since 1970.</summary>
     internal static Task ExpirePasswordAsync(this IQmpChannel qmp, string protocol, string time, CancellationToken cancellationToken = default) =>
         qmp.ExecuteAsync("expire_password", new JsonObject { ["protocol"] = protocol, ["time"] = time }, null, cancellationToken);
-
-    private static List<VncListener> ReadServer(QmpReply server)
-    {
-        var id = server["id"].Text();
-        return server["server"].Each(l => new VncListener(
-            id, l["host"].Text(), l["service"].Text(), l["family"].Text(), l.Find("websocket")?.Flag() ?? false));
-    }
 }

@@ -6,7 +6,7 @@ namespace VirtHandover.Qemu;
 /// <param name="Status">For example <c>running</c>, <c>ready</c>, <c>concluded</c>.</param>
 internal sealed record QemuJob(string Id, string Type, string Status);
 
-/// <summary>Jobs, dumps and exports: all that a handover would break off.</summary>
+/// <summary>Jobs and dumps: what a handover would break off.</summary>
 internal static class JobCommands
 {
     /// <summary><c>query-jobs</c>.</summary>
@@ -17,10 +17,6 @@ internal static class JobCommands
     internal static async Task<IReadOnlyList<QemuJob>> QueryBlockJobsAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
         await qmp.ListAsync(
             "query-block-jobs", null, j => new QemuJob(j["device"].Text(), j["type"].Text(), j.Find("status")?.Text() ?? ""), cancellationToken).ConfigureAwait(false);
-
-    /// <summary><c>query-block-exports</c>: ids of NBD and other exports (the built-in server's among them).</summary>
-    internal static async Task<IReadOnlyList<string>> QueryBlockExportsAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
-        await qmp.ListAsync("query-block-exports", null, e => e["id"].Text(), cancellationToken).ConfigureAwait(false);
 
     /// <summary><c>query-dump</c>: <c>none</c>, <c>active</c>, <c>completed</c> or <c>failed</c>.</summary>
     internal static async Task<string> QueryDumpAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>

@@ -6,29 +6,25 @@ namespace VirtHandover.Qemu;
 internal sealed record FeatureWord(string Name, uint Bits);
 
 /// <summary>The guest's processors.</summary>
-/// <param name="Type">The model's type, for example <c>qemu64-x86_64-cpu</c>; empty when QEMU does not tell it.</param>
 /// <param name="Words">The CPUID feature words of the first; empty where the architecture has none.</param>
 /// <param name="Count">How many there are.</param>
-internal sealed record CpuSnapshot(string Type, IReadOnlyList<FeatureWord> Words, int Count)
+internal sealed record CpuSnapshot(IReadOnlyList<FeatureWord> Words, int Count)
 {
     /// <summary>Reads them.</summary>
     internal static async Task<CpuSnapshot> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
         var cpus = await qmp.QueryCpusFastAsync(cancellationToken).ConfigureAwait(false);
         if (cpus.Count == 0)
-            return new CpuSnapshot("", [], 0);
+            return new CpuSnapshot([], 0);
         try
         {
-            var asked = await Task.WhenAll(
-                qmp.QomGetAsync(cpus[0].QomPath, "type", cancellationToken),
-                qmp.QomGetAsync(cpus[0].QomPath, "feature-words", cancellationToken)).ConfigureAwait(false);
-            var words = new QmpReply(asked[1], qmp.Peer, "qom-get feature-words");
-            return new CpuSnapshot(new QmpReply(asked[0], qmp.Peer, "qom-get type").Text(), words.Each(ReadWord), cpus.Count);
+            var words = await qmp.QomGetAsync(cpus[0].QomPath, "feature-words", cancellationToken).ConfigureAwait(false);
+            return new CpuSnapshot(new QmpReply(words, qmp.Peer, "qom-get feature-words").Each(ReadWord), cpus.Count);
         }
         catch (QmpException)
         {
             // Only x86 has feature words.
-            return new CpuSnapshot("", [], cpus.Count);
+            return new CpuSnapshot([], cpus.Count);
         }
     }
 

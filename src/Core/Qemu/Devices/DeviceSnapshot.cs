@@ -1,31 +1,22 @@
 namespace VirtHandover.Qemu;
 
-/// <summary>What a running QEMU is made of, as it says itself.</summary>
+/// <summary>What a running QEMU is made of, as far as a running one is asked (<see cref="SourceCommands"/>).</summary>
 internal sealed record DeviceSnapshot
 {
     /// <summary>Its version.</summary>
     public required QmpGreeting Version { get; init; }
 
-    /// <summary>The machine type, resolved, for example <c>pc-q35-7.2</c>.</summary>
+    /// <summary>The machine type as its command line names it, for example <c>pc-q35-7.2</c>; libvirt never writes an alias. Empty when there is none.</summary>
     public required string Machine { get; init; }
-
-    /// <summary>Its devices with an id.</summary>
-    public required IReadOnlyList<TreeDevice> Devices { get; init; }
 
     /// <summary>What <c>/machine/peripheral</c> holds: id and type of everything that <c>-device</c> or <c>device_add</c> made.</summary>
     public required IReadOnlyDictionary<string, string> Peripherals { get; init; }
 
-    /// <summary>Its blocks of memory.</summary>
-    public required IReadOnlyList<RamBlock> RamBlocks { get; init; }
-
-    /// <summary>Its memory backends.</summary>
+    /// <summary>Its memory backends, see <see cref="MemoryBackends"/>.</summary>
     public required IReadOnlyList<MemoryBackend> Memory { get; init; }
 
-    /// <summary>The QOM type of each memory backend, by id, for example <c>memory-backend-memfd</c>.</summary>
+    /// <summary>The QOM type of each object, by id, for example <c>memory-backend-memfd</c>.</summary>
     public required IReadOnlyDictionary<string, string> MemoryTypes { get; init; }
-
-    /// <summary>Its virtio devices; empty before QEMU 7.2.</summary>
-    public required IReadOnlyList<VirtioSnapshot> Virtio { get; init; }
 
     /// <summary>Its processors.</summary>
     public required CpuSnapshot Cpu { get; init; }
@@ -43,37 +34,33 @@ internal sealed record DeviceSnapshot
     public required IReadOnlyList<Chardev> Chardevs { get; init; }
 
     /// <summary>
-    /// Reads all of it: about 15 commands and one to nine per virtio device. They do not wait for each other: with every one a reply has to
-    /// come through busy processors, and a guest under load would make fifty such waits in a row a quarter of a second.
+    /// Reads all of it: ten commands that do not wait for each other. With every one a reply has to come through busy processors, and a guest
+    /// under load would make many such waits in a row a quarter of a second.
     /// </summary>
+    /// <param name="qmp">Its monitor.</param>
+    /// <param name="line">The command line that it stands for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpException">QEMU refused a command.</exception>
     /// <exception cref="QmpProtocolException">No usable answer came.</exception>
-    internal static async Task<DeviceSnapshot> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken = default)
+    internal static async Task<DeviceSnapshot> ReadAsync(IQmpChannel qmp, CommandLine line, CancellationToken cancellationToken = default)
     {
-        var machine = MachineAsync(qmp, cancellationToken);
         var version = qmp.QueryVersionAsync(cancellationToken);
-        var tree = qmp.HumanMonitorCommandAsync("info qtree", cancellationToken);
         var peripherals = ChildrenAsync(qmp, "/machine/peripheral", cancellationToken);
-        var blocks = qmp.HumanMonitorCommandAsync("info ramblock", cancellationToken);
-        var memory = qmp.QueryMemdevAsync(cancellationToken);
         var objects = ChildrenAsync(qmp, "/objects", cancellationToken);
-        var virtio = VirtioSnapshot.ReadAsync(qmp, cancellationToken);
         var cpu = CpuSnapshot.ReadAsync(qmp, cancellationToken);
         var threads = qmp.QueryIothreadsAsync(cancellationToken);
         var nodes = qmp.QueryNamedBlockNodesAsync(cancellationToken);
         var disks = qmp.QueryBlockAsync(cancellationToken);
         var chardevs = qmp.QueryChardevAsync(cancellationToken);
-        await Task.WhenAll(machine, version, tree, peripherals, blocks, memory, objects, virtio, cpu, threads, nodes, disks, chardevs).ConfigureAwait(false);
+        await Task.WhenAll(version, peripherals, objects, cpu, threads, nodes, disks, chardevs).ConfigureAwait(false);
+        var types = await objects.ConfigureAwait(false);
         return new DeviceSnapshot
         {
             Version = await version.ConfigureAwait(false),
-            Machine = await machine.ConfigureAwait(false),
-            Devices = DeviceTree.Parse(await tree.ConfigureAwait(false)),
+            Machine = MachineOf(line),
             Peripherals = await peripherals.ConfigureAwait(false),
-            RamBlocks = RamBlock.Parse(await blocks.ConfigureAwait(false)),
-            Memory = await memory.ConfigureAwait(false),
-            MemoryTypes = await objects.ConfigureAwait(false),
-            Virtio = await virtio.ConfigureAwait(false),
+            Memory = MemoryBackends.Of(line, types),
+            MemoryTypes = types,
             Cpu = await cpu.ConfigureAwait(false),
             IoThreads = [.. (await threads.ConfigureAwait(false)).Select(t => t.Id)],
             Nodes = await nodes.ConfigureAwait(false),
@@ -82,10 +69,17 @@ internal sealed record DeviceSnapshot
         };
     }
 
-    private static async Task<string> MachineAsync(IQmpChannel qmp, CancellationToken cancellationToken)
+    private static string MachineOf(CommandLine line)
     {
-        var machine = new QmpReply(await qmp.QomGetAsync("/machine", "type", cancellationToken).ConfigureAwait(false), qmp.Peer, "qom-get type").Text();
-        return machine.EndsWith("-machine", StringComparison.Ordinal) ? machine[..^"-machine".Length] : machine;
+        try
+        {
+            return line.Options.LastOrDefault(option => option.Name is "machine" or "M")?.Value.Implied("type") ?? "";
+        }
+        catch (CommandLineException)
+        {
+            // The preflight refuses an option that cannot be read.
+            return "";
+        }
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> ChildrenAsync(IQmpChannel qmp, string path, CancellationToken cancellationToken) =>

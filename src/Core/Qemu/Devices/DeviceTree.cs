@@ -3,7 +3,7 @@ namespace VirtHandover.Qemu;
 /// <summary>A device with an id, with the properties of itself and of the parts that have no id of their own.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Type">Its driver, for example <c>virtio-blk-pci</c>.</param>
-/// <param name="Properties">Name to value as QEMU prints it; a part's are named <c>part/name</c>. <c>pci-id</c> is ours: vendor, device and subsystem.</param>
+/// <param name="Properties">Name to value as QEMU prints it; a part's are named <c>part/name</c>. <c>pci-id</c> is ours: vendor, device and, but for bridges, subsystem.</param>
 internal sealed record TreeDevice(string Id, string Type, IReadOnlyDictionary<string, string> Properties);
 
 /// <summary>
@@ -54,9 +54,19 @@ internal static class DeviceTree
     private static void Note(Level level, string content)
     {
         if (content.StartsWith("class ", StringComparison.Ordinal) && content.IndexOf(", pci id ", StringComparison.Ordinal) is var at and > 0)
-            level.Properties![level.Prefix + "pci-id"] = content[(at + 9)..];
+            level.Properties![level.Prefix + "pci-id"] = PciId(content, at + 9);
         else if (content.IndexOf(" = ", StringComparison.Ordinal) is var equals and > 0 && !content.AsSpan(0, equals).Contains(' '))
             level.Properties![level.Prefix + content[..equals]] = content[(equals + 3)..];
+    }
+
+    // "class PCI bridge, addr 00:01.0, pci id 1b36:000c (sub 0000:0000)": behind "sub" stand the bytes where other devices have their
+    // subsystem, and a bridge the upper half of its memory window, which the guest's firmware sets.
+    private static string PciId(string content, int start)
+    {
+        var id = content[start..];
+        var isBridge = content.StartsWith("class PCI bridge,", StringComparison.Ordinal) || content.StartsWith("class CardBus bridge,", StringComparison.Ordinal)
+            || content.StartsWith("class Class 0604,", StringComparison.Ordinal);
+        return isBridge && id.IndexOf(" (sub ", StringComparison.Ordinal) is var sub and > 0 ? id[..sub] : id;
     }
 
     private sealed record Level(int Indent, Dictionary<string, string>? Properties, string Prefix);

@@ -43,13 +43,10 @@ internal static class Drift
     {
         foreach (var option in line.All("device"))
         {
-            if (option.Id is { } id && option.Kind is { } driver && live.Peripherals.TryGetValue(id, out var type) && type != driver && !IsAlias(driver, type))
+            if (option.Id is { } id && option.Kind is { } driver && live.Peripherals.TryGetValue(id, out var type) && !DeviceAlias.Names(driver, type))
                 yield return new Difference("DRIFT_HOTPLUG", $"The device '{id}' was started as a {driver} and is a {type} now.");
         }
     }
-
-    // qdev_alias_table: virtio-blk is virtio-blk-pci or -ccw, e1000 is e1000-82540em.
-    private static bool IsAlias(string driver, string type) => type.StartsWith(driver + "-", StringComparison.Ordinal) || (driver, type) is ("AC97", "ac97") or ("ES1370", "es1370");
 
     private static IEnumerable<Difference> Nodes(CommandLine line, DeviceSnapshot live)
     {

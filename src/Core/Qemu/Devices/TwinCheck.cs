@@ -8,32 +8,40 @@ namespace VirtHandover.Qemu;
 internal static class TwinCheck
 {
     /// <summary>What differs and must not; empty when the twin is one.</summary>
-    /// <param name="source">The running QEMU.</param>
+    /// <param name="source">The running QEMU, as far as it was asked.</param>
+    /// <param name="old">The running QEMU's program, started a second time without its guest; null when it could not be.</param>
     /// <param name="twin">The target, stopped, without the network devices in <paramref name="late"/>.</param>
     /// <param name="late">The network devices that come while the guest is paused.</param>
-    internal static IReadOnlyList<Difference> Compare(DeviceSnapshot source, DeviceSnapshot twin, IReadOnlyList<LateNic> late)
+    internal static IReadOnlyList<Difference> Compare(DeviceSnapshot source, TwinSnapshot? old, TwinSnapshot twin, IReadOnlyList<LateNic> late)
     {
         var lateIds = late.Select(n => n.DeviceId).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. Machine(source, twin),
-            .. Peripherals(source, twin, lateIds),
-            .. Properties(source, twin, lateIds),
-            .. RamBlocks(source, twin, late),
-            .. Virtio(source, twin, lateIds),
-            .. Cpu(source.Cpu, twin.Cpu),
-            .. Sets("QOM_DIFF", "the I/O thread", source.IoThreads, twin.IoThreads),
-            .. Sets("DRIFT_BLOCK", "the block node", Named(source.Nodes), Named(twin.Nodes)),
-            .. Files(source, twin),
-            .. Sets("QOM_DIFF", "the character device", Labels(source.Chardevs), Labels(twin.Chardevs)),
-            .. Sets("RAMBLOCK_DIFF", "the memory backend", source.Memory.Select(m => m.Id ?? ""), twin.Memory.Select(m => m.Id ?? "")),
+            .. Same("The source is a", old?.Machine ?? source.Machine, twin.Machine),
+            .. Peripherals(source, twin.Common, lateIds),
+            .. Cpu(source.Cpu, twin.Common.Cpu),
+            .. Sets("QOM_DIFF", "the I/O thread", source.IoThreads, twin.Common.IoThreads),
+            .. Sets("DRIFT_BLOCK", "the block node", Named(source.Nodes), Named(twin.Common.Nodes)),
+            .. Files(source, twin.Common),
+            .. Sets("QOM_DIFF", "the character device", Labels(source.Chardevs), Labels(twin.Common.Chardevs)),
+            .. Sets("RAMBLOCK_DIFF", "the memory backend", source.Memory.Select(m => m.Id ?? ""), twin.Common.Memory.Select(m => m.Id ?? "")),
+            .. old is null ? [] : Twins(old, twin, lateIds, late),
         ];
     }
 
-    private static IEnumerable<Difference> Machine(DeviceSnapshot source, DeviceSnapshot twin)
+    // What a running QEMU is not asked: its program tells it without a guest.
+    private static IEnumerable<Difference> Twins(TwinSnapshot old, TwinSnapshot twin, HashSet<string> lateIds, IReadOnlyList<LateNic> late) =>
+    [
+        .. Same("The CPU in the source is a", old.CpuType, twin.CpuType),
+        .. Properties(old, twin, lateIds),
+        .. RamBlocks(old, twin, late),
+        .. VirtqueueRules.Find(old, twin, lateIds),
+    ];
+
+    private static IEnumerable<Difference> Same(string what, string source, string twin)
     {
-        if (source.Machine != twin.Machine)
-            yield return new Difference("QOM_DIFF", $"The source is a {source.Machine} and its twin a {twin.Machine}.");
+        if (source != twin)
+            yield return new Difference("QOM_DIFF", $"{what} {source} and its twin a {twin}.");
     }
 
     private static IEnumerable<Difference> Peripherals(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
@@ -50,36 +58,37 @@ internal static class TwinCheck
             yield return new Difference("QOM_DIFF", $"The twin has the device '{id}' ({type}), which {(late.Contains(id) ? "must come only while the guest is paused" : "the source lacks")}.");
     }
 
-    private static IEnumerable<Difference> Properties(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
+    private static IEnumerable<Difference> Properties(TwinSnapshot source, TwinSnapshot twin, HashSet<string> late)
     {
-        var twins = twin.Devices.DistinctBy(d => d.Id).ToDictionary(d => d.Id, StringComparer.Ordinal);
+        // A pxb and the bridge that it brings have one id.
+        var twins = twin.Devices.GroupBy(d => (d.Id, d.Type)).ToDictionary(group => group.Key, group => new Queue<TreeDevice>(group));
         foreach (var device in source.Devices.Where(d => !late.Contains(d.Id)))
         {
-            if (!twins.TryGetValue(device.Id, out var other))
+            if (!twins.TryGetValue((device.Id, device.Type), out var others) || !others.TryDequeue(out var other))
                 continue;
 
             // Properties come and go with versions; where both have one, its value must be the same.
             foreach (var (name, value) in device.Properties)
             {
-                if (other.Properties.TryGetValue(name, out var otherValue) && otherValue != value && !ExpectedDifferences.Properties.ContainsKey(name[(name.LastIndexOf('/') + 1)..]))
+                if (other.Properties.TryGetValue(name, out var otherValue) && otherValue != value && !ExpectedDifferences.Allows(device.Type, name, value, otherValue))
                     yield return new Difference("QOM_DIFF", $"The device '{device.Id}' has {name} = {value} in the source and {otherValue} in its twin.");
             }
         }
     }
 
-    private static IEnumerable<Difference> RamBlocks(DeviceSnapshot source, DeviceSnapshot twin, IReadOnlyList<LateNic> late)
+    private static IEnumerable<Difference> RamBlocks(TwinSnapshot source, TwinSnapshot twin, IReadOnlyList<LateNic> late)
     {
         var twins = twin.RamBlocks.DistinctBy(b => b.Name).ToDictionary(b => b.Name, StringComparer.Ordinal);
 
         // A late device's option ROM comes with it.
-        var roms = late.Select(n => $"/{n.Device["driver"]?.GetValue<string>()}.rom").ToList();
+        var roms = late.Select(n => $"/{source.Common.Peripherals.GetValueOrDefault(n.DeviceId) ?? n.Device["driver"]?.GetValue<string>()}.rom").ToList();
         foreach (var block in source.RamBlocks)
         {
             if (twins.Remove(block.Name, out var other))
             {
                 if (other.Total != block.Total)
                     yield return new Difference(
-                        block.Name.Contains(".rom", StringComparison.Ordinal) || block.Name.Contains("flash", StringComparison.Ordinal) || block.Name.Contains("bios", StringComparison.Ordinal) ? "ROM_SIZE" : "RAMBLOCK_DIFF",
+                        RomCheck.IsRom(block) ? "ROM_SIZE" : "RAMBLOCK_DIFF",
                         string.Create(CultureInfo.InvariantCulture, $"The memory block '{block.Name}' has {block.Total} bytes in the source and {other.Total} in its twin."));
             }
             else if (!roms.Remove(roms.Find(rom => block.Name.EndsWith(rom, StringComparison.Ordinal)) ?? ""))
@@ -92,46 +101,10 @@ internal static class TwinCheck
             yield return new Difference("RAMBLOCK_DIFF", $"The twin has the memory block '{name}', which the source lacks.");
     }
 
-    private static IEnumerable<Difference> Virtio(DeviceSnapshot source, DeviceSnapshot twin, HashSet<string> late)
-    {
-        var twins = twin.Virtio.DistinctBy(v => v.Device).ToDictionary(v => v.Device, StringComparer.Ordinal);
-        var largest = twin.Virtio.SelectMany(v => v.Queues).Select(q => q.Default).DefaultIfEmpty(0).Max();
-        foreach (var device in source.Virtio)
-        {
-            if (twins.TryGetValue(device.Device, out var other))
-            {
-                foreach (var queue in device.Queues)
-                {
-                    if (other.Queues.FirstOrDefault(q => q.Number == queue.Number) is { } same && queue.Size > same.Default)
-                        yield return VirtqueueRules.TooLong(device.Device, queue, same.Default);
-                }
-
-                if (Features(device, other) is { } features)
-                    yield return features;
-            }
-            else if (late.Contains(device.Device) && VirtqueueRules.OfLateNic(source, device, largest) is { } tooLong)
-            {
-                yield return tooLong;
-            }
-        }
-    }
-
-    // A newer QEMU has names for bits that an older one only counts: what the names do not explain, the counts must.
-    private static Difference? Features(VirtioSnapshot source, VirtioSnapshot twin)
-    {
-        var lost = source.Features.Except(twin.Features).Order(StringComparer.Ordinal).ToList();
-        var gained = twin.Features.Except(source.Features).Order(StringComparer.Ordinal).ToList();
-        return lost.Count + source.UnknownCount == gained.Count + twin.UnknownCount
-            ? null
-            : new Difference("QOM_DIFF", $"The virtio features of '{source.Device}' differ: only the source offers [{string.Join(", ", lost)}], only its twin [{string.Join(", ", gained)}].");
-    }
-
     private static IEnumerable<Difference> Cpu(CpuSnapshot source, CpuSnapshot twin)
     {
         if (source.Count != twin.Count)
             yield return new Difference("QOM_DIFF", string.Create(CultureInfo.InvariantCulture, $"The source has {source.Count} vCPUs and its twin {twin.Count}."));
-        if (source.Type != twin.Type)
-            yield return new Difference("QOM_DIFF", $"The CPU is a {source.Type} in the source and a {twin.Type} in its twin.");
         var words = source.Words.Concat(twin.Words).Select(w => w.Name).Distinct(StringComparer.Ordinal);
         foreach (var name in source.Words.Count > 0 && twin.Words.Count > 0 ? words : [])
         {

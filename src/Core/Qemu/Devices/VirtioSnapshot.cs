@@ -1,16 +1,10 @@
-using System.Numerics;
-using System.Text.Json;
-
 namespace VirtHandover.Qemu;
 
-/// <summary>A virtio device's queues and the features it offers.</summary>
+/// <summary>A virtio device's queues. What it offers the guest stands among its properties (<see cref="TreeDevice"/>).</summary>
 /// <param name="Device">The id of the device, or its place in the object tree.</param>
 /// <param name="Name">For example <c>virtio-net</c>.</param>
-/// <param name="Features">What the host offers, by name.</param>
-/// <param name="UnknownFeatures">Offered bits that this QEMU has no name for.</param>
 /// <param name="Queues">The first queues.</param>
-internal sealed record VirtioSnapshot(
-    string Device, string Name, IReadOnlySet<string> Features, ulong UnknownFeatures, IReadOnlyList<Virtqueue> Queues)
+internal sealed record VirtioSnapshot(string Device, string Name, IReadOnlyList<Virtqueue> Queues)
 {
     // The queues of one device beyond these repeat the sizes of the ones before; virtio-serial has 64.
     private const int QueuesRead = 8;
@@ -22,16 +16,12 @@ internal sealed record VirtioSnapshot(
         return await Task.WhenAll(devices.Select(device => ReadAsync(qmp, device, cancellationToken))).ConfigureAwait(false);
     }
 
-    /// <summary>How many bits are offered beyond the named ones.</summary>
-    internal int UnknownCount => BitOperations.PopCount(UnknownFeatures);
-
+    // Queue after queue until there is none: x-query-virtio-status, which would tell how many, ends QEMU 11.1.3.
     private static async Task<VirtioSnapshot> ReadAsync(IQmpChannel qmp, VirtioDevice device, CancellationToken cancellationToken)
     {
-        var status = await qmp.QueryVirtioStatusAsync(device.Path, cancellationToken).ConfigureAwait(false);
-        var queues = await Task.WhenAll(Enumerable.Range(0, Math.Min(status.Queues, QueuesRead))
-            .Select(queue => QueueAsync(qmp, device, queue, cancellationToken))).ConfigureAwait(false);
-        return new VirtioSnapshot(
-            Id(device.Path), device.Name, Names(status.HostFeatures), Unknown(status.HostFeatures), [.. queues.OfType<Virtqueue>()]);
+        var queues = await Task.WhenAll(Enumerable.Range(0, QueuesRead).Select(queue => QueueAsync(qmp, device, queue, cancellationToken)))
+            .ConfigureAwait(false);
+        return new VirtioSnapshot(Id(device.Path), device.Name, [.. queues.OfType<Virtqueue>()]);
     }
 
     private static async Task<Virtqueue?> QueueAsync(IQmpChannel qmp, VirtioDevice device, int queue, CancellationToken cancellationToken)
@@ -52,26 +42,4 @@ internal sealed record VirtioSnapshot(
         const string Peripheral = "/machine/peripheral/";
         return path.StartsWith(Peripheral, StringComparison.Ordinal) ? path[Peripheral.Length..].Split('/')[0] : path;
     }
-
-    // "VIRTIO_F_RING_RESET: Driver can reset a queue individually": the explanation is free to change.
-    private static HashSet<string> Names(JsonElement features)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var list in Members(features).Where(list => list.ValueKind == JsonValueKind.Array))
-        {
-            foreach (var item in list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String))
-                names.Add(item.GetString()!.Split(':')[0]);
-        }
-
-        return names;
-    }
-
-    private static ulong Unknown(JsonElement features) =>
-        features.ValueKind == JsonValueKind.Object && features.TryGetProperty("unknown-dev-features", out var bits) && bits.ValueKind == JsonValueKind.Number
-            && bits.TryGetUInt64(out var value)
-            ? value
-            : 0;
-
-    private static IEnumerable<JsonElement> Members(JsonElement features) =>
-        features.ValueKind == JsonValueKind.Object ? features.EnumerateObject().Select(member => member.Value) : [];
 }

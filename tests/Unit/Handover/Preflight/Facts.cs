@@ -31,18 +31,14 @@ internal static class Facts
         {
             State = new RunState("running", true),
             Migration = new MigrationInfo("none", null, 0, 0, null, []),
-            Vnc = [new VncListener("default", "127.0.0.1", "5900", "ipv4", false)],
             Devices = new DeviceSnapshot
             {
                 Version = new QmpGreeting(new Version(7, 2, 22), ""),
                 Machine = "pc-i440fx-7.2",
-                Devices = [],
                 Peripherals = new Dictionary<string, string> { ["virtio-disk0"] = "virtio-blk-pci", ["net0"] = "virtio-net-pci", ["serial0"] = "isa-serial" },
-                RamBlocks = [new RamBlock("pc.ram", "4 KiB", 201326592, 201326592)],
                 Memory = [new MemoryBackend("pc.ram", 201326592, true, [])],
                 MemoryTypes = new Dictionary<string, string> { ["pc.ram"] = "memory-backend-file" },
-                Virtio = [new VirtioSnapshot("virtio-disk0", "virtio-blk", new HashSet<string>(), 0, [])],
-                Cpu = new CpuSnapshot("", [], 1),
+                Cpu = new CpuSnapshot([], 1),
                 IoThreads = [],
                 Nodes =
                 [

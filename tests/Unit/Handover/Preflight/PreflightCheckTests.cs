@@ -135,7 +135,7 @@ public class PreflightCheckTests
     public void What_is_only_worth_knowing_does_not_refuse()
     {
         var facts = Facts.Good.Replace("\"share\":true", "\"share\":true,\"discard-data\":true,\"prealloc\":true").Replace("\"filename\":\"/a.qcow2\"", "\"filename\":\"/a.qcow2\",\"locking\":\"off\"")
-            .Replace("127.0.0.1:0", "127.0.0.1:0,password=on").Devices(d => d with { Virtio = [] }) with
+            .Replace("127.0.0.1:0", "127.0.0.1:0,password=on").Devices(d => d with { Version = new QmpGreeting(new Version(7, 1, 0), "") }) with
         { Host = Facts.Good.Host with { Hooks = ["/etc/libvirt/hooks/qemu"] } };
         var assessment = PreflightCheck.Assess(facts);
         Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));

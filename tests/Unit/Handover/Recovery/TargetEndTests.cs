@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -35,6 +36,26 @@ public sealed class TargetEndTests : IDisposable
                 Assert.True(ended, $"Target {id} was left.");
             }
         }
+    }
+
+    // A keeper that dies in Prepare leaves the old program's twin as well, which no journal ever names.
+    [Fact(Timeout = 60_000)]
+    public async Task The_old_program_s_twin_is_ended_by_its_monitor()
+    {
+        var program = _directory.Script("old-twin", "mkfifo \"$0.fifo\"\nread line < \"$0.fifo\"");
+        var domain = Guid.NewGuid();
+        var monitor = Path.Combine(_directory.Path, "monitor.sock");
+        ProcessHandle twin;
+        using (SafeHandle socket = UnixSockets.Listen(OldTwin.MonitorOf(monitor, 9)))
+            twin = ProcessSpawner.Spawn(program, [program, "-uuid", domain.ToString()], ["PATH=/usr/bin:/bin"], [new InheritedDescriptor(socket, 3)]);
+        using (twin)
+        {
+            await TargetEnd.RunAsync(NamesNoTarget(9, domain, monitor));
+            Assert.True(twin.WaitForExit(TimeSpan.FromSeconds(20)));
+            _ = ProcessSpawner.Reap(twin);
+        }
+
+        Assert.False(File.Exists(OldTwin.MonitorOf(monitor, 9)));
     }
 
     [Fact(Timeout = 30_000)]

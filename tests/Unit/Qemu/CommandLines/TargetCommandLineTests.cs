@@ -51,6 +51,18 @@ public class TargetCommandLineTests
     }
 
     [Fact]
+    public void The_old_program_s_twin_has_its_network_devices_on_no_network()
+    {
+        var source = CommandLine.Parse([.. Corpus.CommandLine("libvirt-9.0-private-i440fx"), "-netdev", "tap,id=b,,c,fd=35", "-device", "e1000,netdev=b,,c,id=net1"]);
+        var start = TargetCommandLine.Build(source, new TargetPlan { Program = "/saved/qemu", Memory = [PcRam], IsOldTwin = true });
+        Assert.Equal(["hubport,id=hostnet0,hubid=0", "hubport,id=b,,c,hubid=1"], start.Line.All("netdev").Select(netdev => netdev.Argument));
+        Assert.Equal(source.Find("device", "net0"), start.Line.Find("device", "net0"));
+        Assert.DoesNotContain(start.Fds, fd => fd.Origin is FdOrigin.Source { Role: FdRole.Tap });
+        Assert.Equal("defer", start.Line.Last("incoming")!.Argument);
+        Assert.Equal("/saved/qemu", start.Line.Program);
+    }
+
+    [Fact]
     public void The_host_s_cache_of_the_disks_stays()
     {
         var source = CommandLine.Parse(Corpus.CommandLine("libvirt-9.0-private-i440fx"));

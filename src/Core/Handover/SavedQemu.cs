@@ -1,6 +1,6 @@
 using VirtHandover.Linux.Proc;
 
-namespace VirtHandover.Canary;
+namespace VirtHandover.Handover;
 
 /// <summary>
 /// The QEMU of a running process as files again: the package manager has taken their names away, but the kernel keeps them as long
@@ -13,6 +13,15 @@ internal static class SavedQemu
 
     /// <summary>Bytes; real emulators have some ten million.</summary>
     private const long MaxSize = 512L << 20;
+
+    /// <summary>The path that a process was started from, also when its file has been replaced.</summary>
+    /// <exception cref="ProcException">The process has ended.</exception>
+    internal static string PathOf(int process)
+    {
+        const string Mark = " (deleted)";
+        var path = ProcFile.ReadLink(ProcRoot.Host.File(process, "exe"));
+        return path.EndsWith(Mark, StringComparison.Ordinal) ? path[..^Mark.Length] : path;
+    }
 
     /// <summary>Writes the tree.</summary>
     /// <param name="process">The running QEMU.</param>

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using VirtHandover.Canary;
+using VirtHandover.Handover;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Tests.Unit.Detection;
 
-namespace VirtHandover.Tests.Unit.Canary;
+namespace VirtHandover.Tests.Unit.Handover;
 
 public sealed class SavedQemuTests : IDisposable
 {

@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using VirtHandover.Handover.Preflight;
+using VirtHandover.Linux;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>
+/// The running QEMU's program, started a second time without the guest, asked for what a running VM cannot be asked safely, and killed: sizes of ROMs and
+/// virtqueues, and every property of its devices. It has the same command line but for memory of its own (never touched), no network, no VNC listener,
+/// chardev sockets that nobody knows, and it never runs.
+/// </summary>
+internal static class OldTwin
+{
+    // It starts as the target does; what it tells is worth no more waiting.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Where its monitor listens; recovery finds it by that.</summary>
+    internal static string MonitorOf(string source, long id) => Target.MonitorOf(source, id) + ".old";
+
+    /// <summary>Where its program lies meanwhile.</summary>
+    internal static string TreeOf(long id) => Path.Combine(
+        Environment.GetEnvironmentVariable("CACHE_DIRECTORY")?.Split(':')[0] is { Length: > 0 } cache ? cache : "/var/cache/virt-handover",
+        FormattableString.Invariant($"twin-{id}"));
+
+    /// <summary>Starts it, asks and kills it.</summary>
+    /// <returns>What it is made of; or null and why it could not be asked, which leaves the running VM and the handover as they are.</returns>
+    internal static async Task<(TwinSnapshot? Twin, string Why)> AskAsync(Begun begun, CancellationToken cancellationToken)
+    {
+        // Beside the target, for which the preflight has found room.
+        if (HostMemory.AvailableBytes < 2 * RamRules.LeastTwin || begun.Context.Cgroups.MemoryLeft < 2 * RamRules.LeastTwin)
+            return (null, "There is too little memory left for it.");
+        var tree = TreeOf(begun.Request.Id);
+        Target? target = null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_limit);
+        try
+        {
+            Remove(tree);
+            var program = SavedQemu.Save(begun.Source.Identity, SavedQemu.PathOf(begun.Source.Id), tree);
+            var start = TargetCommandLine.Build(
+                begun.CommandLine,
+                new TargetPlan { Program = program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, IsOldTwin = true });
+            target = Spawn(begun, start);
+            await target.ConnectAsync(s_limit, limit.Token).ConfigureAwait(false);
+            return (await TwinSnapshot.ReadAsync(target.Qmp, start.Line, limit.Token).ConfigureAwait(false), "");
+        }
+        catch (Exception exception) when (HandoverRun.IsExpected(exception) || exception is CommandLineException)
+        {
+            return (null, exception.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, FormattableString.Invariant($"It did not answer within {s_limit.TotalSeconds:0} s."));
+        }
+        finally
+        {
+            target?.Kill();
+            target?.Dispose();
+            Remove(tree);
+        }
+    }
+
+    /// <summary>Removes a tree; one that stays is in nobody's way.</summary>
+    internal static void Remove(string tree)
+    {
+        try
+        {
+            // Its links are removed, not followed.
+            if (Directory.Exists(tree))
+                Directory.Delete(tree, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next one of this number tries again.
+        }
+    }
+
+    private static Target Spawn(Begun begun, TargetStart start)
+    {
+        var monitor = MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
+        File.Delete(monitor);
+        var owned = new List<SafeHandle>();
+        try
+        {
+            var descriptors = new List<InheritedDescriptor>();
+            foreach (var (number, origin) in start.Fds.Select(fd => (fd.Number, fd.Origin)))
+            {
+                SafeHandle handle = origin switch
+                {
+                    FdOrigin.Monitor => UnixSockets.Listen(monitor),
+                    FdOrigin.Memory memory => SharedMemory.Create("virt-handover-twin", begun.Live.Devices.Memory.First(m => m.Id == memory.Backend).Size),
+                    FdOrigin.Source { Role: FdRole.Chardev } => UnixSockets.ListenUnseen(),
+                    FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
+                    _ => throw new HandoverException($"File descriptor {number} of the old QEMU's twin has no origin."),
+                };
+                owned.Add(handle);
+                descriptors.Add(new InheritedDescriptor(handle, number));
+            }
+
+            var command = begun.Context.Enter(start.Line.Render());
+            var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
+            begun.Affinity.ApplyTo(process.Id);
+            return new Target(process, monitor, begun.Name, "old");
+        }
+        catch
+        {
+            File.Delete(monitor);
+            throw;
+        }
+        finally
+        {
+            owned.ForEach(handle => handle.Dispose());
+        }
+    }
+}
