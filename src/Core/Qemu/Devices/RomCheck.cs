@@ -10,6 +10,8 @@ namespace VirtHandover.Qemu;
 /// </summary>
 internal static class RomCheck
 {
+    private const ulong Arena = 64UL << 20;
+
     /// <summary>What QEMU would refuse while loading.</summary>
     /// <param name="source">The source's maps.</param>
     /// <param name="twin">The target.</param>
@@ -35,13 +37,16 @@ internal static class RomCheck
     internal static bool IsRom(RamBlock block) => block.Name.EndsWith(".rom", StringComparison.Ordinal) || block.Name.EndsWith(".bios", StringComparison.Ordinal)
         || block.Name.Contains("flash", StringComparison.Ordinal);
 
+    // glibc's arenas for threads: 64 MiB on a boundary of 64 MiB, of which the first part is in use.
+    private static bool IsHeap(ProcessMapping used, ProcessMapping rest) => used.Start % Arena == 0 && rest.End % Arena == 0;
+
     private static Dictionary<ulong, int> Places(IReadOnlyList<ProcessMapping> source)
     {
         var places = new Dictionary<ulong, int>();
         for (var i = 0; i + 1 < source.Count; i++)
         {
             var (block, guard) = (source[i], source[i + 1]);
-            if (block is { Permissions: "rw-p", Inode: 0 } && guard.Permissions == "---p" && guard.Start == block.End)
+            if (block is { Permissions: "rw-p", Inode: 0 } && guard.Permissions == "---p" && guard.Start == block.End && !IsHeap(block, guard))
                 places[block.Length] = places.GetValueOrDefault(block.Length) + 1;
         }
 

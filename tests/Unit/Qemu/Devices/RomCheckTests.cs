@@ -24,6 +24,8 @@ public sealed class RomCheckTests
         await File.WriteAllBytesAsync(small, new byte[50_000]);
         await File.WriteAllBytesAsync(large, new byte[600_000]);
         await using var source = await QemuProcess.StartAsync([.. s_machine, "-device", $"virtio-rng-pci,id=rng0,romfile={small}"]);
+        // It answers when its machine is complete.
+        (await source.ConnectAsync()).Dispose();
         var maps = ProcessMaps.Read(ProcRoot.Host, source.Id);
         var twin = await TwinAsync([.. s_machine, "-device", $"virtio-rng-pci,id=rng0,romfile={large}"]);
         var found = Assert.Single(RomCheck.Find(maps, twin));
