@@ -16,7 +16,8 @@ public sealed class DpkgTriggerTests(LabHost host) : IClassFixture<LabHost>, IAs
         await ProductDebs.Install();
         await host.Reset();
         await RealService.Stop();
-        File.Delete(Stamp);
+        if (File.Exists(Stamp))
+            File.Delete(Stamp);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -29,8 +29,23 @@ internal static class ProductDebs
     /// <summary>Builds and installs the first release.</summary>
     internal static async Task Install()
     {
-        if (!await IsInstalled("virt-handover-hook"))
-            await Shell.Run("dpkg", ["-i", .. await Build()]);
+        if (await IsInstalled("virt-handover-hook"))
+            return;
+        var debs = await Build();
+        ClearStage();
+        await Shell.Run("dpkg", ["-i", .. debs]);
+    }
+
+    // The lab has the staged tree laid over its own; what is there now shall be the package's.
+    private static void ClearStage()
+    {
+        var stage = Path.Combine(ProductRpms.Root, "artifacts/stage");
+        foreach (var file in Directory.EnumerateFiles(stage, "*", SearchOption.AllDirectories))
+        {
+            var laid = "/" + Path.GetRelativePath(stage, file);
+            if (File.Exists(laid))
+                File.Delete(laid);
+        }
     }
 
     internal static async Task<bool> IsInstalled(string package) =>

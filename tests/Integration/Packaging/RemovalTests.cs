@@ -30,7 +30,7 @@ public sealed class RemovalTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
             (await File.ReadAllTextAsync(InstalledProduct.Said)).Contains($"VM {guest.Name} has not ended", StringComparison.Ordinal));
         // The gate is still there, and so is the program that it calls.
         Assert.False(removal.IsCompleted);
-        Assert.True(File.Exists(TheService.Program) && File.Exists(Gate) && await product.IsInstalled());
+        Assert.True(File.Exists(TheService.Program) && File.Exists(Gate));
         held.LetGo();
 
         Assert.True((await removal).ExitCode == 0, await File.ReadAllTextAsync(InstalledProduct.Said));
