@@ -1,7 +1,7 @@
 using VirtHandover.Hook;
 using VirtHandover.Hook.Interop;
 
-// Called by RPM's %transfiletriggerin with the changed paths on standard input. Contract: silent, at most 5 s, status 0 whatever
+// Called by RPM's %transfiletriggerin and, with the word dpkg, by dpkg's trigger, with the changed paths on standard input. Contract: silent, at most 5 s, status 0 whatever
 // happens, no child left behind. A failing trigger makes dnf5 say "Transaction failed", and a hanging one cannot be interrupted.
 Libc.SilenceOutput();
 var work = new Thread(() =>
@@ -9,7 +9,7 @@ var work = new Thread(() =>
     try
     {
         using var input = Console.OpenStandardInput();
-        Notifier.FromEnvironment().Run(input);
+        Notifier.FromEnvironment(args is [var source] ? source : "rpm").Run(input);
     }
     catch (Exception)
     {

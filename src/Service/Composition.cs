@@ -22,7 +22,7 @@ internal static class Composition
         await using var libvirt = new LibvirtClient();
         var handovers = new KeeperRunner(paths.Journals);
         var parts = new QueueParts(
-            options, new Detector(new RealDomains(libvirt)), handovers, handovers, new RpmTransaction(), QemuInstance.Of, TimeProvider.System, log)
+            options, new Detector(new RealDomains(libvirt)), handovers, handovers, new PackageTransactions(), QemuInstance.Of, TimeProvider.System, log)
         {
             Canary = options.Canary ? new CanaryRun(handovers, paths.Canaries, paths.Cache) : null,
             Definitions = new LibvirtDefinitions(libvirt, new LibvirtPaths()),

@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>EX_IOERR: the database cannot be used.</summary>
     internal const int Storage = 74;
 
+    /// <summary>EX_TEMPFAIL: it makes way for another build of itself; systemd starts that.</summary>
+    internal const int Replaced = 75;
+
     /// <summary>EX_NOPERM: not root.</summary>
     internal const int NoPermission = 77;
 

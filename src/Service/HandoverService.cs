@@ -59,12 +59,19 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         SystemdNotifier.Ready();
         parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 
-        var first = await Task.WhenAny([.. loops, server.Disconnected]).ConfigureAwait(false);
+        var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest, parts.Time).WaitAsync(stop.Token);
+        var first = await Task.WhenAny([.. loops, server.Disconnected, succession]).ConfigureAwait(false);
         SystemdNotifier.Stopping();
-        var exit = Judge(first, server.Disconnected, stopping);
+        var exit = first == succession && succession.IsCompletedSuccessfully ? MakeWay() : Judge(first, server.Disconnected, stopping);
         await stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([.. loops, succession]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return exit;
+    }
+
+    private int MakeWay()
+    {
+        parts.Log.LogInformation("Another build of virt-handoverd is installed and no handover is under way: {Version} ends for it. The queue is kept.", version);
+        return ExitCode.Replaced;
     }
 
     private int Judge(Task first, Task<string> disconnected, CancellationToken stopping)

@@ -15,6 +15,7 @@ internal static class Roles
     private const string Usage = """
         Usage: virt-handoverd                  run the service (as root; systemd or D-Bus starts it)
                virt-handoverd gate             wait until libvirt's daemon may start (its unit calls this first)
+               virt-handoverd retire           end what is under way, before the package is removed (the package calls it)
                virt-handoverd --check-config   read the configuration and say what is wrong with it
                virt-handoverd --version        print the version
         """;
@@ -36,6 +37,7 @@ internal static class Roles
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
                 ["gate"] => await GateAsync().ConfigureAwait(false),
+                ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
@@ -102,6 +104,11 @@ internal static class Roles
             return Fail(ExitCode.Unavailable, e.Message);
         }
     }
+
+    private static async Task<int> RetireAsync() =>
+        await new Retirement(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), Console.Error.WriteLine).RunAsync().ConfigureAwait(false)
+            ? ExitCode.Ok
+            : ExitCode.Unavailable;
 
     private static int CheckConfiguration()
     {

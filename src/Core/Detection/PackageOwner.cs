@@ -3,23 +3,21 @@ using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;
 
-/// <summary>Asks rpm which package a file on disk belongs to. Without rpm, or for a file of no package, the answer is empty.</summary>
+/// <summary>Asks the host's package systems which package a file on disk belongs to. For a file of no package the answer is empty.</summary>
 internal sealed class PackageOwner
 {
     private const int MaxRemembered = 64;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-
     private readonly ConcurrentDictionary<(string Path, FileIdentity File), string> _known = new();
 
-    /// <summary>The program; tests put another one in its place.</summary>
-    public string Rpm { get; init; } = "rpm";
+    /// <summary>Whom to ask, in this order: rpm is quick to say no.</summary>
+    public IReadOnlyList<IPackageDatabase> Databases { get; init; } = [new RpmDatabase(), new DpkgDatabase()];
 
     /// <summary>Looks the owner up.</summary>
     /// <param name="path">The file's path in the host.</param>
     /// <param name="file">What it is now; a changed file is asked about again.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>For example <c>qemu-kvm-core-8.0.0-16.el9</c>, or empty.</returns>
+    /// <returns>For example <c>qemu-kvm-core-8.0.0-16.el9</c> or <c>qemu-system-x86_1:7.2+dfsg-7</c>, or empty.</returns>
     public async Task<string> OfAsync(string path, FileIdentity file, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue((path, file), out string? known))
@@ -27,11 +25,19 @@ internal sealed class PackageOwner
             return known;
         }
 
-        (string? output, _) = await ShortTool.RunAsync(
-            Rpm, ["-qf", "--qf", @"%{NAME}-%{VERSION}-%{RELEASE}\n", "--", path], Limit, cancellationToken).ConfigureAwait(false);
-        // A file may belong to several packages; the first is as good as any.
-        string package = output?.Split('\n', 2)[0].Trim() ?? "";
-        if (package.Length is 0 or > 200 || package.Contains(' ', StringComparison.Ordinal))
+        string package = "";
+        foreach (IPackageDatabase database in Databases)
+        {
+            package = await database.OwnerAsync(path, cancellationToken).ConfigureAwait(false);
+            if (package.Length is > 0 and <= 200 && !package.Contains(' ', StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            package = "";
+        }
+
+        if (package.Length == 0)
         {
             return "";
         }

@@ -125,9 +125,10 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
             foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
                 environment.Add($"{entry.Key}={entry.Value}");
             using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
+            // Not by its path: an upgrade may have put another build there, and the two would talk with each other.
             return ProcessSpawner.Spawn(
-                Environment.ProcessPath!,
-                [Environment.ProcessPath!, Keeper.Role, json, journals],
+                "/proc/self/exe",
+                [Environment.ProcessPath ?? "virt-handoverd", Keeper.Role, json, journals],
                 environment,
                 [
                     new InheritedDescriptor(channel, 0),

@@ -17,7 +17,7 @@ public sealed record QueueOptions
     /// <summary>How long to let further hints arrive before a hint leads to a scan.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a running rpm transaction holds handovers back.</summary>
+    /// <summary>How long a package transaction that is under way holds handovers back.</summary>
     public TimeSpan TransactionLimit { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Failed handovers in a row after which the queue pauses; 0 for never.</summary>

@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
 using VirtHandover.Linux;
-using VirtHandover.Queue.Interop;
 
 namespace VirtHandover.Queue;
 
@@ -20,23 +18,7 @@ public sealed class RpmTransaction : ITransactionProbe
     public async Task<bool> IsRunningAsync(CancellationToken cancellationToken)
     {
         _places ??= [.. (await AskRpmAsync(cancellationToken).ConfigureAwait(false)).Concat(UsualPlaces).Distinct()];
-        return _places.Any(IsLocked);
-    }
-
-    /// <summary>Whether another process holds a lock on a file.</summary>
-    /// <param name="path">The file; a missing one is not locked.</param>
-    /// <returns>True when it is locked.</returns>
-    internal static bool IsLocked(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return LibC.lockf(file, LibC.F_TEST, 0) != 0 && Marshal.GetLastPInvokeError() is LibC.EACCES or LibC.EAGAIN;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        return _places.Any(PackageLock.IsHeld);
     }
 
     private static async Task<IReadOnlyList<string>> AskRpmAsync(CancellationToken cancellationToken)

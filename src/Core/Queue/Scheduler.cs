@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VirtHandover.Queue;
 
-/// <summary>Starts what may be moved in one outage of libvirt, and then the next: never two outages at once, never during an rpm transaction, never on an old view of the host.</summary>
+/// <summary>Starts what may be moved in one outage of libvirt, and then the next: never two outages at once, never during a package transaction, never on an old view of the host.</summary>
 public sealed class Scheduler : IDisposable
 {
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromMilliseconds(500);
@@ -115,14 +115,14 @@ public sealed class Scheduler : IDisposable
             if (_parts.Time.GetUtcNow() >= limit)
             {
                 _parts.Log.LogWarning(
-                    "The rpm transaction still runs after TransactionLimit; handovers go on now, each with its own preflight and twin check.");
+                    "The package transaction is still not over after TransactionLimit; handovers go on now, each with its own preflight and twin check.");
                 _queue.SetTransaction(false);
                 return;
             }
 
             if (!told)
             {
-                _parts.Log.LogInformation("An rpm transaction runs; handovers wait for its end.");
+                _parts.Log.LogInformation("A package transaction is under way: rpm, dpkg or apt holds its lock, or dpkg was interrupted (then run \"dpkg --configure -a\"). Handovers wait for its end.");
                 told = true;
             }
 

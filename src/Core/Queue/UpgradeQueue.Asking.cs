@@ -69,6 +69,35 @@ public sealed partial class UpgradeQueue
         Announce(changes);
     }
 
+    /// <summary>Takes back what people have approved, because nobody will be there to carry it out. What a policy approves it approves again.</summary>
+    /// <param name="by">Who.</param>
+    /// <returns>The names of those that were approved.</returns>
+    /// <exception cref="StoreException">The database cannot be written; nothing was changed.</exception>
+    public IReadOnlyList<string> TakeBackApprovals(string by)
+    {
+        var changes = new Changes();
+        var names = new List<string>();
+        try
+        {
+            lock (_lock)
+            {
+                foreach (var upgrade in _upgrades.Values.Where(IsApprovedByHand).OrderBy(upgrade => upgrade.Name, StringComparer.Ordinal).ToList())
+                {
+                    Ask_NeedsLock(upgrade, "cancelled", new UpgradeEvent.Cancel(by), changes);
+                    names.Add(upgrade.Name);
+                }
+            }
+        }
+        finally
+        {
+            Announce(changes);
+        }
+
+        return names;
+    }
+
+    private static bool IsApprovedByHand(Upgrade upgrade) => upgrade.State is UpgradeState.Approved { By: not (AutoApprover or PolicyApprover) };
+
     /// <summary>Asks for one handover in its turn, outdated or not, approved or not.</summary>
     /// <param name="domain">The domain's UUID.</param>
     /// <param name="rehearse">Stop after the twin check.</param>

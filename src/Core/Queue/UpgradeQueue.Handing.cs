@@ -17,6 +17,18 @@ public sealed partial class UpgradeQueue
         }
     }
 
+    /// <summary>True while no handover runs, waits to be recovered, or was asked for by name: what is only asked for does not outlive the service.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _asked.Count == 0 && _interrupted.Count == 0 && !_upgrades.Values.Any(upgrade => upgrade.State is UpgradeState.Running);
+            }
+        }
+    }
+
     /// <summary>How many handovers wait, whether or not they could start now.</summary>
     internal int Waiting
     {

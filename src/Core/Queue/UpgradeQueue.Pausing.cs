@@ -155,7 +155,7 @@ public sealed partial class UpgradeQueue
         }
         else if (_transactionRuns)
         {
-            reasons.Add("A package transaction is running; handovers wait for its end.");
+            reasons.Add("A package transaction is under way; handovers wait for its end.");
         }
 
         return string.Join(' ', reasons);

@@ -77,5 +77,19 @@ public sealed class PackageTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         Assert.True(File.Exists("/usr/libexec/virt-handover/virt-handoverd"));
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task The_checker_of_RPMs_has_nothing_to_say()
+    {
+        var packages = Directory.GetFiles(ProductRpms.Output, "*.rpm", SearchOption.AllDirectories);
+        Assert.Equal(4, packages.Length);
+        var rpm = Path.Combine(ProductRpms.Root, "packaging/rpm");
+        var said = await Shell.Run("rpmlint", ["-c", rpm + "/rpmlint.toml", .. packages, rpm + "/virt-handover.spec"]);
+        Assert.Contains("4 packages and 1 specfiles checked; 0 errors, 0 warnings", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_symbols_are_not_installed_by_the_command_that_installs_the_rest() =>
+        Assert.Equal(3, Directory.GetFiles(ProductRpms.Output, "*.rpm").Length);
+
     private static async Task<string> Digest(string path) => Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(path)));
 }

@@ -6,7 +6,7 @@ namespace VirtHandover.Tests.Integration.Packaging;
 internal static class ProductRpms
 {
     // Inside the lab, so that it dies with it.
-    private const string Output = "/tmp/product-rpms";
+    internal const string Output = "/tmp/product-rpms";
 
     internal static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
 

@@ -21,7 +21,7 @@ public sealed class DetectorScaleTests : IDisposable
             _host.Install(library, 1);
         }
 
-        _detector = new Detector(_host.Libvirt, _host.Libvirt.Paths, _host.Proc, _probe, new PackageOwner { Rpm = "/nowhere/rpm" });
+        _detector = new Detector(_host.Libvirt, _host.Libvirt.Paths, _host.Proc, _probe, new PackageOwner { Databases = [] });
     }
 
     public void Dispose() => _host.Dispose();

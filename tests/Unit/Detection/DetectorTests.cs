@@ -18,7 +18,7 @@ public sealed class DetectorTests : IDisposable
     public DetectorTests()
     {
         _libvirt = new FakeLibvirt(_directory.Path);
-        _detector = new Detector(_libvirt, _libvirt.Paths, ProcRoot.Host, _probe, new PackageOwner { Rpm = "/nowhere/rpm" });
+        _detector = new Detector(_libvirt, _libvirt.Paths, ProcRoot.Host, _probe, new PackageOwner { Databases = [] });
         FakeEmulator.Install(Bash, Emulator);
     }
 

@@ -11,10 +11,11 @@ internal static class HookProcess
     /// <param name="busAddress">Its system bus.</param>
     /// <param name="runDirectory">Where the stamp goes.</param>
     /// <param name="write">Writes its standard input, which is closed afterwards unless this never ends.</param>
+    /// <param name="arguments">Its arguments.</param>
     /// <returns>Exit status and everything that it printed.</returns>
-    internal static async Task<(int Status, string Output)> RunAsync(string busAddress, string runDirectory, Func<StreamWriter, Task> write)
+    internal static async Task<(int Status, string Output)> RunAsync(string busAddress, string runDirectory, Func<StreamWriter, Task> write, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "virt-handover-notify.dll")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "virt-handover-notify.dll"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

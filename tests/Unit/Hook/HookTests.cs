@@ -25,6 +25,16 @@ public sealed class HookTests(PrivateBus bus) : IClassFixture<PrivateBus>
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_package_manager_is_named_on_the_command_line()
+    {
+        var requests = new FakeRequests();
+        await using var server = await HandoverServer.StartAsync(bus.Address, requests, Sample.Host(), CancellationToken.None);
+        var result = await HookProcess.RunAsync(bus.Address, Run, input => input.WriteAsync("/usr/bin/qemu-system-x86_64\n"), "dpkg");
+        Assert.Equal((0, ""), result);
+        Assert.Equal("notify dpkg /usr/bin/qemu-system-x86_64", Assert.Single(requests.Asked));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_unrelated_package_is_not_reported()
     {
         var requests = new FakeRequests();

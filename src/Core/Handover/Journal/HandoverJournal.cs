@@ -122,6 +122,13 @@ public sealed class HandoverJournal : IDisposable
             .Where(id => Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
             .Order()];
 
+    /// <summary>The handovers that have not ended, also those that have not begun yet: of these there is a file, and whoever has its lock.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <returns>Their numbers, the oldest first.</returns>
+    /// <exception cref="LinuxException">A journal cannot be read.</exception>
+    internal static IReadOnlyList<long> Open(string directory) =>
+        [.. Numbers(directory).Where(id => !Read(FileName(directory, id)).Any(entry => entry is JournalEntry.Closed)).Order()];
+
     /// <summary>Deletes the oldest journals, but none of a handover that has not ended. History is kept elsewhere: these are for whoever looks for a fault.</summary>
     /// <param name="directory">Where journals are kept.</param>
     /// <param name="keep">How many stay.</param>

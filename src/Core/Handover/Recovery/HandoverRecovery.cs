@@ -47,6 +47,29 @@ public static class HandoverRecovery
         }
     }
 
+    /// <summary>Waits for every handover that is at work, and ends those whose keeper is dead: afterwards none is between its two QEMUs.</summary>
+    /// <param name="journals">The directory of journals.</param>
+    /// <param name="told">Is given a sentence on whatever takes time, and after each attempt that failed.</param>
+    /// <param name="cancellationToken">Stops waiting and trying; the next recovery goes on.</param>
+    /// <exception cref="LinuxException">A journal cannot be read or written.</exception>
+    public static async Task EndAllAsync(string journals, IProgress<string> told, CancellationToken cancellationToken)
+    {
+        foreach (var id in HandoverJournal.Open(journals))
+        {
+            var trace = HandoverTrace.Of(HandoverJournal.Read(HandoverJournal.FileName(journals, id)));
+            // One that was locked and has not begun yet will begin: its keeper is being started.
+            if (trace is null && HandoverJournal.TryOpen(journals, id) is { } idle)
+            {
+                idle.Dispose();
+                continue;
+            }
+
+            told.Report($"The handover of VM {trace?.Opened.Name ?? "(not known yet)"} has not ended; its end is awaited.");
+            if (await RecoverAsync(journals, id, told, cancellationToken).ConfigureAwait(false) is { } report)
+                told.Report(report.Sentence);
+        }
+    }
+
     /// <summary>
     /// The gate: returns when a libvirt daemon may start. Waits for handovers that keep it down, and ends those whose keeper is dead.
     /// </summary>

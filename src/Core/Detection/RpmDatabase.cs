@@ -1,0 +1,19 @@
+namespace VirtHandover.Detection;
+
+/// <summary>rpm: <c>qemu-kvm-core-8.0.0-16.el9</c>.</summary>
+internal sealed class RpmDatabase : IPackageDatabase
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>The program; tests put another one in its place.</summary>
+    public string Program { get; init; } = "rpm";
+
+    /// <inheritdoc/>
+    public async Task<string> OwnerAsync(string path, CancellationToken cancellationToken)
+    {
+        (string? output, _) = await ShortTool.RunAsync(
+            Program, ["-qf", "--qf", @"%{NAME}-%{VERSION}-%{RELEASE}\n", "--", path], Limit, cancellationToken).ConfigureAwait(false);
+        // A file may belong to several packages; the first is as good as any.
+        return output?.Split('\n', 2)[0].Trim() ?? "";
+    }
+}

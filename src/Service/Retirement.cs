@@ -1,0 +1,65 @@
+using VirtHandover.Configuration;
+using VirtHandover.Handover;
+using VirtHandover.Linux;
+using VirtHandover.Queue;
+
+namespace VirtHandover.Service;
+
+/// <summary>
+/// What has to happen before the package may be removed: no VM is left between its two QEMUs, because the gate that keeps libvirt from
+/// starting then goes with the package, and so does the program that could bring the handover to its end; and nobody's approval is left to be
+/// carried out by a later installation. The package stops the service first, so that nothing new begins.
+/// </summary>
+/// <param name="paths">Where the service's things are.</param>
+/// <param name="say">Tells whoever removes the package.</param>
+internal sealed class Retirement(ServicePaths paths, Action<string> say)
+{
+    /// <summary>How long a removal waits for handovers.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Does it.</summary>
+    /// <returns>True when the package may be removed; otherwise it was said why not.</returns>
+    public async Task<bool> RunAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await HandoverRecovery.EndAllAsync(paths.Journals, new AlarmSink(say), limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            say($"virt-handover is not removed: a handover has not ended within {Patience.TotalMinutes:0.##} min. The VM is safe as long as virt-handover is installed; remove it when the handover has ended.");
+            return false;
+        }
+        catch (LinuxException e)
+        {
+            say($"virt-handover is not removed, because it cannot be told whether a handover is under way: {e.Message}");
+            return false;
+        }
+
+        TakeBackApprovals();
+        return true;
+    }
+
+    private void TakeBackApprovals()
+    {
+        if (!File.Exists(paths.Database))
+        {
+            return;
+        }
+
+        try
+        {
+            using var store = UpgradeStore.Open(paths.Database);
+            var names = UpgradeQueue.Load(store, new QueueOptions(), TimeProvider.System).TakeBackApprovals("the removal of virt-handover");
+            if (names.Count > 0)
+            {
+                say($"These VMs were approved and stay on their old QEMU; the approval is taken back: {string.Join(", ", names.Select(Printable.Escape))}.");
+            }
+        }
+        catch (Exception e) when (e is StoreException or QueueException)
+        {
+            say($"Approvals could not be taken back: {e.Message}");
+        }
+    }
+}
