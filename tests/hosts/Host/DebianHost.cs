@@ -17,7 +17,7 @@ public sealed class DebianHost : IAsyncLifetime
     private static readonly TimeSpan s_bootLimit = TimeSpan.FromMinutes(3);
     private static readonly string s_bed = Path.Combine(Repository(), "tests/hosts/bed");
     private Process? _bed;
-    private int _nspawn;
+    private int _keeper;
 
     /// <summary>bookworm, trixie or sid.</summary>
     public static string Release => Environment.GetEnvironmentVariable(Variable) ??
@@ -31,8 +31,8 @@ public sealed class DebianHost : IAsyncLifetime
         _bed = Process.Start(new ProcessStartInfo(Path.Combine(s_bed, "boot"), [Release]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         using var limit = new CancellationTokenSource(s_bootLimit);
         string? line = await _bed.StandardOutput.ReadLineAsync(limit.Token);
-        Assert.True(int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out _nspawn), $"The host {Release} did not start.");
-        Reach.Command = (program, arguments, direct) => (Path.Combine(s_bed, "in"), [.. direct ? ["--direct"] : Array.Empty<string>(), Text(_nspawn), program, .. arguments]);
+        Assert.True(int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out _keeper), $"The host {Release} did not start.");
+        Reach.Command = (program, arguments, direct) => (Path.Combine(s_bed, "in"), [.. direct ? ["--direct"] : Array.Empty<string>(), Text(_keeper), program, .. arguments]);
         Reach.File = path => $"/proc/{Leader()}/root{path}";
         await Up();
         OldVersion = await VersionOnDisk();
@@ -99,14 +99,19 @@ public sealed class DebianHost : IAsyncLifetime
         Assert.True(state == "running", $"The host {Release} is {state}: {(await Shell.TryRun("systemctl", "--failed", "--plain")).Output}");
     }
 
-    private int Leader() => LeaderOrNone() ?? throw new InvalidOperationException($"The host {Release} does not run.");
+    /// <summary>It is looked at before anything is written below its root: that of another process would be this machine's.</summary>
+    private int Leader() =>
+        LeaderOrNone() is { } leader && File.ReadAllText($"/proc/{leader}/root/etc/hostname").Trim() == Release
+            ? leader : throw new InvalidOperationException($"The host {Release} does not run.");
 
-    /// <summary>Its PID 1, as seen from here: the only child of systemd-nspawn. None while it reboots.</summary>
-    private int? LeaderOrNone()
+    /// <summary>Its PID 1, as seen from here: the only child of the systemd-nspawn that the bed keeps. None while it reboots.</summary>
+    private int? LeaderOrNone() => Child(_keeper) is { } nspawn ? Child(nspawn) : null;
+
+    private static int? Child(int process)
     {
         try
         {
-            string[] children = File.ReadAllText($"/proc/{_nspawn}/task/{_nspawn}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] children = File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return children.Length > 0 ? int.Parse(children[0], CultureInfo.InvariantCulture) : null;
         }
         catch (IOException)
