@@ -132,6 +132,9 @@ public sealed unsafe record ThreadAttributes
             Try(Libc.syscall(IsArm ? 274 : 314, thread, (long)&set, 0, 0) < 0);
         }
 
+        // Of an idle thread sched_setattr leaves the nice value as it was.
+        if (Nice != Of(thread).Nice)
+            Try(Libc.setpriority(0, thread, Nice) < 0);
         if (IoPriority != now.IoPriority)
             Try(Libc.syscall(IsArm ? 30 : 251, WhoProcess, thread, IoPriority, 0) < 0);
         if (TimerSlack != now.TimerSlack)

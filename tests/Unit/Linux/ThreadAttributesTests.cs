@@ -9,6 +9,7 @@ public sealed class ThreadAttributesTests
     [InlineData("chrt", "--batch", "0")]
     [InlineData("chrt", "--idle", "0")]
     [InlineData("nice", "-n", "7")]
+    [InlineData("nice", "-n", "7", "chrt", "--idle", "0")]
     [InlineData("ionice", "-c", "2", "-n", "6")]
     [InlineData("ionice", "-c", "3")]
     public void One_process_gets_what_another_has(params string[] tool)

@@ -182,6 +182,9 @@ internal static unsafe partial class Libc
     public static partial int sched_setaffinity(int pid, nint size, byte* mask);
 
     [LibraryImport(Name, SetLastError = true)]
+    public static partial int setpriority(int which, int who, int value);
+
+    [LibraryImport(Name, SetLastError = true)]
     public static partial int prctl(int option, ulong a, ulong b, ulong c, ulong d);
 
     [LibraryImport(Name)]
