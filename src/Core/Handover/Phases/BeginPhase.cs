@@ -62,8 +62,7 @@ internal static class BeginPhase
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
-            var started = InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(source.Id, "exe")));
-            var program = InstalledProgram.PathOf("", status.Domain.Emulator, started) ?? status.Domain.Emulator;
+            var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
             var probe = TargetProbe.AskAsync(program, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
             var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
             var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
