@@ -1,5 +1,6 @@
 using VirtHandover.Detection;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Canary;
@@ -17,7 +18,7 @@ internal static class LibvirtBuild
         try
         {
             var pid = daemon.Process.ProcessId;
-            var program = DomainLocator.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(pid, "exe")));
+            var program = InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(pid, "exe")));
             var driver = ProcessMaps.Read(ProcRoot.Host, pid).FirstOrDefault(
                 mapping => Path.GetFileName(mapping.Path) == "libvirt_driver_qemu.so").Path;
             var builds = new FileBuilds();

@@ -1,4 +1,5 @@
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
@@ -77,7 +78,7 @@ public sealed class Detector : IDetector
         LocatedDomain located = _locator.Locate(domain);
         int pid = located.Process.ProcessId;
         string executable = _proc.File(pid, "exe");
-        string started = DomainLocator.WithoutMark(ProcFile.ReadLink(executable));
+        string started = InstalledProgram.WithoutMark(ProcFile.ReadLink(executable));
         string root = _proc.File(pid, "root");
         if (FileIdentity.Of(root) is null)
         {

@@ -7,13 +7,7 @@ namespace VirtHandover.Detection;
 /// <summary>Finds the process of a running domain in libvirt's files and makes sure that it is the domain's.</summary>
 internal sealed class DomainLocator(LibvirtPaths libvirt, ProcRoot proc)
 {
-    private const string Deleted = " (deleted)";
-
     private readonly ConcurrentDictionary<string, Remembered> _known = new(StringComparer.Ordinal);
-
-    /// <summary>A path as procfs shows it, without the mark of a file that has lost its name.</summary>
-    public static string WithoutMark(string path) =>
-        path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
 
     /// <summary>Finds it.</summary>
     /// <exception cref="LostDomainException">There is no such process, or it is not the domain's.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
@@ -22,13 +23,7 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
     public async Task<(QemuBuild? Build, string Problem)> InstalledAsync(
         string root, string emulator, string started, ScanMemory scan, CancellationToken cancellationToken)
     {
-        string? path = RootedPath.Resolve(root, emulator);
-        if (path is not null && path != started && IsScript(root + path))
-        {
-            // For example Debian's /usr/bin/kvm, a script that starts the real one.
-            path = RootedPath.Resolve(root, started);
-        }
-
+        string? path = InstalledProgram.PathOf(root, emulator, started);
         if (path is null || FileIdentity.Of(root + path) is not { } file)
         {
             return (null, $"The emulator {path ?? emulator} is not on disk any more; install QEMU again.");
@@ -100,18 +95,5 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
 
         _seen[build] = installed;
         return (installed, "");
-    }
-
-    private static bool IsScript(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            return file.ReadByte() == '#' && file.ReadByte() == '!';
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;

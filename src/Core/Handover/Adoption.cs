@@ -16,6 +16,9 @@ namespace VirtHandover.Handover;
 /// </summary>
 internal sealed record Adoption
 {
+    /// <summary>The code of a warning about something that could not be restored.</summary>
+    internal const string NotRestored = "NOT_RESTORED";
+
     /// <summary>The domain's UUID.</summary>
     internal required Guid Domain { get; init; }
 
@@ -56,13 +59,16 @@ internal sealed record Adoption
         Checkpoint.Reach("confirm.monitor-renamed");
         WriteStatus(warnings);
         Checkpoint.Reach("confirm.status-written");
+        // Before the source ends: in its seat it would take the target with it. Before libvirt starts: it asks for the machine's name.
+        warnings.AddRange(await MachineSeat.TakeAsync(Plan.Machine, Target, isVacant: true).ConfigureAwait(false));
+        Checkpoint.Reach("confirm.machine-taken");
         ForcedEnd.Of(Source, "old");
         Checkpoint.Reach("confirm.source-ended");
         await RestoreAsync(qmp, warnings).ConfigureAwait(false);
         Checkpoint.Reach("confirm.restored");
         new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
         Checkpoint.Reach("confirm.remembered");
-        return [.. warnings.Select(text => new Finding("NOT_RESTORED", FindingSeverity.Warning, text))];
+        return [.. warnings.Select(text => new Finding(NotRestored, FindingSeverity.Warning, text))];
     }
 
     // Some of it needs what the source had: a VNC port, for example, is free only when the source has ended.

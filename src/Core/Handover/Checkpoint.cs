@@ -17,10 +17,10 @@ internal static class Checkpoint
     [
         "begin.read", "begin.journaled",
         "prepare.spawned", "prepare.named", "prepare.connected", "prepare.proven", "prepare.journaled",
-        "quiesce.jobs-checked", "quiesce.journaled", "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked",
+        "quiesce.jobs-checked", "quiesce.journaled", "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked", "quiesce.vacated",
         "perform.set-up", "perform.journaled", "perform.stopped", "perform.cards-added", "perform.sending", "perform.moved",
         "finish.frozen", "finish.committed", "finish.continued",
-        "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.source-ended", "confirm.restored", "confirm.remembered",
+        "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.machine-taken", "confirm.source-ended", "confirm.restored", "confirm.remembered",
         "confirm.adopting", "confirm.released", "confirm.verified",
     ];
 

@@ -36,6 +36,7 @@ internal sealed class HandoverRun(
     private long _copied;
     private TimeSpan _outage;
     private TimeSpan _pause;
+    private IReadOnlyList<Finding> _notReturned = [];
 
     /// <summary>The VM, as a sentence names it.</summary>
     internal string Subject => _begun is { } begun ? $"VM {begun.Name}" : request.Subject;
@@ -93,14 +94,7 @@ internal sealed class HandoverRun(
     /// <exception cref="OperationCanceledException">Taken back; the guest runs on in the source.</exception>
     internal async Task<Adopted> MoveAsync(Prepared prepared)
     {
-        var quiesced = await ConnectAsync(prepared).ConfigureAwait(false);
-        _source = quiesced.Source;
-        _phases.Enter(HandoverPhase.Perform);
-        var adoption = PreparePhase.Plan(quiesced);
-        var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
-        _copied = performed.CopiedBytes;
-        _phases.Enter(HandoverPhase.Finish);
-        var finished = await FinishOrUndoAsync(performed, adoption).ConfigureAwait(false);
+        var (finished, adoption) = await MoveGuestAsync(prepared).ConfigureAwait(false);
         _phases.Enter(HandoverPhase.Confirm);
         _pause = finished.Pause ?? TimeSpan.Zero;
         return await ConfirmPhase.AdoptAsync(finished, adoption, journal).ConfigureAwait(false);
@@ -199,6 +193,28 @@ internal sealed class HandoverRun(
         journal.Dispose();
     }
 
+    private async Task<(Finished Finished, AdoptionPlan Adoption)> MoveGuestAsync(Prepared prepared)
+    {
+        try
+        {
+            var quiesced = await ConnectAsync(prepared).ConfigureAwait(false);
+            _source = quiesced.Source;
+            _phases.Enter(HandoverPhase.Perform);
+            var adoption = PreparePhase.Plan(quiesced);
+            var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
+            _copied = performed.CopiedBytes;
+            _phases.Enter(HandoverPhase.Finish);
+            return (await FinishOrUndoAsync(performed, adoption).ConfigureAwait(false), adoption);
+        }
+        catch (Exception exception) when (exception is not UnfinishedException)
+        {
+            // The guest runs on in the source, whose seat it is again.
+            var warnings = await MachineSeat.TakeAsync(prepared.Begun.Machine, prepared.Begun.Source.Identity, isVacant: true).ConfigureAwait(false);
+            _notReturned = [.. warnings.Select(text => new Finding(Adoption.NotRestored, FindingSeverity.Warning, text))];
+            throw;
+        }
+    }
+
     private static async Task UndoPrepareAsync(Prepared prepared, Func<Task> reviveSource)
     {
         prepared.Target.Kill();
@@ -279,7 +295,7 @@ internal sealed class HandoverRun(
         To = request.To,
         Method = _prepared?.Method ?? _begun?.Assessment.Method,
         MethodReason = _begun?.Assessment.MethodReason ?? "",
-        Findings = [.. _begun?.Assessment.Findings ?? [], .. _prepared?.Notes ?? []],
+        Findings = [.. _begun?.Assessment.Findings ?? [], .. _prepared?.Notes ?? [], .. _notReturned],
         StartedAt = _startedAt,
         PauseMicroseconds = (long)_pause.TotalMicroseconds,
         AttachPauseMicroseconds = (long)(_prepared?.Copy?.AttachPause.TotalMicroseconds ?? 0),

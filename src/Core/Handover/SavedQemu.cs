@@ -1,3 +1,4 @@
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover;
@@ -16,12 +17,7 @@ internal static class SavedQemu
 
     /// <summary>The path that a process was started from, also when its file has been replaced.</summary>
     /// <exception cref="ProcException">The process has ended.</exception>
-    internal static string PathOf(int process)
-    {
-        const string Mark = " (deleted)";
-        var path = ProcFile.ReadLink(ProcRoot.Host.File(process, "exe"));
-        return path.EndsWith(Mark, StringComparison.Ordinal) ? path[..^Mark.Length] : path;
-    }
+    internal static string PathOf(int process) => InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(process, "exe")));
 
     /// <summary>Writes the tree.</summary>
     /// <param name="process">The running QEMU.</param>

@@ -65,6 +65,9 @@ internal sealed class SourceDescriptors
         throw new HandoverException($"File descriptor {number} of the VM's QEMU should be the listening socket of {meaning} and is not.");
     }
 
+    /// <summary>Where a descriptor leads; null when there is none, or to no file.</summary>
+    internal string? PathOf(int number) => _links.TryGetValue(number, out var link) && link.StartsWith('/') ? link : null;
+
     /// <summary>A copy of one descriptor.</summary>
     /// <exception cref="HandoverException">It cannot be had.</exception>
     internal SafeFileHandle Duplicate(int number)
@@ -81,14 +84,11 @@ internal sealed class SourceDescriptors
 
     /// <summary>The numbers of the descriptors whose path fits and whose file is at least so long; one number for each file.</summary>
     internal IReadOnlyList<int> Files(Predicate<string> pathFits, long bytes) =>
-        [.. _links.Where(link => pathFits(WithoutMark(link.Value)))
+        [.. _links.Where(link => pathFits(InstalledProgram.WithoutMark(link.Value)))
             .Select(link => (link.Key, File: FileIdentity.Of(FdPath(link.Key))))
             .Where(open => open.File?.Size >= bytes)
             .GroupBy(open => open.File!.Value.Inode)
             .Select(group => group.Min(open => open.Key))];
-
-    private static string WithoutMark(string link) =>
-        link.EndsWith(" (deleted)", StringComparison.Ordinal) ? link[..^" (deleted)".Length] : link;
 
     private string FdPath(int number) => ProcRoot.Host.File(_source.Id, string.Create(CultureInfo.InvariantCulture, $"fd/{number}"));
 

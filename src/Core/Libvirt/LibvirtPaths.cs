@@ -11,6 +11,14 @@ public sealed record LibvirtPaths
     /// <summary>The directory of configuration files.</summary>
     public string ConfigDirectory { get; init; } = "/etc/libvirt";
 
+    /// <summary>The directory of logs.</summary>
+    public string LogDirectory { get; init; } = "/var/log/libvirt";
+
+    /// <summary>What a domain's QEMU writes to its standard output and error.</summary>
+    /// <param name="name">The domain's name.</param>
+    /// <returns>The path.</returns>
+    public string LogFile(string name) => Path.Combine(LogDirectory, "qemu", name + ".log");
+
     /// <summary>Status files, pid files and the driver's lock.</summary>
     public string StatusDirectory => Path.Combine(RunDirectory, "qemu");
 

@@ -13,6 +13,8 @@ public sealed record ProcessContext
     [
         ("Max core file size", "core"), ("Max open files", "nofile"), ("Max processes", "nproc"), ("Max locked memory", "memlock"),
         ("Max stack size", "stack"), ("Max address space", "as"), ("Max file size", "fsize"),
+        ("Max cpu time", "cpu"), ("Max data size", "data"), ("Max resident set", "rss"), ("Max file locks", "locks"), ("Max pending signals", "sigpending"),
+        ("Max msgqueue size", "msgqueue"), ("Max nice priority", "nice"), ("Max realtime priority", "rtprio"), ("Max realtime timeout", "rttime"),
     ];
 
     /// <summary>The process that was read.</summary>

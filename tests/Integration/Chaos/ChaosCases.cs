@@ -11,7 +11,7 @@ public static class ChaosCases
 
     private static readonly string[] Away =
     [
-        "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked",
+        "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked", "quiesce.vacated",
         "perform.set-up", "perform.journaled", "perform.stopped", "perform.cards-added", "perform.sending", "perform.moved",
     ];
 
@@ -19,7 +19,7 @@ public static class ChaosCases
 
     private static readonly string[] Forward =
     [
-        "finish.continued", "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.source-ended",
+        "finish.continued", "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.machine-taken", "confirm.source-ended",
         "confirm.restored", "confirm.remembered", "confirm.adopting",
     ];
 

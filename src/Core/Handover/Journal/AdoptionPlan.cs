@@ -39,6 +39,9 @@ public sealed record AdoptionPlan
     /// <summary>The control groups that the process must be in.</summary>
     public required Cgroups Groups { get; init; }
 
+    /// <summary>What systemd-machined knew of the VM and, since before the commit, no longer does; null when it did not know it.</summary>
+    public MachineRegistration? Machine { get; init; }
+
     /// <summary>libvirt's pid file of the domain.</summary>
     public required string PidFile { get; init; }
 }

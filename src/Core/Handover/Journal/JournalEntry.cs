@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Journal;
@@ -45,6 +46,9 @@ public abstract record JournalEntry
     {
         /// <summary>The numbers of all handovers that its keeper runs, itself among them: they share one absence of libvirt, and none of them is ended without the others.</summary>
         public IReadOnlyList<long> Together { get; init; } = [];
+
+        /// <summary>What systemd-machined knew of the VM; null when it does not know it, and in journals of releases that did not ask.</summary>
+        public MachineRegistration? Machine { get; init; }
     }
 
     /// <summary>The target exists; it runs nothing of the guest.</summary>

@@ -33,6 +33,7 @@ internal static class BeginPhase
             {
                 At = clock.GetUtcNow(),
                 Together = together,
+                Machine = begun.Machine,
             });
             Checkpoint.Reach("begin.journaled");
             return begun;
@@ -60,15 +61,20 @@ internal static class BeginPhase
             RequireIsDomain(source, domain);
 
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
-            var probe = TargetProbe.AskAsync(status.Domain.Emulator, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
+            // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
+            var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
+            var probe = TargetProbe.AskAsync(program, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
             var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
             var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
             var placing = ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken);
+            var registered = MachineReader.ReadAsync(source.Id, domain.Uuid, cancellationToken);
             var describing = libvirt.GetXmlAsync(domain.Uuid, cancellationToken);
-            await Task.WhenAll(reading, placing, describing).ConfigureAwait(false);
+            await Task.WhenAll(reading, placing, registered, describing).ConfigureAwait(false);
             var xml = DomainXml.Parse(await describing.ConfigureAwait(false));
             var context = ProcessContext.Read(source.Id);
             var live = await reading.ConfigureAwait(false);
+            var target = await probe.ConfigureAwait(false);
+            var machine = await registered.ConfigureAwait(false);
             return new Begun
             {
                 Request = request,
@@ -84,19 +90,23 @@ internal static class BeginPhase
                 Status = status,
                 Domain = xml,
                 Program = status.Domain.Emulator,
+                TargetOptions = target.Options,
                 CommandLine = line,
                 Live = live,
                 Threads = await placing.ConfigureAwait(false),
                 VncAddresses = VncListeners.Addresses(line),
+                Machine = machine.Machine,
                 Replays = ReplayReader.Read(live, xml),
                 Assessment = PreflightCheck.Assess(new SourceFacts
                 {
                     Line = line,
                     Live = live,
-                    Target = await probe.ConfigureAwait(false),
+                    Target = target,
                     Host = HostReader.Read(paths, context.Cgroups),
                     OwnBytes = ProcessStatus.Read(ProcRoot.Host, source.Id).AnonymousBytes,
                     Status = status,
+                    Machine = machine,
+                    Ties = ProcessTies.ObstaclesOf(source.Id),
                 }),
             };
         }

@@ -53,6 +53,9 @@ internal sealed record Begun : IDisposable
     /// <summary>The emulator on disk, from which the target is started.</summary>
     internal required string Program { get; init; }
 
+    /// <summary>The options that it has; null when that is not known.</summary>
+    internal IReadOnlySet<string>? TargetOptions { get; init; }
+
     /// <summary>The command line the source stands for.</summary>
     internal required CommandLine CommandLine { get; init; }
 
@@ -64,6 +67,9 @@ internal sealed record Begun : IDisposable
 
     /// <summary>The source's vCPU and I/O threads.</summary>
     internal required IReadOnlyList<PlacedThread> Threads { get; init; }
+
+    /// <summary>What systemd-machined knows of the VM; null when it does not know it.</summary>
+    internal MachineRegistration? Machine { get; init; }
 
     /// <summary>Settings to be repeated in the target.</summary>
     internal required IReadOnlyList<Replay> Replays { get; init; }

@@ -38,7 +38,7 @@ internal static class FinishPhase
         if (target.Process.HasExited)
         {
             Revoke(begun, journal);
-            throw new HandoverException("The new QEMU ended before it was told to continue the guest; its last words are in libvirt's log of the VM.");
+            throw new HandoverException($"The new QEMU ended before it was told to continue the guest; {target.LastWords?.Quote()}");
         }
 
         var pause = adoption.Continue ? await ContinueAsync(performed, journal).ConfigureAwait(false) : null;

@@ -43,6 +43,7 @@ internal static class OldTwin
                 new TargetPlan { Program = program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, IsOldTwin = true });
             target = Spawn(begun, start);
             await target.ConnectAsync(s_limit, limit.Token).ConfigureAwait(false);
+            await TwinProcess.PlugCpusAsync(begun, target, limit.Token).ConfigureAwait(false);
             return (await TwinSnapshot.ReadAsync(target.Qmp, start.Line, limit.Token).ConfigureAwait(false), "");
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception) || exception is CommandLineException)
@@ -101,7 +102,7 @@ internal static class OldTwin
             var command = begun.Context.Enter(start.Line.Render());
             var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
             begun.Affinity.ApplyTo(process.Id);
-            return new Target(process, monitor, begun.Name, "old");
+            return new Target(process, monitor, begun.Name, null, "old");
         }
         catch
         {

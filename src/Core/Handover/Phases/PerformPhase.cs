@@ -181,6 +181,6 @@ internal static class PerformPhase
         status = (await prepared.Target.Qmp.Events.WaitForAsync(
             e => e.MigrationStatus is "completed" or "failed", $"the device state to be loaded (VM {name})", limit, cancellationToken).ConfigureAwait(false)).MigrationStatus;
         if (status != "completed")
-            throw new HandoverException("The new QEMU could not load the device state; its last words are in libvirt's log of the VM.");
+            throw new HandoverException($"The new QEMU could not load the device state; {prepared.Target.LastWords?.Quote()}");
     }
 }

@@ -20,7 +20,7 @@ internal static class PreparePhase
         TargetStart start;
         try
         {
-            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets });
+            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, Options = begun.TargetOptions });
         }
         catch (CommandLineException exception)
         {
@@ -47,6 +47,7 @@ internal static class PreparePhase
             await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.connected");
             RequireNewProgram(begun, target);
+            await TwinProcess.PlugCpusAsync(begun, target, cancellationToken).ConfigureAwait(false);
             if (method == RamMethod.Shared)
             {
                 foreach (var file in files)
@@ -55,6 +56,7 @@ internal static class PreparePhase
 
             Checkpoint.Reach("prepare.proven");
             var notes = await CompareAsync(begun, start, target, old, cancellationToken).ConfigureAwait(false);
+            await TwinProcess.RequireAlikeAsync(begun, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
@@ -107,6 +109,7 @@ internal static class PreparePhase
             Threads = begun.Threads,
             Devices = [.. begun.Live.Devices.Peripherals.Keys],
             Groups = begun.Context.Cgroups,
+            Machine = begun.Machine,
             PidFile = begun.Paths.PidFile(begun.Name),
         };
     }
@@ -116,6 +119,7 @@ internal static class PreparePhase
         var monitor = Target.MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
         File.Delete(monitor);
         var owned = new List<SafeHandle>();
+        var lastWords = LastWords.Mark(begun);
         try
         {
             var descriptors = new List<InheritedDescriptor>();
@@ -144,10 +148,9 @@ internal static class PreparePhase
             }
 
             var command = begun.Context.Enter(start.Line.Render());
-            var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
-            // Early, while it has one thread: the threads it makes inherit the CPUs.
-            begun.Affinity.ApplyTo(process.Id);
-            return new Target(process, monitor, begun.Name);
+            var process = MemoryPolicy.Of(begun.Source.Id).Run(() => ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors));
+            TwinProcess.Shape(begun, process);
+            return new Target(process, monitor, begun.Name, lastWords);
         }
         catch
         {
@@ -191,9 +194,12 @@ internal static class PreparePhase
     /// <summary>The chain of tools that enters the context has ended in QEMU, and in the one that is on disk now.</summary>
     private static void RequireNewProgram(Begun begun, Target target)
     {
-        var runs = FileIdentity.Of(ProcRoot.Host.File(target.Process.Id, "exe"));
-        var disk = FileIdentity.Of(ProcRoot.Host.File(target.Process.Id, "root") + begun.Program);
-        if (runs is null || disk is null || runs.Value.Inode != disk.Value.Inode)
+        var root = ProcRoot.Host.File(target.Process.Id, "root");
+        var program = ProcRoot.Host.File(target.Process.Id, "exe");
+        var runs = FileIdentity.Of(program);
+        var installed = InstalledProgram.PathOf(root, begun.Program, InstalledProgram.WithoutMark(ProcFile.ReadLink(program)));
+        var disk = installed is null ? null : FileIdentity.Of(root + installed);
+        if (runs is null || disk is null || (runs.Value.Device, runs.Value.Inode) != (disk.Value.Device, disk.Value.Inode))
             throw new HandoverException($"{begun.Program} was replaced while the new QEMU was being started; try again when the package transaction has ended.");
     }
 

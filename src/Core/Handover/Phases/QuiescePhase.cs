@@ -46,7 +46,7 @@ internal static class QuiescePhase
     }
 
     /// <summary>Takes over one source's monitor, and looks whether the source is still what its twin was made from. libvirt is down.</summary>
-    /// <exception cref="HandoverException">It has changed; it runs on.</exception>
+    /// <exception cref="HandoverException">It has changed, or systemd-machined does not let go of it; it runs on.</exception>
     internal static async Task<Quiesced> ConnectAsync(Prepared prepared, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
@@ -57,6 +57,8 @@ internal static class QuiescePhase
             Checkpoint.Reach("quiesce.connected");
             var running = await SourceRecheck.RequireUnchangedAsync(prepared, source, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("quiesce.rechecked");
+            await MachineSeat.VacateAsync(begun.Machine).ConfigureAwait(false);
+            Checkpoint.Reach("quiesce.vacated");
             return new Quiesced(prepared, source, running);
         }
         catch

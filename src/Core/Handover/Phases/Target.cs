@@ -13,9 +13,11 @@ internal sealed class Target : IDisposable
     /// <param name="process">The process.</param>
     /// <param name="monitorPath">Where its monitor listens.</param>
     /// <param name="domain">The VM's name.</param>
+    /// <param name="lastWords">Where its words go; null when they go nowhere.</param>
     /// <param name="which">Which QEMU it is, for the sentences.</param>
-    internal Target(ProcessHandle process, string monitorPath, string domain, string which = "new")
+    internal Target(ProcessHandle process, string monitorPath, string domain, LastWords? lastWords, string which = "new")
     {
+        LastWords = lastWords;
         Process = process;
         MonitorPath = monitorPath;
         _domain = domain;
@@ -26,6 +28,9 @@ internal sealed class Target : IDisposable
 
     /// <summary>Where its monitor listens until the switch renames it over the source's.</summary>
     internal string MonitorPath { get; }
+
+    /// <summary>What it said.</summary>
+    internal LastWords? LastWords { get; }
 
     internal QmpClient Qmp { get; private set; } = null!;
 
@@ -46,7 +51,7 @@ internal sealed class Target : IDisposable
             await ended.CancelAsync().ConfigureAwait(false);
             _ = connect.ContinueWith(late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw new HandoverException(
-                $"The {_which} QEMU ended while it was being started (exit code {code?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); its last words are in libvirt's log of the VM.");
+                $"The {_which} QEMU ended while it was being started (exit code {code?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}); {(LastWords is null ? "what it said is not known." : await LastWords.QuoteAsync().ConfigureAwait(false))}");
         }
 
         try

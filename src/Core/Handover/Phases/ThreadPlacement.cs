@@ -11,12 +11,12 @@ internal static class ThreadPlacement
     /// <summary>Reads the source's.</summary>
     internal static async Task<IReadOnlyList<PlacedThread>> ReadAsync(int process, IQmpChannel qmp, CancellationToken cancellationToken) =>
         [.. (await ThreadsAsync(qmp, cancellationToken).ConfigureAwait(false))
-            .Select(thread => new PlacedThread(thread.Key, Cgroups.OfThread(process, thread.Value), ThreadAffinity.Of(thread.Value)))];
+            .Select(thread => new PlacedThread(thread.Key, Cgroups.OfThread(process, thread.Value), ThreadAffinity.Of(thread.Value)) { Thread = thread.Value })];
 
-    /// <summary>Puts the target's threads where the source's were. What fails is a warning: the guest runs all the same.</summary>
-    internal static async Task ApplyAsync(IReadOnlyList<PlacedThread> placed, IQmpChannel qmp, List<string> warnings)
+    /// <summary>Puts the target's threads where the source's were. What fails is a sentence.</summary>
+    internal static async Task ApplyAsync(IReadOnlyList<PlacedThread> placed, IQmpChannel qmp, List<string> warnings, CancellationToken cancellationToken = default)
     {
-        var threads = await ThreadsAsync(qmp, CancellationToken.None).ConfigureAwait(false);
+        var threads = await ThreadsAsync(qmp, cancellationToken).ConfigureAwait(false);
         foreach (var old in placed)
         {
             if (!threads.TryGetValue(old.Meaning, out var thread))
@@ -37,7 +37,8 @@ internal static class ThreadPlacement
         }
     }
 
-    private static async Task<Dictionary<string, int>> ThreadsAsync(IQmpChannel qmp, CancellationToken cancellationToken)
+    /// <summary>The threads that libvirt knows, by what they do.</summary>
+    internal static async Task<Dictionary<string, int>> ThreadsAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
         var threads = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var cpu in await qmp.QueryCpusFastAsync(cancellationToken).ConfigureAwait(false))

@@ -8,7 +8,7 @@ internal static class CommandLineRules
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
         var live = facts.Live;
-        TargetCommandLine.Build(facts.Line, new TargetPlan { Program = facts.Target.Path, Memory = live.Devices.Memory, Fdsets = live.Fdsets });
+        TargetCommandLine.Build(facts.Line, new TargetPlan { Program = facts.Target.Path, Memory = live.Devices.Memory, Fdsets = live.Fdsets, Options = facts.Target.Options });
         yield break;
     }
 }

@@ -7,7 +7,13 @@ internal static class DriftRules
 {
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
-        foreach (var difference in Drift.Find(facts.Line, facts.Live.Devices))
+        // Plugged vCPUs are plugged again.
+        var plugged = facts.Live.PluggedCpus.Select(cpu => cpu.Id).Where(id => facts.Line.Find("device", id) is null).ToHashSet(StringComparer.Ordinal);
+        var devices = facts.Live.Devices with
+        {
+            Peripherals = facts.Live.Devices.Peripherals.Where(device => !plugged.Contains(device.Key)).ToDictionary(StringComparer.Ordinal),
+        };
+        foreach (var difference in Drift.Find(facts.Line, devices))
             yield return FindingCodes.Of(difference);
         foreach (var node in facts.Live.Devices.Nodes)
         {

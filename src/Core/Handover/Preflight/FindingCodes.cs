@@ -95,6 +95,9 @@ internal static class FindingCodes
     // Host
     internal static readonly FindingCode HookFails = new("HOOK_FAILS", Warning, "A libvirt hook runs when the daemon adopts the VM, and libvirt kills the VM if that hook fails.", "Make sure that it succeeds for the operation 'reconnect'.");
 
+    internal static readonly FindingCode ProcessDiff = new("PROCESS_DIFF", Blocker, "The new process would not have what the kernel ties to the old one: a scheduling policy, a limit, a namespace.", Restart);
+    internal static readonly FindingCode Machined = new("MACHINED", Blocker, "systemd-machined cannot be told of the new process, and would end it when it restarts, as it does with each update of systemd.", "See 'systemctl status systemd-machined', then retry.");
+
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
@@ -105,7 +108,7 @@ internal static class FindingCodes
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,
         VncPort, VncPassword, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
-        HookFails,
+        HookFails, ProcessDiff, Machined,
     ];
 
     /// <summary>The kind of finding that a difference is.</summary>

@@ -9,6 +9,10 @@ internal static class HostRules
             yield return FindingCodes.LockMgr.Says($"libvirt uses the lock manager '{facts.Host.LockManager}'.");
         else if (facts.Status?.LockState is { Length: > 0 })
             yield return FindingCodes.LockMgr.Says("libvirt has a lease of a lock manager on the VM's disks.");
+        foreach (var tie in facts.Ties)
+            yield return FindingCodes.ProcessDiff.Says(tie);
+        if (facts.Machine.Problem is { } problem)
+            yield return FindingCodes.Machined.Says(problem);
         foreach (var hook in facts.Host.Hooks)
             yield return FindingCodes.HookFails.Says($"The hook {hook} will run.");
     }

@@ -23,6 +23,9 @@ internal sealed record LiveFacts
     /// <summary>Its fd sets.</summary>
     public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
 
+    /// <summary>The vCPUs that were plugged.</summary>
+    public IReadOnlyList<PluggedCpu> PluggedCpus { get; init; } = [];
+
     /// <summary>Reads all of it: some 15 commands (<see cref="SourceCommands"/>), none of which waits for another.</summary>
     /// <param name="qmp">The source's monitor.</param>
     /// <param name="line">The command line that it stands for.</param>
@@ -39,14 +42,16 @@ internal sealed record LiveFacts
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
         var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
         await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices).ConfigureAwait(false);
+        var made = await devices.ConfigureAwait(false);
         return new LiveFacts
         {
+            PluggedCpus = await PluggedCpu.ReadAsync(qmp, made.Peripherals, cancellationToken).ConfigureAwait(false),
             State = await state.ConfigureAwait(false),
             Migration = await migration.ConfigureAwait(false),
             Jobs = [.. (await jobs.ConfigureAwait(false)).Concat(await blockJobs.ConfigureAwait(false)).DistinctBy(job => job.Id)],
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
-            Devices = await devices.ConfigureAwait(false),
+            Devices = made,
         };
     }
 }

@@ -1,4 +1,5 @@
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;
@@ -21,16 +22,31 @@ internal sealed record SourceFacts
     /// <summary>The memory of the VM's QEMU that belongs to it alone, in bytes; private guest memory is part of it.</summary>
     public required long OwnBytes { get; init; }
 
+    /// <summary>What systemd-machined knows of the VM.</summary>
+    public MachineFacts Machine { get; init; } = new(null, null);
+
+    /// <summary>What its process has that no other can be given, a sentence each.</summary>
+    public IReadOnlyList<string> Ties { get; init; } = [];
+
     /// <summary>libvirt's status file; null when it was not read.</summary>
     public StatusFile? Status { get; init; }
 }
+
+/// <summary>What systemd-machined has to say.</summary>
+/// <param name="Machine">What it knows of the VM; null when it does not know it.</param>
+/// <param name="Problem">Why it cannot be brought to take another process for the VM, a sentence; null when it can.</param>
+internal sealed record MachineFacts(MachineRegistration? Machine, string? Problem);
 
 /// <summary>The binary that the target would be started from.</summary>
 /// <param name="Path">Its path.</param>
 /// <param name="Version">Its version, as its monitor says.</param>
 /// <param name="Machines">The machine types it has.</param>
 /// <param name="Problem">Why it cannot be started, a sentence; null when it can.</param>
-internal sealed record TargetFacts(string Path, Version Version, IReadOnlyList<MachineType> Machines, string? Problem = null);
+internal sealed record TargetFacts(string Path, Version Version, IReadOnlyList<MachineType> Machines, string? Problem = null)
+{
+    /// <summary>The options it has, without dashes; null when that is not known.</summary>
+    public IReadOnlySet<string>? Options { get; init; }
+}
 
 /// <summary>What the host has to say.</summary>
 /// <param name="AvailableBytes">Memory that can be had (<c>MemAvailable</c>), in bytes.</param>

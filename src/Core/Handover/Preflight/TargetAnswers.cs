@@ -13,7 +13,7 @@ namespace VirtHandover.Handover.Preflight;
 /// <param name="directory">Where they are kept; root's own.</param>
 internal sealed class TargetAnswers(string directory)
 {
-    private const string Header = "virt-handover: answers of a QEMU, 1";
+    private const string Header = "virt-handover: answers of a QEMU, 2";
 
     /// <summary>Those of this host.</summary>
     internal static TargetAnswers Host { get; } = new("/run/virt-handover/targets");
@@ -21,14 +21,14 @@ internal sealed class TargetAnswers(string directory)
     /// <summary>Finds what a binary has answered.</summary>
     /// <param name="program">Its path.</param>
     /// <param name="file">What it is now.</param>
-    /// <returns>Its version line and its machine types as it printed them; null when this very file was never asked.</returns>
-    internal (string Version, string Machines)? Find(string program, FileIdentity file)
+    /// <returns>Its version line, its options and its machine types as it printed them; null when this very file was never asked.</returns>
+    internal (string Version, string Options, string Machines)? Find(string program, FileIdentity file)
     {
         try
         {
-            var parts = File.ReadAllText(FileOf(program)).Split('\n', 5);
-            return parts is [Header, var path, var identity, var version, var machines] && path == program && identity == Text(file)
-                ? (version, machines)
+            var parts = File.ReadAllText(FileOf(program)).Split('\n', 6);
+            return parts is [Header, var path, var identity, var version, var options, var machines] && path == program && identity == Text(file)
+                ? (version, options, machines)
                 : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -38,7 +38,7 @@ internal sealed class TargetAnswers(string directory)
     }
 
     /// <summary>Keeps an answer in the place of what the path's file answered before. What cannot be kept is asked again.</summary>
-    internal void Keep(string program, FileIdentity file, string version, string machines)
+    internal void Keep(string program, FileIdentity file, string version, string options, string machines)
     {
         var path = FileOf(program);
         // Several processes may keep the same answer at once; each writes a file of its own, and the rename makes it whole.
@@ -46,7 +46,7 @@ internal sealed class TargetAnswers(string directory)
         try
         {
             Directory.CreateDirectory(directory);
-            File.WriteAllText(draft, string.Join('\n', Header, program, Text(file), version.Split('\n')[0], machines));
+            File.WriteAllText(draft, string.Join('\n', Header, program, Text(file), version.Split('\n')[0], options, machines));
             File.Move(draft, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -10,7 +10,7 @@ using VirtHandover.Linux.Proc;
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>
-/// Asks the new binary for its version and machine types by running it. Remembers answers as long as the file is the same, and no
+/// Asks the new binary for its version, machine types and options by running it. Remembers answers as long as the file is the same, and no
 /// failures. A remembered binary that does not start any more shows itself in Prepare, which starts it with libvirt up and the guest running.
 /// </summary>
 internal static class TargetProbe
@@ -22,7 +22,7 @@ internal static class TargetProbe
     /// <summary>Asks.</summary>
     /// <param name="program">The emulator's path.</param>
     /// <param name="answers">Where other processes find the answer, and left theirs; null to keep it here only.</param>
-    /// <param name="limit">How long each of the two questions may take; it is killed afterwards.</param>
+    /// <param name="limit">How long each of the three questions may take; it is killed afterwards.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>What it said; a binary that does not start has a <see cref="TargetFacts.Problem"/>.</returns>
     internal static async Task<TargetFacts> AskAsync(
@@ -32,7 +32,7 @@ internal static class TargetProbe
             return Broken(program, "is missing");
         if (Known.TryGetValue((program, identity), out var known))
             return known;
-        if (answers?.Find(program, identity) is var (keptVersion, keptMachines) && Read(program, keptVersion, keptMachines) is { } kept)
+        if (answers?.Find(program, identity) is var (keptVersion, keptOptions, keptMachines) && Read(program, keptVersion, keptOptions.Split(' ').ToHashSet(StringComparer.Ordinal), keptMachines) is { } kept)
             return Remember(identity, kept);
         var (version, failure) = await RunAsync(program, ["--version"], limit, cancellationToken).ConfigureAwait(false);
         if (version is null)
@@ -40,12 +40,16 @@ internal static class TargetProbe
         var (machines, otherFailure) = await RunAsync(program, ["-machine", "help"], limit, cancellationToken).ConfigureAwait(false);
         if (machines is null)
             return Broken(program, otherFailure);
-        if (Read(program, version, machines) is not { } facts)
+        var (help, lastFailure) = await RunAsync(program, ["-help"], limit, cancellationToken).ConfigureAwait(false);
+        if (help is null)
+            return Broken(program, lastFailure);
+        var options = OptionHelp.Parse(help);
+        if (Read(program, version, options, machines) is not { } facts)
             return Broken(program, "does not answer as QEMU does");
-        // Replaced meanwhile: the two answers may be of two files, and neither is known to be this one's.
+        // Replaced meanwhile: the answers may be of two files, and none is known to be this one's.
         if (FileIdentity.Of(program) != identity)
             return facts;
-        answers?.Keep(program, identity, version, machines);
+        answers?.Keep(program, identity, version, string.Join(' ', options), machines);
         return Remember(identity, facts);
     }
 
@@ -61,8 +65,10 @@ internal static class TargetProbe
         return Version.TryParse(end < 0 ? number : number[..end], out var version) ? version : null;
     }
 
-    private static TargetFacts? Read(string program, string version, string machines) =>
-        ReadVersion(version) is { } number && MachineHelp.Parse(machines) is { Count: > 0 } types ? new TargetFacts(program, number, types) : null;
+    private static TargetFacts? Read(string program, string version, IReadOnlySet<string> options, string machines) =>
+        ReadVersion(version) is { } number && MachineHelp.Parse(machines) is { Count: > 0 } types && options.Contains("machine")
+            ? new TargetFacts(program, number, types) { Options = options }
+            : null;
 
     private static TargetFacts Remember(FileIdentity identity, TargetFacts facts)
     {

@@ -41,9 +41,22 @@ internal static class ForwardRecovery
         using var qmp = await QmpClient.ConnectAsync(monitor, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
         if (adoption.Plan.Continue && !trace.TargetRan)
             await ContinueAsync(journal, qmp).ConfigureAwait(false);
+        await VacateAsync(trace, adoption).ConfigureAwait(false);
         var warnings = await adoption.RunAsync(qmp).ConfigureAwait(false);
         _ = journal.TryWrite(new JournalEntry.Adopting { At = TimeProvider.System.GetUtcNow() });
         return warnings;
+    }
+
+    // A release that did not empty the seat before its commit left the source in it.
+    private static async Task VacateAsync(HandoverTrace trace, Adoption adoption)
+    {
+        if (adoption.Plan.Machine is not null)
+            return;
+        var (machine, problem) = await SystemdMachined.FindAsync(adoption.Source.ProcessId, adoption.Domain, CancellationToken.None).ConfigureAwait(false);
+        if (problem is not null)
+            throw new HandoverException(problem);
+        if (machine is not null && machine.Leader != adoption.Target.ProcessId)
+            _ = await MachineSeat.TakeAsync(machine, adoption.Target, isVacant: false).ConfigureAwait(false);
     }
 
     // 'paused' is what a loaded target is in that never ran: nobody but us could have paused it since.

@@ -36,7 +36,13 @@ internal static class SourceRecovery
             await ReviveAsync(trace, new LibvirtQmpChannel(libvirt, trace.Opened.Request.Domain, name)).ConfigureAwait(false);
         }
 
-        return new Recovered(HandoverOutcome.Undone, $"VM {name} runs on the old QEMU; libvirt manages it.") { IsAwaited = trace.Quiescing is not null };
+        // Before libvirt starts, which asks for the machine's name.
+        var warnings = trace.Quiescing is null ? [] : await MachineSeat.TakeAsync(trace.Opened.Machine, source.Identity, isVacant: true).ConfigureAwait(false);
+        return new Recovered(
+            HandoverOutcome.Undone,
+            $"VM {name} runs on the old QEMU; libvirt manages it.",
+            [.. warnings.Select(text => new Finding(Adoption.NotRestored, FindingSeverity.Warning, text))])
+        { IsAwaited = trace.Quiescing is not null };
     }
 
     private static Task ReviveAsync(HandoverTrace trace, IQmpChannel qmp) => SourceRevival.RunAsync(

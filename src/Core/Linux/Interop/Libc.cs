@@ -64,6 +64,26 @@ internal static unsafe partial class Libc
 
     public const int WNOHANG = 1;
 
+    public const int PR_SCHED_CORE = 62;
+    public const ulong PR_SCHED_CORE_GET = 0;
+    public const ulong PR_SCHED_CORE_SHARE_TO = 2;
+    public const ulong PR_SCHED_CORE_SHARE_FROM = 3;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct sched_attr
+    {
+        public uint size;
+        public uint sched_policy;
+        public ulong sched_flags;
+        public int sched_nice;
+        public uint sched_priority;
+        public ulong sched_runtime;
+        public ulong sched_deadline;
+        public ulong sched_period;
+        public uint sched_util_min;
+        public uint sched_util_max;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     public struct flock
     {
@@ -160,6 +180,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int sched_setaffinity(int pid, nint size, byte* mask);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int setpriority(int which, int who, int value);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int prctl(int option, ulong a, ulong b, ulong c, ulong d);
 
     [LibraryImport(Name)]
     public static partial uint geteuid();

@@ -72,7 +72,11 @@ internal sealed record CommandLine(string Program, ImmutableArray<CommandLineOpt
     /// <summary>The command line with an option at its end.</summary>
     internal CommandLine Add(string token, string? argument = null) => this with { Options = Options.Add(new CommandLineOption(token, argument)) };
 
-    /// <summary>The chardev under the QMP monitor: the first <c>-mon</c> with <c>mode=control</c>, which is libvirt's; null when there is none.</summary>
+    /// <summary>
+    /// The chardev under the QMP monitor, which is libvirt's: of the first <c>-mon</c> with <c>mode=control</c>, or of the first object
+    /// <c>monitor-qmp</c>, which libvirt 12.8 makes of QEMU 11.1's; null when there is none.
+    /// </summary>
     internal CommandLineOption? MonitorChardev =>
-        All("mon").FirstOrDefault(o => o.Value.Text("mode") == "control")?.Value.Implied("chardev") is { } id ? Find("chardev", id) : null;
+        (All("mon").FirstOrDefault(o => o.Value.Text("mode") == "control")?.Value.Implied("chardev")
+            ?? All("object").FirstOrDefault(o => o.Kind == "monitor-qmp")?.Value.Text("chardev")) is { } id ? Find("chardev", id) : null;
 }

@@ -12,6 +12,7 @@ internal static class TargetCommandLine
     /// <exception cref="CommandLineException">Something on it cannot be repeated; the preflight says so before.</exception>
     internal static TargetStart Build(CommandLine source, TargetPlan plan)
     {
+        source = RetiredOptions.Translate(source, plan.Options);
         var fds = new FdNumbers(source);
         var logical = WithSharedMemory(source with { Program = plan.Program }, plan, fds);
         var nics = Nics(logical);

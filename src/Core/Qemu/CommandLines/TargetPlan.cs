@@ -12,6 +12,9 @@ internal sealed record TargetPlan
     /// <summary>The source's memory backends (<c>qom-list /objects</c>): the one that a plain <c>-m</c> makes is not on the command line.</summary>
     public required IReadOnlyList<MemoryBackend> Memory { get; init; }
 
+    /// <summary>The options that the new binary has; null when that is not known.</summary>
+    public IReadOnlySet<string>? Options { get; init; }
+
     /// <summary>The source's fd sets (<c>query-fdsets</c>, asked while libvirt holds the monitor: QEMU 7.2 forgets unused ones afterwards).</summary>
     public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
 }

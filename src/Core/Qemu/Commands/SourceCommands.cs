@@ -26,6 +26,7 @@ internal static class SourceCommands
         new("query-version", "qemuMonitorJSONGetVersion; QEMU runs it by itself for the greeting of each connection", "Which rules apply to this QEMU."),
         new("query-status", "qemuMonitorJSONGetStatus, at each reconnect", "Whether the guest runs: Begin, Quiesce, undo, recovery, and libvirt's last confirmation."),
         new("query-cpus-fast", "qemuMonitorJSONQueryCPUs, at each reconnect", "vCPU threads, whose CPUs and control groups the new QEMU's get."),
+        new("query-hotpluggable-cpus", "qemuMonitorJSONGetHotpluggableCPUs, at each start and reconnect", "vCPUs that were plugged, and their places; only of a VM that has some."),
         new("query-iothreads", "qemuMonitorJSONGetIOThreads, at each reconnect", "I/O threads, likewise."),
         new("query-chardev", "qemuMonitorJSONGetChardevInfo, at each reconnect", "Consoles and channels."),
         new("query-block", "qemuMonitorJSONQueryBlock, at each reconnect", "Disks, media, trays, limits."),

@@ -1,6 +1,9 @@
+using System.Text;
+using System.Text.Json;
 using CsCheck;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Tests.Unit.Handover.Journal;
@@ -22,6 +25,18 @@ public sealed class HandoverJournalTests : IDisposable
             e => Assert.Equal(RamMethod.Shared, Assert.IsType<JournalEntry.TargetStarted>(e).Method),
             e => Assert.True(Assert.IsType<JournalEntry.Pausing>(e).WasRunning),
             e => Assert.IsType<JournalEntry.TargetRuns>(e));
+    }
+
+    [Fact]
+    public void What_machined_knew_is_kept_and_its_absence_in_older_journals_is_read()
+    {
+        var machine = new MachineRegistration { Name = "qemu-1-a", Id = [1, 2], Service = "libvirt-qemu", Class = "vm", RootDirectory = "", Interfaces = [7], Leader = 4711 };
+        byte[] now = JsonSerializer.SerializeToUtf8Bytes(Opened(7) with { Machine = machine }, HandoverJson.Default.JournalEntry);
+        var read = Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(now, HandoverJson.Default.JournalEntry)).Machine!;
+        Assert.Equal(machine.Arguments(5), read.Arguments(5));
+        string before = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(Opened(7), HandoverJson.Default.JournalEntry)).Replace(",\"machine\":null", "", StringComparison.Ordinal);
+        Assert.DoesNotContain("machine", before, StringComparison.Ordinal);
+        Assert.Null(Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(Encoding.UTF8.GetBytes(before), HandoverJson.Default.JournalEntry)).Machine);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ public class PreflightCheckTests
         ["IVSHMEM"] = f => f.Device("ivshmem-plain"),
         ["TARGET_MISSING"] = f => f with { Target = f.Target with { Problem = "The file /usr/libexec/qemu-kvm cannot be started: exit code 1." } },
         ["VERSION_ORDER"] = f => f with { Target = f.Target with { Version = new Version(7, 2, 21) } },
+        ["MACHINED"] = f => f with { Machine = new MachineFacts(null, "systemd-machined could not be asked: busctl did not answer within 5 s.") },
+        ["PROCESS_DIFF"] = f => f with { Ties = ["A thread of its QEMU is scheduled by deadline."] },
         ["MACHINE_GONE"] = f => f with { Target = f.Target with { Machines = [] } },
         ["STATE_BAD"] = f => f.Live(l => l with { State = new RunState("io-error", false) }),
         ["JOB_ACTIVE"] = f => f.Live(l => l with { Jobs = [new QemuJob("commit-vda", "commit", "running")] }),
@@ -77,6 +79,14 @@ public class PreflightCheckTests
         Assert.True(refused.IsBlocked);
         Assert.EndsWith(".", finding.Sentence, StringComparison.Ordinal);
         Assert.Equal(refused.Findings.OrderByDescending(f => f.Severity), refused.Findings);
+    }
+
+    [Fact]
+    public void Plugged_vCPUs_are_no_drift()
+    {
+        var facts = Facts.Good.Devices(d => d with { Peripherals = new Dictionary<string, string>(d.Peripherals) { ["vcpu1"] = "qemu64-x86_64-cpu" } });
+        Assert.True(PreflightCheck.Assess(facts).IsBlocked);
+        Assert.False(PreflightCheck.Assess(facts.Live(l => l with { PluggedCpus = [new PluggedCpu("vcpu1", [])] })).IsBlocked);
     }
 
     [Theory]

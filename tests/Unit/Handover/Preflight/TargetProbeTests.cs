@@ -16,6 +16,7 @@ public class TargetProbeTests
         Assert.True(facts.Version >= new Version(7, 0));
         Assert.Contains(facts.Machines, m => m.Name.StartsWith("pc-q35-", StringComparison.Ordinal));
         Assert.StartsWith("pc-i440fx-", facts.Machines.Single(m => m.Name == "pc").Alias, StringComparison.Ordinal);
+        Assert.Superset(new HashSet<string> { "S", "machine", "hda", "hdb", "help", "device", "no-user-config", "fw_cfg" }, facts.Options!.ToHashSet());
         Assert.Same(facts, await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", null, Limit, CancellationToken.None));
     }
 
@@ -41,9 +42,10 @@ public class TargetProbeTests
         // A file of its own: what this process remembers of it comes from nobody else.
         var program = Script(directory, "exit 3");
         var answers = new TargetAnswers(Path.Combine(directory.Path, "answers"));
-        answers.Keep(program, FileIdentity.Of(program)!.Value, "QEMU emulator version 9.9.9 (x)\nCopyright", "Supported machines are:\npc-1 A PC\n");
+        answers.Keep(program, FileIdentity.Of(program)!.Value, "QEMU emulator version 9.9.9 (x)\nCopyright", "machine no-acpi", "Supported machines are:\npc-1 A PC\n");
         var facts = await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None);
         Assert.Equal((null, new Version(9, 9, 9), "pc-1"), (facts.Problem, facts.Version, facts.Machines.Single().Name));
+        Assert.Equal(new HashSet<string> { "machine", "no-acpi" }, facts.Options);
 
         // Written again, and so another file: it is asked itself.
         program = Script(directory, "exit 40");
@@ -56,6 +58,7 @@ public class TargetProbeTests
         Gen.String[0, 100].Sample(text =>
         {
             _ = TargetProbe.ReadVersion("emulator version " + text);
+            _ = OptionHelp.Parse("-a\n-" + text);
             return MachineHelp.Parse(text).All(machine => machine.Name.Length > 0);
         });
         Assert.Equal(new Version(10, 0, 2), TargetProbe.ReadVersion("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)\nCopyright"));

@@ -1,6 +1,6 @@
-using VirtHandover.Detection;
+using VirtHandover.Linux;
 
-namespace VirtHandover.Tests.Unit.Detection;
+namespace VirtHandover.Tests.Unit.Linux;
 
 public sealed class RootedPathTests : IDisposable
 {

@@ -3,11 +3,10 @@ using System.Globalization;
 using System.Text;
 using CliWrap;
 using CliWrap.Exceptions;
-using VirtHandover.Linux;
 
-namespace VirtHandover.Detection;
+namespace VirtHandover.Linux;
 
-/// <summary>Runs a program that prints a line and ends.</summary>
+/// <summary>Runs a program that prints a little and ends, within a limit.</summary>
 internal static class ShortTool
 {
     /// <summary>Bytes of each output that are kept.</summary>

@@ -1,4 +1,4 @@
-namespace VirtHandover.Detection;
+namespace VirtHandover.Linux;
 
 /// <summary>Resolves symbolic links below another root, where an absolute link starts from that root and not from ours.</summary>
 internal static class RootedPath

@@ -1,0 +1,67 @@
+using VirtHandover.Handover.Preflight;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>
+/// Makes the target's process what the source's is, in all that the kernel ties to a process or thread and that is not given at its start,
+/// and compares the two. The guest runs in the source meanwhile: what cannot be carried refuses the handover.
+/// </summary>
+internal static class TwinProcess
+{
+    private const string MainThread = "the main thread";
+
+    /// <summary>Early, while it has one thread: the threads it makes inherit from that.</summary>
+    internal static void Shape(Begun begun, ProcessHandle target)
+    {
+        begun.Affinity.ApplyTo(target.Id);
+        _ = ThreadAttributes.Copy(begun.Source.Id, target.Id);
+        CopyAutogroup(begun.Source.Id, target.Id);
+    }
+
+    /// <summary>Plugs the vCPUs that were plugged into the source: they are on no command line.</summary>
+    internal static async Task PlugCpusAsync(Begun begun, Target target, CancellationToken cancellationToken)
+    {
+        foreach (var cpu in begun.Live.PluggedCpus.Where(cpu => begun.CommandLine.Find("device", cpu.Id) is null))
+            await target.Qmp.DeviceAddAsync(cpu.Arguments, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives each thread that libvirt knows what the source's has, and compares.</summary>
+    /// <exception cref="RefusedException">Something differs.</exception>
+    internal static async Task RequireAlikeAsync(Begun begun, Target target, CancellationToken cancellationToken)
+    {
+        List<string> differences = [];
+        await ThreadPlacement.ApplyAsync(begun.Threads, target.Qmp, differences, cancellationToken).ConfigureAwait(false);
+        var threads = await ThreadPlacement.ThreadsAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
+        differences.AddRange(Compare(MainThread, begun.Source.Id, target.Process.Id));
+        foreach (var old in begun.Threads)
+        {
+            if (threads.TryGetValue(old.Meaning, out var thread))
+                differences.AddRange(Compare(old.Meaning, old.Thread, thread));
+        }
+
+        differences.AddRange(ProcessTies.Of(begun.Source.Id).Differences(ProcessTies.Of(target.Process.Id)));
+        if (differences.Count > 0)
+            throw new RefusedException([.. differences.Select(FindingCodes.ProcessDiff.Says)]);
+    }
+
+    private static IEnumerable<string> Compare(string meaning, int old, int thread) =>
+        ThreadAttributes.Copy(old, thread).Select(difference => $"The new QEMU has for {meaning} {difference}");
+
+    // It weighs in only where the process is in no group of its own that divides the CPU.
+    private static void CopyAutogroup(int source, int target)
+    {
+        try
+        {
+            var nice = File.ReadAllText(ProcRoot.Host.File(source, "autogroup")).TrimEnd().Split(" nice ")[^1];
+            if (nice is not ("0" or ""))
+                File.WriteAllText(ProcRoot.Host.File(target, "autogroup"), nice);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A kernel without it; what could not be set shows in the comparison.
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using VirtHandover.Linux.Proc;
+
+namespace VirtHandover.Linux;
+
+/// <summary>
+/// Everything that the kernel ties to a process and that a new one must have as the old one has it, by a name for people and in the kernel's
+/// words. The table in <c>docs/handover.md</c> says how each gets there.
+/// </summary>
+/// <param name="Values">Value by name.</param>
+public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
+{
+    // Those of /proc/PID/status that are settings, not states; a kernel has them or not.
+    private static readonly (string Field, string Name)[] StatusFields =
+    [
+        ("Umask", "file mode mask"), ("Uid", "user ids"), ("Gid", "group ids"), ("Groups", "supplementary groups"),
+        ("CapPrm", "permitted capabilities"), ("CapEff", "effective capabilities"), ("CapBnd", BoundingSet), ("CapAmb", "ambient capabilities"),
+        ("NoNewPrivs", "no-new-privileges"), ("Seccomp", "system call filter"), ("THP_enabled", "transparent huge pages"),
+    ];
+
+    private static readonly string[] Namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+    private const string BoundingSet = "capability bounding set";
+
+    /// <summary>Namespaces into which nothing is started: libvirt puts no QEMU there.</summary>
+    private static readonly string[] Unentered = ["cgroup", "pid", "time", "user"];
+
+    /// <summary>Reads a process's.</summary>
+    /// <param name="process">The process.</param>
+    /// <exception cref="ProcException">It has ended, or may not be read.</exception>
+    public static ProcessTies Of(int process)
+    {
+        var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                values[name] = value;
+        }
+
+        var status = ReadOptional(process, "status") ?? "";
+        foreach (var (field, name) in StatusFields)
+            Add(name, FieldOf(status, field + ":"));
+        foreach (var kind in Namespaces)
+            Add($"{kind} namespace", LinkOf(process, "ns/" + kind));
+        foreach (var line in (ReadOptional(process, "limits") ?? "").Split('\n').Skip(1).Where(line => line.Length > 26))
+            Add("limit '" + line[..26].TrimEnd() + "'", string.Join(' ', line[26..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2)));
+        Add("control groups", string.Join(' ', Cgroups.OfProcess(process).Paths));
+        Add("OOM score", ReadOptional(process, "oom_score_adj"));
+        Add("core dump filter", ReadOptional(process, "coredump_filter"));
+        Add("personality", ReadOptional(process, "personality"));
+        Add("nice value of its autogroup", ReadOptional(process, "autogroup")?.Split(" nice ")[^1]);
+        Add("security label", ReadOptional(process, "attr/current"));
+        Add("working directory", LinkOf(process, "cwd"));
+        Add("NUMA memory policy", MemoryPolicy.Of(process).Text);
+        return new ProcessTies(values);
+    }
+
+    /// <summary>What differs, a sentence each.</summary>
+    /// <param name="other">The new process's.</param>
+    public IReadOnlyList<string> Differences(ProcessTies other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return [.. Values.Keys.Union(other.Values.Keys, StringComparer.Ordinal)
+            .Select(name => (Name: name, Old: Values.GetValueOrDefault(name, "none"), New: other.Values.GetValueOrDefault(name, "none")))
+            .Where(each => each.Old != each.New && !(each.Name == BoundingSet && IsSubset(each.New, each.Old)))
+            .Select(each => $"The {each.Name} of the new QEMU is '{each.New}', that of the old one '{each.Old}'.")];
+    }
+
+    /// <summary>What a running process has that no other can be given, known before one is started.</summary>
+    /// <param name="own">The ties of the program that starts the other.</param>
+    /// <param name="schedulings">How its threads are scheduled.</param>
+    /// <param name="resourceGroups">What <c>cpu_resctrl_groups</c> says of each thread.</param>
+    public IReadOnlyList<string> Obstacles(ProcessTies own, IReadOnlyList<ThreadAttributes> schedulings, IReadOnlyList<string> resourceGroups)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        ArgumentNullException.ThrowIfNull(schedulings);
+        ArgumentNullException.ThrowIfNull(resourceGroups);
+        const uint Deadline = 6;
+        List<string> obstacles = [.. Unentered
+            .Select(kind => $"{kind} namespace")
+            .Where(name => Values.GetValueOrDefault(name) != own.Values.GetValueOrDefault(name))
+            .Select(name => $"Its QEMU is in a {name} of its own.")];
+        if (Values.GetValueOrDefault("transparent huge pages") != own.Values.GetValueOrDefault("transparent huge pages"))
+            obstacles.Add("Transparent huge pages are switched off or on for its QEMU alone.");
+        if (Values.GetValueOrDefault("personality") != own.Values.GetValueOrDefault("personality"))
+            obstacles.Add($"Its QEMU has the personality {Values.GetValueOrDefault("personality")}.");
+        if (schedulings.Any(each => each.Policy == Deadline))
+            obstacles.Add("A thread of its QEMU is scheduled by deadline.");
+        // res:/\nmon:/ is the root's; libvirt's cachetune and memorytune make others.
+        if (resourceGroups.Any(group => group.Split('\n').Any(line => line.StartsWith("res:", StringComparison.Ordinal) && line["res:".Length..].Trim('/', ' ').Length > 0)))
+            obstacles.Add("Threads of its QEMU have a share of the CPU's cache or memory bandwidth (resctrl).");
+        return obstacles;
+    }
+
+    /// <summary>Reads the obstacles of a process.</summary>
+    /// <param name="process">The process.</param>
+    /// <exception cref="ProcException">It has ended, or may not be read.</exception>
+    public static IReadOnlyList<string> ObstaclesOf(int process)
+    {
+        List<ThreadAttributes> schedulings = [];
+        List<string> groups = [];
+        foreach (var thread in ThreadsOf(process))
+        {
+            try
+            {
+                schedulings.Add(ThreadAttributes.Of(thread));
+                if (ReadOptional(thread, "cpu_resctrl_groups") is { } group)
+                    groups.Add(group);
+            }
+            catch (LinuxException)
+            {
+                // A worker that has just ended.
+            }
+        }
+
+        return Of(process).Obstacles(Of(Environment.ProcessId), schedulings, groups);
+    }
+
+    // The service has given up what it never needs, and so has what it starts. What a process may gain by executing others may be less, not more.
+    private static bool IsSubset(string inner, string outer) =>
+        ulong.TryParse(inner, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var part)
+        && ulong.TryParse(outer, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var whole)
+        && (part & ~whole) == 0;
+
+    private static IEnumerable<int> ThreadsOf(int process)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(ProcRoot.Host.File(process, "task")).Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcException(ProcRoot.Host.File(process, "task"), isGone: exception is DirectoryNotFoundException, exception.Message);
+        }
+    }
+
+    private static string? FieldOf(string status, string field) =>
+        status.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
+            ? string.Join(' ', found[field.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            : null;
+
+    private static string? ReadOptional(int process, string file)
+    {
+        try
+        {
+            return ProcFile.ReadText(ProcRoot.Host.File(process, file)).Trim('\n', '\0', ' ');
+        }
+        catch (ProcException)
+        {
+            RequireAlive(process);
+            return null; // a kernel without it
+        }
+    }
+
+    private static string? LinkOf(int process, string file)
+    {
+        try
+        {
+            return ProcFile.ReadLink(ProcRoot.Host.File(process, file));
+        }
+        catch (ProcException)
+        {
+            RequireAlive(process);
+            return null;
+        }
+    }
+
+    private static void RequireAlive(int process) => _ = ProcessStatus.Read(ProcRoot.Host, process);
+}

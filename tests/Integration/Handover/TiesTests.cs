@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using VirtHandover.Linux;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Libvirt;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Handover;
+
+/// <summary>What the kernel and libvirt tie to a process: the table in docs/handover.md, row by row, on a real VM.</summary>
+public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await host.Reset();
+    }
+
+    public Task DisposeAsync() => TheService.Reset();
+
+    [Fact(Timeout = 120000)]
+    public async Task The_new_process_has_all_that_the_old_one_had()
+    {
+        SmallGuest guest = await SmallGuest.Start(
+            "t-all", "--ram", "shared", "--vcpus", "2",
+            "--element", "<iothreads>1</iothreads>",
+            "--element", "<cputune><vcpusched vcpus='0' scheduler='idle'/><vcpusched vcpus='1' scheduler='batch'/><iothreadsched iothreads='1' scheduler='batch'/></cputune>",
+            "--element", "<numatune><memory mode='strict' nodeset='0'/></numatune>");
+        int source = await Virsh.Pid(guest.Name);
+        string number = source.ToString(CultureInfo.InvariantCulture);
+        // What libvirt has no element for is set by hand, as an administrator's tools would.
+        await Shell.Run("renice", "-n", "3", "-p", number);
+        await Shell.Run("ionice", "-c", "2", "-n", "6", "-p", number);
+        await File.WriteAllTextAsync($"/proc/{source}/timerslack_ns", "70000");
+        await File.WriteAllTextAsync($"/proc/{source}/autogroup", "4");
+        await File.WriteAllTextAsync($"/proc/{source}/oom_score_adj", "-321");
+        await File.WriteAllTextAsync($"/proc/{source}/coredump_filter", "0x13");
+        await Shell.Run("prlimit", "--pid", number, "--msgqueue=400000:400000", "--nofile=5000:6000", "--rttime=1000000:2000000");
+        await Virsh.Run("schedinfo", guest.Name, "--live", "--set", "cpu_shares=512");
+        ProcessTies ties = ProcessTies.Of(source);
+        Dictionary<string, ThreadAttributes> threads = await Threads(guest, source);
+        Assert.Equal(["5", "3", "3"], ((string[])["vCPU 0", "vCPU 1", "iothread1"]).Select(name => threads[name].Policy.ToString(CultureInfo.InvariantCulture)));
+        Assert.Equal((3, 70000UL), (threads["main"].Nice, threads["main"].TimerSlack));
+        string log = new FileInfo($"/proc/{source}/fd/2").LinkTarget!;
+        string shares = await Virsh.Run("schedinfo", guest.Name, "--live");
+
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+
+        int target = await Virsh.Pid(guest.Name);
+        Assert.NotEqual(source, target);
+        Assert.Empty(ties.Differences(ProcessTies.Of(target)));
+        Assert.Equal(threads, await Threads(guest, target));
+        Assert.Equal(log, new FileInfo($"/proc/{target}/fd/2").LinkTarget);
+        Assert.Equal(shares, await Virsh.Run("schedinfo", guest.Name, "--live"));
+        Assert.Equal(target.ToString(CultureInfo.InvariantCulture), (await File.ReadAllTextAsync($"/run/libvirt/qemu/{guest.Name}.pid")).Trim());
+    }
+
+    [Fact(Timeout = 120000)]
+    public async Task What_cannot_be_given_to_another_process_refuses_before_one_is_started()
+    {
+        SmallGuest guest = await SmallGuest.Start("t-not", "--ram", "shared");
+        int source = await Virsh.Pid(guest.Name);
+        // On all CPUs, as the kernel asks of a deadline, and out of the groups with which it does not go.
+        await Shell.Run("chrt", "--deadline", "--sched-runtime", "100000", "--sched-deadline", "10000000", "--sched-period", "10000000", "--pid", "0", source.ToString(CultureInfo.InvariantCulture));
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        JsonElement report = await Run(guest, 1);
+        Assert.Equal("refused", report.GetProperty("outcome").GetString());
+        Assert.Contains("PROCESS_DIFF", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains("by deadline", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal(source, await Virsh.Pid(guest.Name));
+    }
+
+    /// <summary>Of the threads that libvirt knows, by what they do.</summary>
+    private static async Task<Dictionary<string, ThreadAttributes>> Threads(SmallGuest guest, int process)
+    {
+        var threads = new Dictionary<string, ThreadAttributes> { ["main"] = ThreadAttributes.Of(process) };
+        foreach (var (command, name, prefix) in new[] { ("query-cpus-fast", "cpu-index", "vCPU "), ("query-iothreads", "id", "") })
+        {
+            using var reply = JsonDocument.Parse(await Virsh.Monitor(guest.Name, $$"""{"execute":"{{command}}"}"""));
+            foreach (JsonElement thread in reply.RootElement.GetProperty("return").EnumerateArray())
+                threads[prefix + thread.GetProperty(name)] = ThreadAttributes.Of(thread.GetProperty("thread-id").GetInt32());
+        }
+
+        return threads;
+    }
+
+    private static async Task<JsonElement> Run(SmallGuest guest, int exitCode)
+    {
+        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
+        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
+        using var json = JsonDocument.Parse(result.Output);
+        return json.RootElement.GetProperty("report").Clone();
+    }
+}
