@@ -1,3 +1,5 @@
+using VirtHandover.Linux;
+
 namespace VirtHandover.Detection;
 
 /// <summary>dpkg: <c>qemu-system-x86_1:7.2+dfsg-7+deb12u18</c>, name and version as they are in the name of a package's file.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;

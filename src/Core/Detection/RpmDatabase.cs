@@ -1,3 +1,5 @@
+using VirtHandover.Linux;
+
 namespace VirtHandover.Detection;
 
 /// <summary>rpm: <c>qemu-kvm-core-8.0.0-16.el9</c>.</summary>
