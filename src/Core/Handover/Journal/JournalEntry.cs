@@ -44,7 +44,7 @@ public abstract record JournalEntry
         string StatusPath) : JournalEntry
     {
         /// <summary>The numbers of all handovers that its keeper runs, itself among them: they share one absence of libvirt, and none of them is ended without the others.</summary>
-        public IReadOnlyList<long> Together { get; init; } = [];
+        public IReadOnlyList<long> Together { get => field ?? []; init; }
     }
 
     /// <summary>The target exists; it runs nothing of the guest.</summary>
