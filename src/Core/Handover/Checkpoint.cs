@@ -12,12 +12,13 @@ internal static class Checkpoint
     /// <summary>Where the FIFOs lie.</summary>
     internal const string Directory = "/run/virt-handover/checkpoints";
 
-    /// <summary>Every point, in the order in which a handover by shared memory reaches them.</summary>
+    /// <summary>Every point, in the order in which a handover reaches them; those of a copy are reached before libvirt is stopped, by a copy only.</summary>
     internal static readonly IReadOnlyList<string> All =
     [
         "begin.read", "begin.journaled",
         "prepare.spawned", "prepare.named", "prepare.connected", "prepare.proven", "prepare.journaled",
         "quiesce.jobs-checked", "quiesce.journaled", "quiesce.daemon-stopped", "quiesce.connected", "quiesce.rechecked", "quiesce.vacated",
+        "copy.stopped", "copy.cards-added",
         "perform.set-up", "perform.journaled", "perform.stopped", "perform.cards-added", "perform.sending", "perform.moved",
         "finish.frozen", "finish.committed", "finish.continued",
         "confirm.journaled", "confirm.monitor-renamed", "confirm.status-written", "confirm.machine-taken", "confirm.source-ended", "confirm.restored", "confirm.remembered",

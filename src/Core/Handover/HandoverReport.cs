@@ -63,13 +63,13 @@ public sealed record HandoverReport
     public RamMethod? Method { get; init; }
 
     /// <summary>Why this method, in one sentence.</summary>
-    public string MethodReason { get; init; } = "";
+    public string MethodReason { get => field ?? ""; init; }
 
     /// <summary>Preflight and twin check findings.</summary>
-    public IReadOnlyList<Finding> Findings { get; init; } = [];
+    public IReadOnlyList<Finding> Findings { get => field ?? []; init; }
 
     /// <summary>Who approved it or asked for it, for example <c>ana (uid 1000)</c>; empty when nobody knows.</summary>
-    public string By { get; init; } = "";
+    public string By { get => field ?? ""; init; }
 
     /// <summary>When they did; null when nobody knows.</summary>
     public DateTimeOffset? ApprovedAt { get; init; }
@@ -95,6 +95,12 @@ public sealed record HandoverReport
     /// <summary>Bytes of guest memory that were copied.</summary>
     public long CopiedBytes { get; init; }
 
+    /// <summary>
+    /// Incoming frames that the guest did not get because it was handed over, counted at its taps (may be wrong by one a card); null when it
+    /// has none or was not paused.
+    /// </summary>
+    public long? FramesLost { get; init; }
+
     /// <summary>Each phase that was entered, in order.</summary>
-    public IReadOnlyList<PhaseDuration> Phases { get; init; } = [];
+    public IReadOnlyList<PhaseDuration> Phases { get => field ?? []; init; }
 }

@@ -11,7 +11,7 @@ namespace VirtHandover.Handover;
 public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSpan CopyLimit)
 {
     /// <summary>The domain's name, for sentences; empty when the asker does not know it.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
 
     /// <summary>The QEMU the guest runs on, if the queue knows; for the report.</summary>
     public QemuBuild? From { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
@@ -34,6 +35,7 @@ internal sealed class HandoverRun(
     private Prepared? _prepared;
     private SourceMonitor? _source;
     private long _copied;
+    private long? _framesLost;
     private TimeSpan _outage;
     private TimeSpan _pause;
     private IReadOnlyList<Finding> _notReturned = [];
@@ -97,6 +99,8 @@ internal sealed class HandoverRun(
         var (finished, adoption) = await MoveGuestAsync(prepared).ConfigureAwait(false);
         _phases.Enter(HandoverPhase.Confirm);
         _pause = finished.Pause ?? TimeSpan.Zero;
+        if (finished.Performed.Frames.Lost() is { } lost)
+            _framesLost = (_framesLost ?? 0) + lost;
         return await ConfirmPhase.AdoptAsync(finished, adoption, journal).ConfigureAwait(false);
     }
 
@@ -131,7 +135,7 @@ internal sealed class HandoverRun(
         var report = Report(HandoverOutcome.Done, "");
         Give(report with
         {
-            Sentence = $"{Subject} runs on QEMU {(report.To is { Version.Length: > 0 } to ? to.Version : "as installed")}; libvirt manages it.",
+            Sentence = $"{Subject} runs on QEMU {(report.To is { Version.Length: > 0 } to ? to.Version : "as installed")}; libvirt manages it.{Frames(report.FramesLost)}",
             Findings = [.. report.Findings, .. adopted.Warnings],
         });
     }
@@ -239,6 +243,7 @@ internal sealed class HandoverRun(
         {
             var copy = await CopyPhase.StartAsync(prepared, prepared.Begun.Monitor, journal, progress, cancel).ConfigureAwait(false);
             _copied = copy.Copied;
+            _framesLost = copy.FramesLost;
             return _prepared = prepared with { Copy = copy };
         }
         catch (Exception exception) when (exception is not UnfinishedException)
@@ -275,6 +280,13 @@ internal sealed class HandoverRun(
         }
     }
 
+    private static string Frames(long? lost) => lost switch
+    {
+        null or 0 => "",
+        1 => " One incoming frame was lost in its pause.",
+        _ => string.Create(CultureInfo.InvariantCulture, $" {lost} incoming frames were lost in its pause."),
+    };
+
     private void Measure(DaemonHold? hold) => _outage = hold is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(hold.Since);
 
     private void Give(HandoverReport report)
@@ -302,6 +314,7 @@ internal sealed class HandoverRun(
         TotalMicroseconds = (long)Stopwatch.GetElapsedTime(_started).TotalMicroseconds,
         OutageMicroseconds = (long)_outage.TotalMicroseconds,
         CopiedBytes = _copied,
+        FramesLost = _framesLost,
         Phases = _phases.Finish(),
     };
 }

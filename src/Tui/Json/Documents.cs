@@ -77,6 +77,7 @@ internal sealed record ReportJson(
     decimal TotalMs,
     decimal? OutageMs,
     long CopiedBytes,
+    long? FramesLost,
     IReadOnlyList<PhaseJson> Phases);
 
 internal sealed record RunJson(int Schema, ReportJson Report);

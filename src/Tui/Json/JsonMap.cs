@@ -121,6 +121,7 @@ internal static class JsonMap
         report.TotalMicroseconds / 1000m,
         Milliseconds(report.OutageMicroseconds),
         report.CopiedBytes,
+        report.FramesLost,
         [.. report.Phases.Select(Phase)]);
 
     private static PhaseJson Phase(PhaseDuration phase) => new(Word(phase.Phase), phase.Microseconds / 1000m);

@@ -41,6 +41,7 @@ internal static class ReportLines
         Add("total", Quantity.Duration(report.TotalMicroseconds), Tone.Normal);
         Add("away", report.OutageMicroseconds > 0 ? $"{Quantity.Duration(report.OutageMicroseconds)} (libvirt)" : "", Tone.Normal);
         Add("copied", report.CopiedBytes > 0 ? Quantity.Bytes(report.CopiedBytes) : "", Tone.Normal);
+        Add("frames", report.FramesLost is { } lost ? string.Create(CultureInfo.InvariantCulture, $"{lost} incoming lost") : "", Tone.Normal);
         Add("said", report.Sentence, ToneOf(report.Outcome));
         return lines;
 

@@ -44,6 +44,7 @@ public class ContractTests
             OutageMicroseconds = c.Item1[2],
             CopiedBytes = c.Item1[3],
             AttachPauseMicroseconds = c.Item1[4],
+            FramesLost = b.Item3 is null ? null : c.Item1[3],
             By = a.Item6,
             ApprovedAt = b.Item3 is null ? null : b.Item5,
             Phases = c.Item2,

@@ -26,6 +26,8 @@ internal static class ReportCodec
             ["attach_pause"] = BusTime.Duration(report.AttachPauseMicroseconds),
             ["by"] = report.By,
         };
+        if (report.FramesLost is { } lost)
+            items["frames_lost"] = (ulong)Math.Max(0, lost);
         if (report.ApprovedAt is { } approved)
             items["approved_at"] = BusTime.ToBus(approved);
         if (report.From is { } from)
@@ -60,6 +62,7 @@ internal static class ReportCodec
             TotalMicroseconds = Number(items, "total"),
             OutageMicroseconds = Number(items, "outage"),
             CopiedBytes = Number(items, "copied_bytes"),
+            FramesLost = items.TryGetValue("frames_lost", out var lost) ? lost.AsClampedInt64() : null,
             Phases = items.TryGetValue("phases", out var phases) ? PhaseCodec.FromBus(phases) : [],
             AttachPauseMicroseconds = Number(items, "attach_pause"),
             By = items.TryGetValue("by", out var by) ? by.AsText() : "",

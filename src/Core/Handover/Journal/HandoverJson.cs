@@ -4,6 +4,10 @@ using System.Text.Json.Serialization;
 namespace VirtHandover.Handover.Journal;
 
 /// <summary>The JSON of journals, of the keeper's messages and of logical command lines; one object a line.</summary>
+/// <remarks>
+/// A member that a line lacks is null or zero, whatever its initializer says: the generated code sets every <c>init</c> member. One that came
+/// later gives its default in its getter, so that the lines of before are read.
+/// </remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

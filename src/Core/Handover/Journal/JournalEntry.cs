@@ -45,7 +45,7 @@ public abstract record JournalEntry
         string StatusPath) : JournalEntry
     {
         /// <summary>The numbers of all handovers that its keeper runs, itself among them: they share one absence of libvirt, and none of them is ended without the others.</summary>
-        public IReadOnlyList<long> Together { get; init; } = [];
+        public IReadOnlyList<long> Together { get => field ?? []; init; }
 
         /// <summary>What systemd-machined knew of the VM; null when it does not know it, and in journals of releases that did not ask.</summary>
         public MachineRegistration? Machine { get; init; }

@@ -7,9 +7,10 @@ namespace VirtHandover.Handover.Phases;
 
 /// <summary>A copy that is under way and held back just before its end.</summary>
 /// <param name="AttachPause">How long the guest stood still to give the target the network cards.</param>
+/// <param name="FramesLost">Incoming frames that this stop cost; null when they were not counted.</param>
 /// <param name="StoppedEarly">When the guest was found stopped although the copy was held back; null as a rule.</param>
 /// <param name="Copied">Bytes moved so far.</param>
-internal sealed record CopyUnderWay(TimeSpan AttachPause, DateTimeOffset? StoppedEarly, long Copied);
+internal sealed record CopyUnderWay(TimeSpan AttachPause, long? FramesLost, DateTimeOffset? StoppedEarly, long Copied);
 
 /// <summary>
 /// Copying private memory. The bulk moves while libvirt is up, through its monitor; just before the end the copy is throttled to
@@ -26,7 +27,7 @@ internal static class CopyPhase
         Prepared prepared, IQmpChannel source, HandoverJournal journal, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
-        var attach = await AttachCardsAsync(prepared, source, journal, cancellationToken).ConfigureAwait(false);
+        var (attach, lost) = await AttachCardsAsync(prepared, source, journal, cancellationToken).ConfigureAwait(false);
         await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
         // 0: while libvirt is up the copy may end only by running out of pages, and pause-before-switchover catches even that.
         await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, 0, cancellationToken).ConfigureAwait(false);
@@ -43,11 +44,11 @@ internal static class CopyPhase
             if (info.HasEnded)
                 throw new HandoverException($"Copying the guest's memory ended early: {info.Error?.TrimEnd('.') ?? info.Status}.");
             if (info.Status == "pre-switchover")
-                return new CopyUnderWay(attach, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
+                return new CopyUnderWay(attach, lost, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
             if (ram is not null && (ram.DirtySyncCount > 1 || ram.Remaining <= Math.Max(ram.Total / 8, 32L << 20)) && ram.Transferred > 0)
             {
                 await MigrationSettings.SetRateAsync(source, Trickle, 0, cancellationToken).ConfigureAwait(false);
-                return new CopyUnderWay(attach, null, ram.Transferred);
+                return new CopyUnderWay(attach, lost, null, ram.Transferred);
             }
 
             if (watch.Elapsed > begun.Request.CopyLimit)
@@ -114,29 +115,57 @@ internal static class CopyPhase
     /// The stream begins with the list of all memory blocks, a network card's ROM among them, so the target needs the cards
     /// before the copy. They are added while the guest stands still, and the taps get their settings back before it goes on.
     /// </summary>
-    private static async Task<TimeSpan> AttachCardsAsync(
+    private static async Task<(TimeSpan Pause, long? FramesLost)> AttachCardsAsync(
         Prepared prepared, IQmpChannel source, HandoverJournal journal, CancellationToken cancellationToken)
     {
         if (prepared.LateCards.Count == 0)
-            return TimeSpan.Zero;
+            return (TimeSpan.Zero, null);
         var running = (await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
         // Written first: whoever finds the guest stopped here has to know that it ran, and what the taps were set to.
+        prepared.Taps.Read();
         journal.Write(PerformPhase.Pausing(prepared, running));
+        var frames = new FrameCount(prepared.LateCards);
         var watch = Stopwatch.StartNew();
-        if (running)
-            await source.StopAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
+            if (running)
+                await source.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            frames.Stopped();
+            Checkpoint.Reach("copy.stopped");
+            PerformPhase.SaveChangedTaps(prepared, journal, running);
             await PerformPhase.AddCardsAsync(prepared, CancellationToken.None).ConfigureAwait(false);
+            frames.Plugged();
+            Checkpoint.Reach("copy.cards-added");
+        }
+        catch
+        {
+            // A target with half a card would take the source's frames.
+            prepared.Target.Kill();
+            throw;
         }
         finally
         {
-            foreach (var card in prepared.LateCards)
-                card.Tap.Restore(card.Descriptor);
+            await GiveBackAsync(prepared, source, running).ConfigureAwait(false);
+        }
+
+        var pause = watch.Elapsed;
+        // The guest may change its queues and offloads from now on, and nobody may take that back.
+        journal.Write(PerformPhase.Pausing(prepared, running) with { Taps = [] });
+        return (pause, frames.Lost());
+    }
+
+    // A guest that does not go on is a matter for the journal, which says that it ran.
+    private static async Task GiveBackAsync(Prepared prepared, IQmpChannel source, bool running)
+    {
+        try
+        {
+            prepared.Taps.Restore();
             if (running)
                 await source.ContAsync(CancellationToken.None).ConfigureAwait(false);
         }
-
-        return watch.Elapsed;
+        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        {
+            throw new UnfinishedException($"VM {prepared.Begun.Name} stands still in the old QEMU and could not be continued: {exception.Message}", exception);
+        }
     }
 }

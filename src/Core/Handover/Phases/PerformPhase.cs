@@ -9,7 +9,8 @@ namespace VirtHandover.Handover.Phases;
 /// <param name="Quiesced">libvirt is down.</param>
 /// <param name="StoppedAt">The source's STOP event; null when the guest was paused before by somebody.</param>
 /// <param name="CopiedBytes">What was moved, device state and video memory included.</param>
-internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt, long CopiedBytes);
+/// <param name="Frames">What became of its incoming frames.</param>
+internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt, long CopiedBytes, FrameCount Frames);
 
 /// <summary>
 /// Perform: pause the guest, give the target its network cards, move the device state. The guest stands still here, so
@@ -28,10 +29,12 @@ internal static class PerformPhase
         using var deadline = new CancellationTokenSource();
         // A guest that has to stand still while it is copied stands still for as long as a copy may take; the preflight has said so.
         var limit = begun.Assessment.StandsStill ? begun.Request.CopyLimit : begun.Request.MaxPause;
+        var frames = new FrameCount(prepared.LateCards);
         try
         {
             await SetUpAsync(quiesced).ConfigureAwait(false);
             Checkpoint.Reach("perform.set-up");
+            prepared.Taps.Read();
             journal.Write(Pausing(prepared, running));
             Checkpoint.Reach("perform.journaled");
             DateTimeOffset? stoppedAt;
@@ -40,18 +43,23 @@ internal static class PerformPhase
             {
                 (stoppedAt, copied) = await CopyPhase.ConvergeAsync(prepared, copy, source).ConfigureAwait(false);
                 deadline.CancelAfter(begun.Request.MaxPause);
+                frames.Stopped();
+                SaveChangedTaps(prepared, journal, running);
+                foreach (var card in prepared.LateCards)
+                    card.LeaveFirst();
                 await source.ExecuteAsync(
                     "migrate-continue", new System.Text.Json.Nodes.JsonObject { ["state"] = "pre-switchover" }, null, deadline.Token).ConfigureAwait(false);
             }
             else
             {
                 deadline.CancelAfter(limit);
-                stoppedAt = await MoveStoppedAsync(prepared, source, running, deadline.Token).ConfigureAwait(false);
+                stoppedAt = await MoveStoppedAsync(prepared, journal, source, running, frames, deadline.Token).ConfigureAwait(false);
             }
 
             await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
+            frames.Plugged(justNow: prepared.Copy is null);
             Checkpoint.Reach("perform.moved");
-            return new Performed(quiesced, stoppedAt, copied);
+            return new Performed(quiesced, stoppedAt, copied, frames);
         }
         catch (Exception exception)
         {
@@ -84,27 +92,38 @@ internal static class PerformPhase
 
     /// <summary>What undo and recovery need once the guest may stand still.</summary>
     internal static JournalEntry.Pausing Pausing(Prepared prepared, bool wasRunning) =>
-        new(wasRunning, [.. prepared.LateCards.Select(card => new SavedTap(card.SourceNumber, card.Tap))], prepared.DiscardObjects)
-        {
-            At = prepared.Begun.Clock.GetUtcNow(),
-        };
+        new(wasRunning, prepared.Taps.Saved, prepared.DiscardObjects) { At = prepared.Begun.Clock.GetUtcNow() };
+
+    /// <summary>Looks at the taps once more when the guest stands still: it may have changed them in the moment before.</summary>
+    internal static void SaveChangedTaps(Prepared prepared, HandoverJournal journal, bool wasRunning)
+    {
+        if (prepared.Taps.Read())
+            journal.Write(Pausing(prepared, wasRunning));
+    }
 
     private static async Task UndoAsync(Quiesced quiesced, Prepared prepared)
     {
         // The target first: while it lives it may hold the image locks and read frames.
         prepared.Target.Kill();
-        foreach (var card in prepared.LateCards)
-            card.Tap.Restore(card.Descriptor);
+        prepared.Taps.Restore();
         await SourceRevival.RunAsync(quiesced.Source, quiesced.WasRunning, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
     }
 
-    internal static async Task AddCardsAsync(Prepared prepared, CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives the target its cards. All commands go out before the first answer comes: what QEMU reads from a tap between a card's two, it
+    /// throws away.
+    /// </summary>
+    internal static Task AddCardsAsync(Prepared prepared, CancellationToken cancellationToken)
     {
+        var answers = new List<Task>();
         foreach (var card in prepared.LateCards)
         {
-            await prepared.Target.Qmp.NetdevAddAsync(card.Netdev, cancellationToken).ConfigureAwait(false);
-            await prepared.Target.Qmp.DeviceAddAsync(card.Device, cancellationToken).ConfigureAwait(false);
+            card.OfferAll();
+            answers.Add(prepared.Target.Qmp.NetdevAddAsync(card.Netdev, cancellationToken));
+            answers.Add(prepared.Target.Qmp.DeviceAddAsync(card.Device, cancellationToken));
         }
+
+        return Task.WhenAll(answers);
     }
 
     /// <summary>Gives both ends of a fresh connection away; keeping one here would keep a dead migration open.</summary>
@@ -147,18 +166,24 @@ internal static class PerformPhase
         await DiskFlush.OnceAsync(prepared.Begun, Limits.LastDiskFlush).ConfigureAwait(false);
     }
 
-    private static async Task<DateTimeOffset?> MoveStoppedAsync(Prepared prepared, SourceMonitor source, bool running, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> MoveStoppedAsync(
+        Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, CancellationToken cancellationToken)
     {
         DateTimeOffset? stoppedAt = null;
+        var stopping = Task.CompletedTask;
         if (running)
         {
-            await source.StopAsync(cancellationToken).ConfigureAwait(false);
+            // The event says that the guest and its cards stand still; the answer comes when the disks are flushed, too.
+            stopping = source.StopAsync(cancellationToken);
             stoppedAt = (await source.Events.WaitForAsync(
                 e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At;
         }
 
+        frames.Stopped();
         Checkpoint.Reach("perform.stopped");
+        SaveChangedTaps(prepared, journal, running);
         await AddCardsAsync(prepared, cancellationToken).ConfigureAwait(false);
+        await stopping.ConfigureAwait(false);
         Checkpoint.Reach("perform.cards-added");
         await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);

@@ -70,6 +70,7 @@ internal static class PreparePhase
                 Target = target,
                 Method = method,
                 LateCards = cards,
+                Taps = new SourceTaps(cards),
                 SourceSettings = sourceSettings,
                 DiscardObjects = [.. begun.CommandLine.All("object").Where(option => option.Value.IsOn("discard-data")).Select(option => option.Id!)],
                 Ptys = await PtysAsync(begun, target, cancellationToken).ConfigureAwait(false),
@@ -80,7 +81,7 @@ internal static class PreparePhase
         catch
         {
             target?.Kill();
-            cards.ForEach(card => card.Descriptor.Dispose());
+            cards.ForEach(card => card.Dispose());
             throw;
         }
         finally
@@ -138,7 +139,14 @@ internal static class PreparePhase
                 descriptors.Add(new InheritedDescriptor(handle, number));
             }
 
-            descriptors.AddRange(cards.Select(card => new InheritedDescriptor(card.Descriptor, card.TargetNumber)));
+            descriptors.AddRange(cards.SelectMany(card => card.Queues).Select(queue => new InheritedDescriptor(queue.Descriptor, queue.TargetNumber)));
+            foreach (var number in cards.SelectMany(card => card.Workers))
+            {
+                var handle = VhostNet.Open();
+                owned.Add(handle);
+                descriptors.Add(new InheritedDescriptor(handle, number));
+            }
+
             // Its words go where the source's go: libvirt's log of the VM.
             foreach (var number in (int[])[1, 2])
             {
@@ -212,14 +220,21 @@ internal static class PreparePhase
             var xml = begun.Domain.Interfaces.FirstOrDefault(card => card.Alias == nic.DeviceId)
                 ?? throw new HandoverException($"libvirt's XML has no network card '{nic.DeviceId}'.");
             var numbers = begun.Descriptors.TapsOf(xml.Target);
-            if (numbers.Count != 1)
-                throw new HandoverException($"The tap {xml.Target} of '{nic.DeviceId}' was found {numbers.Count} times among the open files of the VM's QEMU.");
-            var descriptor = begun.Descriptors.Duplicate(numbers[0]);
-            var name = number.ToString(CultureInfo.InvariantCulture);
-            cards.Add(new LateCard(nic.NetdevWith([name], []), nic.Device, descriptor, numbers[0], TapDevice.Read(descriptor), number++));
+            if (numbers.Count != nic.TapFds.Count)
+            {
+                throw new HandoverException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The tap {xml.Target} of '{nic.DeviceId}' was found {numbers.Count} times among the open files of the VM's QEMU, and should be there {nic.TapFds.Count} times."));
+            }
+
+            LateQueue[] queues = [.. numbers.Select(source => new LateQueue(begun.Descriptors.Duplicate(source), source, number++))];
+            int[] workers = nic.UsesVhost ? [.. queues.Select(_ => number++)] : [];
+            cards.Add(new LateCard(nic.NetdevWith([.. queues.Select(queue => Text(queue.TargetNumber))], [.. workers.Select(Text)]), nic.Device, xml.Target, queues, workers));
         }
 
         return cards;
+
+        static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> PtysAsync(Begun begun, Target target, CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ internal sealed record Prepared
     /// <summary>The network cards that are still missing in the target.</summary>
     internal required IReadOnlyList<LateCard> LateCards { get; init; }
 
+    /// <summary>Their taps, as the source has them.</summary>
+    internal required SourceTaps Taps { get; init; }
+
     /// <summary>The source's migration settings as they were.</summary>
     internal required MigrationValues SourceSettings { get; init; }
 

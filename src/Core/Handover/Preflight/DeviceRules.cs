@@ -7,7 +7,7 @@ internal static class DeviceRules
 {
     // hw/: vmstate with .unmigratable = 1 in QEMU 7.2 to 11.1; not in blocked-reasons until a migration is tried.
     private static readonly string[] Unmigratable =
-        ["nvme", "nvme-subsys", "amd-iommu", "usb-mtp", "cxl-type3", "virtio-crypto-pci", "virtio-crypto-device", "virtio-crypto-ccw", "ivshmem-doorbell"];
+        ["nvme", "nvme-subsys", "amd-iommu", "usb-mtp", "usb-net", "cxl-type3", "virtio-crypto-pci", "virtio-crypto-device", "virtio-crypto-ccw", "ivshmem-doorbell"];
 
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {

@@ -51,13 +51,12 @@ internal static class FindingCodes
     internal static readonly FindingCode MonitorBusy = new("MONITOR_BUSY", Blocker, "QEMU's monitor does not answer, or another program holds it.", "End that program, then retry.");
 
     // Network
-    internal static readonly FindingCode NetTap = new("NET_TAP", Note, "The tap is handed over while the guest is paused, so no frame is damaged.", "");
-    internal static readonly FindingCode NetVhost = new("NET_VHOST", Blocker, "vhost-net is not carried yet: its worker belongs to one process.", "Set <driver name='qemu'/> on the interface and start the VM again.");
-    internal static readonly FindingCode NetMultiqueue = new("NET_MULTIQUEUE", Blocker, "A network device with several queues is not carried yet.", "Set queues='1' on the interface and start the VM again.");
+    internal static readonly FindingCode NetTap = new("NET_TAP", Note, "The tap is handed over while the guest is paused, so no frame is damaged; the frames that this costs are counted.", "");
+    internal static readonly FindingCode NetVhost = new("NET_VHOST", Note, "The new QEMU gets vhost-net workers of its own.", "");
     internal static readonly FindingCode NetMacvtap = new("NET_MACVTAP", Blocker, "macvtap is not carried yet: a second opening takes a part of the traffic away.", "Connect the interface to a bridge and start the VM again.");
     internal static readonly FindingCode NetUser = new("NET_USER", Blocker, "The connections of a user-mode network live in the QEMU process and would be lost.", Restart);
     internal static readonly FindingCode NetPasst = new("NET_PASST", Blocker, "passt serves one QEMU and ends with it.", Restart);
-    internal static readonly FindingCode NetHotplug = new("NET_HOTPLUG", Blocker, "The network device sits where no device can be plugged while the target waits.", "Move it behind a PCIe root port with 'virsh edit' and start the VM again.");
+    internal static readonly FindingCode NetHotplug = new("NET_HOTPLUG", Blocker, "The network device cannot be plugged into a target that waits, and with it from the start a target would disturb the running guest's network.", "Change what the finding names with 'virsh edit' and start the VM again.");
     internal static readonly FindingCode NetOther = new("NET_OTHER", Blocker, "This kind of network backend is not carried yet.", Restart);
     internal static readonly FindingCode VhostUser = new("VHOST_USER", Blocker, "A vhost-user device's state lives in another process, which serves one QEMU.", Restart);
     internal static readonly FindingCode Vdpa = new("VDPA", Blocker, "A vDPA device belongs to one process.", Detach);
@@ -104,7 +103,7 @@ internal static class FindingCodes
         RamPrivate, RamMemfdNew, RamMixed, RamStill, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
         TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
-        NetTap, NetVhost, NetMultiqueue, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
+        NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,
         VncPort, VncPassword, SpiceTcp, DbusDisplay, Display, Pty, Chardev,

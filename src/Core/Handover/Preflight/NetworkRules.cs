@@ -2,7 +2,7 @@ using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;
 
-/// <summary>Network devices: a tap without vhost and with one queue is carried.</summary>
+/// <summary>Network devices: taps are carried, with vhost-net and with several queues, where their card can come late.</summary>
 internal static class NetworkRules
 {
     internal static IEnumerable<Finding> Check(SourceFacts facts)
@@ -41,18 +41,18 @@ internal static class NetworkRules
 
     private static IEnumerable<Finding> Tap(string id, OptionValue value, SourceFacts facts)
     {
-        if (value.IsOn("vhost") || value.Text("vhostfd") is not null || value.Text("vhostfds") is not null)
-            yield return FindingCodes.NetVhost.Says($"The network '{id}' uses vhost-net.");
-        if (value.Text("fds")?.Contains(':', StringComparison.Ordinal) == true || value.Text("queues") is not (null or "1"))
-            yield return FindingCodes.NetMultiqueue.Says($"The network '{id}' has several queues.");
         if (facts.Status?.Domain.Interfaces.Any(i => i.Alias.Length > 0 && "host" + i.Alias == id && i.Type == "direct") == true)
             yield return FindingCodes.NetMacvtap.Says($"The network '{id}' is macvtap.");
+        if (value.Text("fd") is null && value.Text("fds") is null)
+            yield return FindingCodes.NetOther.Says($"The tap of the network '{id}' was opened by QEMU itself, not by libvirt.");
         var device = facts.Line.All("device").FirstOrDefault(o => o.Value.Text("netdev") == id);
         if (device is null)
             yield return FindingCodes.NetOther.Says($"The network '{id}' belongs to no device.");
-        else if (device.Value.Text("bus") == "pcie.0" || device.Value.IsOn("multifunction"))
-            yield return FindingCodes.NetHotplug.Says($"The network device '{device.Id}' is built into the machine's root bus or shares its slot.");
+        else if (LateCardRules.WhyNot(device, facts.Line, facts.Live.Devices.Machine) is { } reason)
+            yield return FindingCodes.NetHotplug.Says($"The network device '{device.Id}' {reason}.");
         else
             yield return FindingCodes.NetTap.Says($"The network device '{device.Id}' moves to the target during the pause.");
+        if (value.IsOn("vhost") || value.Text("vhostfd") is not null || value.Text("vhostfds") is not null)
+            yield return FindingCodes.NetVhost.Says($"The network '{id}' uses vhost-net.");
     }
 }

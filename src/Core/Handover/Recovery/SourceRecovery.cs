@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -16,10 +17,7 @@ internal static class SourceRecovery
         using var source = ProcessHandle.TryOpen(trace.Opened.Source)
             ?? throw new HandoverException($"The old QEMU (process {trace.Opened.Source.ProcessId}) has ended.");
         foreach (var tap in trace.Pausing?.Taps ?? [])
-        {
-            using var descriptor = source.DuplicateDescriptor(tap.Descriptor);
-            tap.Device.Restore(descriptor);
-        }
+            Restore(source, tap);
 
         // Before the commit it is frozen only in the moment of writing it.
         source.Thaw();
@@ -43,6 +41,20 @@ internal static class SourceRecovery
             $"VM {name} runs on the old QEMU; libvirt manages it.",
             [.. warnings.Select(text => new Finding(Adoption.NotRestored, FindingSeverity.Warning, text))])
         { IsAwaited = trace.Quiescing is not null };
+    }
+
+    private static void Restore(ProcessHandle source, SavedTap tap)
+    {
+        var queues = ((int[])[tap.Descriptor, .. tap.Attached, .. tap.Detached]).Distinct().ToDictionary(number => number, source.DuplicateDescriptor);
+        try
+        {
+            tap.Restore(number => queues[number]);
+        }
+        finally
+        {
+            foreach (var queue in queues.Values)
+                queue.Dispose();
+        }
     }
 
     private static Task ReviveAsync(HandoverTrace trace, IQmpChannel qmp) => SourceRevival.RunAsync(

@@ -131,6 +131,9 @@ internal static unsafe partial class Libc
     public static partial nint write(int fd, byte* buffer, nint count);
 
     [LibraryImport(Name, SetLastError = true)]
+    public static partial nint read(int fd, byte* buffer, nint count);
+
+    [LibraryImport(Name, SetLastError = true)]
     public static partial int ftruncate(int fd, long length);
 
     [LibraryImport(Name, SetLastError = true)]
@@ -171,6 +174,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int ioctl(int fd, ulong request, void* argument);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial uint if_nametoindex(string name);
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int waitpid(int pid, int* status, int options);

@@ -15,9 +15,12 @@ namespace VirtHandover.Qemu;
 internal sealed record LateNic(
     string DeviceId, string NetdevId, JsonObject Netdev, JsonObject Device, IReadOnlyList<int> TapFds, IReadOnlyList<int> VhostFds)
 {
-    /// <summary>Arguments for <c>netdev_add</c> with descriptors that <c>getfd</c> has named.</summary>
-    /// <param name="taps">One name per queue.</param>
-    /// <param name="vhosts">One name per queue, or none.</param>
+    /// <summary>True when the kernel moves its frames (vhost-net).</summary>
+    internal bool UsesVhost => VhostFds.Count > 0 || (Netdev["vhost"] is JsonValue vhost && vhost.TryGetValue<bool>(out var on) && on);
+
+    /// <summary>Arguments for <c>netdev_add</c> with descriptors: numbers that the target inherits, or names that <c>getfd</c> has given.</summary>
+    /// <param name="taps">One per queue.</param>
+    /// <param name="vhosts">One per queue, or none.</param>
     internal JsonObject NetdevWith(IReadOnlyList<string> taps, IReadOnlyList<string> vhosts)
     {
         var netdev = (JsonObject)Netdev.DeepClone();

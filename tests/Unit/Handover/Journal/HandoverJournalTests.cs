@@ -40,6 +40,32 @@ public sealed class HandoverJournalTests : IDisposable
     }
 
     [Fact]
+    public void The_taps_queues_are_kept_and_a_tap_of_an_older_journal_has_none_to_attach()
+    {
+        var tap = new SavedTap(33, new TapDevice("vnet0", 12, 0x4f)) { Attached = [33, 34], Detached = [35] };
+        JournalEntry entry = new JournalEntry.Pausing(true, [tap], []) { At = DateTimeOffset.UnixEpoch };
+        var text = JsonSerializer.SerializeToUtf8Bytes(entry, HandoverJson.Default.JournalEntry);
+        Assert.Equal([tap], Assert.IsType<JournalEntry.Pausing>(HandoverJson.Read(text, HandoverJson.Default.JournalEntry)).Taps);
+
+        var older = """{"step":"pausing","wasRunning":true,"taps":[{"descriptor":33,"device":{"name":"vnet0","headerSize":12,"offloads":79}}],"discardObjects":[],"at":"2026-11-01T00:00:00+00:00"}"""u8;
+        var read = Assert.Single(Assert.IsType<JournalEntry.Pausing>(HandoverJson.Read(older, HandoverJson.Default.JournalEntry)).Taps);
+        Assert.Equal((tap.Descriptor, tap.Device), (read.Descriptor, read.Device));
+        Assert.Empty(read.Attached.Concat(read.Detached));
+    }
+
+    [Fact]
+    public void What_an_older_journal_lacks_is_empty_and_never_null()
+    {
+        var opened = """{"step":"opened","request":{"id":7,"domain":"00000000-0000-0000-0000-000000000000","rehearse":false,"copyLimit":"00:01:00"},"name":"a","boot":"b","source":{"processId":1,"startTime":2},"monitorPath":"/m","statusPath":"/s","at":"2026-11-01T00:00:00+00:00"}"""u8;
+        var read = Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(opened, HandoverJson.Default.JournalEntry));
+        Assert.Equal((0, ""), (read.Together.Count, read.Request.Name));
+
+        var closed = """{"step":"closed","report":{"id":7,"domain":"00000000-0000-0000-0000-000000000000","name":"a","outcome":"Done","sentence":"s","startedAt":"2026-11-01T00:00:00+00:00"},"at":"2026-11-01T00:00:00+00:00"}"""u8;
+        var report = Assert.IsType<JournalEntry.Closed>(HandoverJson.Read(closed, HandoverJson.Default.JournalEntry)).Report;
+        Assert.Equal(("", "", 0, 0, null), (report.MethodReason, report.By, report.Findings.Count, report.Phases.Count, report.FramesLost));
+    }
+
+    [Fact]
     public void A_journal_cut_at_any_byte_loads_as_a_beginning_of_itself()
     {
         byte[] content = Write();

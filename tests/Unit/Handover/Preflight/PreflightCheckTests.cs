@@ -27,8 +27,6 @@ public class PreflightCheckTests
         ["BITMAP_TRANSIENT"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes.Select(n => n with { Bitmaps = [new DirtyBitmap("b0", false)] })] }),
         ["IOTUNE"] = f => f.Devices(d => d with { Disks = [.. d.Disks.Select(x => x with { IsThrottled = true })] }),
         ["FDSET_LOST"] = f => f.With("-add-fd", "set=1,fd=30,opaque=log"),
-        ["NET_VHOST"] = f => f.Replace("\"fd\":\"33\"", "\"fd\":\"33\",\"vhost\":true,\"vhostfd\":\"34\""),
-        ["NET_MULTIQUEUE"] = f => f.Replace("\"fd\":\"33\"", "\"fds\":\"33:34\""),
         ["NET_USER"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"user\""),
         ["NET_PASST"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"stream\",\"addr\":{\"type\":\"unix\",\"path\":\"/run/libvirt/qemu/passt/1\"}"),
         ["NET_HOTPLUG"] = f => f.Replace("\"bus\":\"pci.0\",\"addr\":\"0x3\"", "\"bus\":\"pcie.0\",\"addr\":\"0x3\""),
@@ -152,6 +150,22 @@ public class PreflightCheckTests
         Assert.Superset(
             new HashSet<string> { "RAM_DISCARD", "RAM_PREALLOC", "IMAGE_LOCK", "VQ_UNKNOWN", "HOOK_FAILS", "VNC_PASSWORD" }, assessment.Findings.Select(f => f.Code).ToHashSet());
     }
+
+    [Theory]
+    [InlineData("\"fd\":\"33\",\"vhost\":true,\"vhostfd\":\"34\"", true)]
+    [InlineData("\"fds\":\"33:34\"", false)]
+    [InlineData("\"fds\":\"33:34\",\"vhost\":true,\"vhostfds\":\"35:36\"", true)]
+    public void Vhost_net_and_several_queues_are_carried(string descriptors, bool vhost)
+    {
+        var assessment = PreflightCheck.Assess(Facts.Good.Replace("\"fd\":\"33\"", descriptors));
+        Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));
+        Assert.Contains("NET_TAP", assessment.Findings.Select(f => f.Code));
+        Assert.Equal(vhost, assessment.Findings.Any(f => f.Code == "NET_VHOST"));
+    }
+
+    [Fact]
+    public void A_tap_that_libvirt_did_not_open_is_refused() => Assert.Contains(
+        PreflightCheck.Assess(Facts.Good.Replace("\"fd\":\"33\"", "\"ifname\":\"tap0\"")).Findings, f => f.Code == "NET_OTHER" && f.Severity == FindingSeverity.Blocker);
 
     [Fact]
     public void An_unreadable_option_does_not_hide_what_the_other_rules_find()

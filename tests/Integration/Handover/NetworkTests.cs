@@ -1,0 +1,135 @@
+using System.Text.Json;
+using VirtHandover.Handover;
+using VirtHandover.Linux;
+using VirtHandover.Tests.Integration.Chaos;
+using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Service;
+
+namespace VirtHandover.Tests.Integration.Handover;
+
+/// <summary>Network cards: what goes through them in both directions, after a handover that went through and after one that was undone.</summary>
+public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+{
+    private static readonly string[] Small = ["--mem", "16", "--memory", "128"];
+
+    public async Task InitializeAsync()
+    {
+        await TheService.Reset("[Handover]\nMaxPause=10s\n[Queue]\nStopAfterFailures=0\n");
+        await host.Reset();
+    }
+
+    public Task DisposeAsync() => TheService.Reset();
+
+    [Theory(Timeout = 300000)]
+    [InlineData("shared", 1, 1, "perform.cards-added")]
+    [InlineData("shared", 2, 2, "perform.cards-added")]
+    [InlineData("shared", 2, 1, "perform.moved")]
+    [InlineData("private", 2, 2, "copy.cards-added")]
+    [InlineData("private", 2, 2, "perform.set-up")]
+    [InlineData("private", 2, 2, "perform.moved")]
+    public async Task A_card_works_after_an_undo_after_two_handovers_and_after_a_reset(string ram, int queues, int vcpus, string point)
+    {
+        // From the new QEMU on a copy runs beside the guest.
+        if (ram == "private")
+            await LabHost.Dnf("upgrade", "qemu-kvm");
+        Guest guest = await Guest.Start("n-card", ["--ram", ram, "--queues", $"{queues}", "--vcpus", $"{vcpus}", .. Small]);
+        if (ram != "private")
+            await LabHost.Dnf("upgrade", "qemu-kvm");
+        GuestStatus before = await guest.Status();
+        int attached = await Attached(guest);
+        Assert.Equal(Math.Min(queues, vcpus), attached);
+        await AssertTraffic(guest);
+
+        (int source, Guid domain) = (await guest.Pid(), await Virsh.Uuid(guest.Name));
+        await using (HeldPoint held = await HeldPoint.Set(point))
+        {
+            Task<JsonElement> run = Run(guest, 1);
+            await held.Reached();
+            Processes.Kill(Processes.Qemus(domain).Single(id => id != source));
+            held.LetGo();
+            Assert.Equal("undone", (await run).GetProperty("outcome").GetString());
+        }
+
+        Assert.Equal((source, attached), (await guest.Pid(), await Attached(guest)));
+        await AssertTraffic(guest);
+        GuestStatus after = await guest.AssertLives(before);
+
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+            Assert.Equal(attached, await Attached(guest));
+            await AssertTraffic(guest);
+            after = await guest.AssertLives(after);
+        }
+
+        await Virsh.Run("reset", guest.Name);
+        await guest.WaitFor("it has booted again", status => status.Seed != before.Seed);
+        await AssertTraffic(guest);
+    }
+
+    [Theory(Timeout = 300000)]
+    [InlineData("shared")]
+    [InlineData("private")]
+    public async Task The_incoming_frames_that_a_handover_costs_are_counted_and_none_going_out_is_lost(string ram)
+    {
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        Guest guest = await Guest.Start("n-frames", ["--ram", ram, .. Small]);
+        await using var probe = new Probe();
+        await using var echo = new Echo(guest, 1000);
+        JsonElement report = await Run(guest, 0);
+        EchoRecord answers = await echo.Stop();
+        StreamRecord stream = (await probe.Stop())[guest.Address];
+        string sentence = report.GetProperty("sentence").GetString()!;
+        long counted = report.GetProperty("frames_lost").GetInt64();
+        Assert.True(answers.Sent > 100 && answers.Lost <= counted + 1, $"{answers}, and the report says: {counted} lost. {sentence}");
+        Assert.Equal(counted > 0, sentence.Contains("lost in its pause", StringComparison.Ordinal));
+        Assert.Equal((0L, 0L), (stream.Lost, stream.Damaged));
+    }
+
+    private static async Task<JsonElement> Run(Guest guest, int exitCode)
+    {
+        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
+        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
+        using var json = JsonDocument.Parse(result.Output);
+        return json.RootElement.GetProperty("report").Clone();
+    }
+
+    /// <summary>Eight flows there and back: with two queues, a dead one would swallow some of them whole.</summary>
+    private static async Task AssertTraffic(Guest guest)
+    {
+        var flows = new List<Echo>();
+        try
+        {
+            for (int n = 0; n < 8; n++)
+                flows.Add(new Echo(guest, 50));
+            // Its own stream goes on meanwhile: so many steps, and each flow has sent some.
+            long counter = (await guest.Status()).Counter;
+            await guest.WaitFor("half a second goes by", status => status.Counter > counter + 500);
+            foreach (Echo flow in flows)
+            {
+                EchoRecord record = await flow.Stop();
+                Assert.True(record.Answered > record.Sent / 2, $"A flow of datagrams to {guest.Name} is hardly answered: {record}.");
+            }
+        }
+        finally
+        {
+            foreach (Echo flow in flows)
+                await flow.DisposeAsync();
+        }
+    }
+
+    /// <summary>How many queues of its tap the kernel gives frames to.</summary>
+    private static async Task<int> Attached(Guest guest)
+    {
+        string tap = (await Virsh.Xml(guest.Name)).Descendants("interface").Single().Element("target")!.Attribute("dev")!.Value;
+        using ProcessHandle qemu = ProcessHandle.Open(await guest.Pid());
+        int attached = 0;
+        foreach (int number in SourceDescriptors.Read(qemu).TapsOf(tap))
+        {
+            using var queue = qemu.DuplicateDescriptor(number);
+            attached += TapQueue.IsAttached(queue) ? 1 : 0;
+        }
+
+        return attached;
+    }
+}
