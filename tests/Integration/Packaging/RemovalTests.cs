@@ -98,6 +98,7 @@ public sealed class RemovalTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         var old = await TheService.Pid();
 
         await Shell.Run("dpkg", ["--install", .. await ProductDebs.Build(2)]);
+        Assert.EndsWith("+2", await Shell.Run("dpkg-query", "--show", "--showformat", "${Version}", "virt-handover"), StringComparison.Ordinal);
         Assert.Equal((old, true), (await TheService.Pid(), (await Executable(old!)).EndsWith("(deleted)", StringComparison.Ordinal)));
         held.LetGo();
         var ended = await run;
