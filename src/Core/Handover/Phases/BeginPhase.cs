@@ -1,5 +1,6 @@
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -59,6 +60,8 @@ internal static class BeginPhase
             source = ProcessHandle.Open(status.ProcessId);
             RequireIsDomain(source, domain);
 
+            // Before the first question to QEMU, which leaves the same mark.
+            var used = MonitorUse.WasBeforeUs(status, source.Identity);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             var probe = TargetProbe.AskAsync(status.Domain.Emulator, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
             var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
@@ -88,7 +91,7 @@ internal static class BeginPhase
                 Live = live,
                 Threads = await placing.ConfigureAwait(false),
                 VncAddresses = VncListeners.Addresses(line),
-                Replays = ReplayReader.Read(live, xml),
+                Replays = ReplayReader.Read(live, xml, line.All("vnc").Any(vnc => vnc.Value.IsOn("password")) ? QemuConf.Read(paths).VncPassword : null),
                 Assessment = PreflightCheck.Assess(new SourceFacts
                 {
                     Line = line,
@@ -97,6 +100,8 @@ internal static class BeginPhase
                     Host = HostReader.Read(paths, context.Cgroups),
                     OwnBytes = ProcessStatus.Read(ProcRoot.Host, source.Id).AnonymousBytes,
                     Status = status,
+                    MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
+                    IsMonitorUsed = used,
                 }),
             };
         }

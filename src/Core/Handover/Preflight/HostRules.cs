@@ -9,6 +9,10 @@ internal static class HostRules
             yield return FindingCodes.LockMgr.Says($"libvirt uses the lock manager '{facts.Host.LockManager}'.");
         else if (facts.Status?.LockState is { Length: > 0 })
             yield return FindingCodes.LockMgr.Says("libvirt has a lease of a lock manager on the VM's disks.");
+        if (facts.IsMonitorUsed)
+            yield return FindingCodes.MonitorUsed.Says("A client has used 'virsh qemu-monitor-command' on the VM, or what is like it.");
+        if (facts.MigrationSpeed is { } speed)
+            yield return FindingCodes.MigrateSpeed.Says(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Migrations of the VM are limited to {speed} MiB a second."));
         foreach (var hook in facts.Host.Hooks)
             yield return FindingCodes.HookFails.Says($"The hook {hook} will run.");
     }

@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Settings;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;
@@ -23,6 +24,9 @@ internal sealed record LiveFacts
     /// <summary>Its fd sets.</summary>
     public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
 
+    /// <summary>What was set on it while it ran.</summary>
+    public LiveSettings Settings { get; init; } = LiveSettings.None;
+
     /// <summary>Reads all of it: some 15 commands (<see cref="SourceCommands"/>), none of which waits for another.</summary>
     /// <param name="qmp">The source's monitor.</param>
     /// <param name="line">The command line that it stands for.</param>
@@ -38,7 +42,8 @@ internal sealed record LiveFacts
         var dump = qmp.QueryDumpAsync(cancellationToken);
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
         var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
-        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices).ConfigureAwait(false);
+        var settings = LiveSettings.ReadAsync(qmp, cancellationToken);
+        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings).ConfigureAwait(false);
         return new LiveFacts
         {
             State = await state.ConfigureAwait(false),
@@ -47,6 +52,7 @@ internal sealed record LiveFacts
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
             Devices = await devices.ConfigureAwait(false),
+            Settings = await settings.ConfigureAwait(false),
         };
     }
 }
