@@ -31,6 +31,7 @@ internal static class KnownDifferences
         ["filename"] = "A console has another pseudo terminal; a client of a socket may be connected or not.",
         ["frontend-open"] = "The guest opens and closes its end of a channel.",
         ["actual-size"] = "The guest writes while it is looked at.",
+        ["virtual-size"] = "The file of an image grows while the guest writes; a disk's capacity is compared in libvirt's words.",
         ["clients"] = "VNC clients are disconnected.",
         ["file"] = "Versions write the name of an image in different forms; nodes are compared by name, driver and backing file.",
         ["drop-cache"] = "The target keeps the host's cache of its images.",
