@@ -70,7 +70,7 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
             Assert.Contains(limit, disks, StringComparison.Ordinal);
         Assert.Contains("\"write_threshold\":1000000000", await Virsh.Monitor(guest.Name, """{"execute":"query-named-block-nodes"}"""), StringComparison.Ordinal);
         Assert.Contains("\"poll-max-ns\":4000", await Virsh.Monitor(guest.Name, """{"execute":"query-iothreads"}"""), StringComparison.Ordinal);
-        Assert.Contains("thread_pool_min='70' thread_pool_max='80'", await Virsh.Run("dumpxml", guest.Name), StringComparison.Ordinal);
+        Assert.Contains("\"return\":70", await Virsh.Monitor(guest.Name, """{"execute":"qom-get","arguments":{"path":"/objects/iothread1","property":"thread-pool-min"}}"""), StringComparison.Ordinal);
         Assert.Contains("700", await Virsh.Run("migrate-getmaxdowntime", guest.Name), StringComparison.Ordinal);
 
         // QEMU does not tell what it does at a reset; so it is reset.

@@ -3,7 +3,7 @@ using VirtHandover.Tests.Integration.Views;
 namespace VirtHandover.Tests.Integration.Host;
 
 /// <summary>The views of this host's VMs. See <see cref="WatchedDomains"/>.</summary>
-internal static class HostViews
+internal static partial class HostViews
 {
     private static readonly WatchedDomains All = new(Run, Process);
 
@@ -24,13 +24,12 @@ internal static class HostViews
 
     private static async Task<int?> Process(string domain)
     {
-        try
-        {
-            return await Virsh.Pid(domain);
-        }
-        catch (Exception exception) when (exception is IOException or System.Xml.XmlException)
-        {
-            return null;
-        }
+        var status = await Shell.TryRun("cat", $"/run/libvirt/qemu/{domain}.xml");
+        return status.ExitCode == 0 && Pid().Match(status.Output) is { Success: true } match
+            ? int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex("<domstatus [^>]*pid='([0-9]+)'")]
+    private static partial System.Text.RegularExpressions.Regex Pid();
 }

@@ -20,6 +20,7 @@ internal static class KnownDifferences
         new("*", @"/dev/pts/\d+", "The path of a console's pseudo terminal", "A pseudo terminal belongs to the process that made it; libvirt is told the new one."),
         new("dominfo", @"(?m)^(CPU time:|Messages:|\s+tainted:|\s+deprecated).*$", "CPU time, and the taint `custom-monitor`", "The new process has used none yet; libvirt marks a VM whose monitor a client has used."),
         new("vcpuinfo", @"(?m)^(CPU time:|CPU:|State:).*$", "On which CPU a vCPU runs at that moment, and its CPU time", "The kernel's scheduler decides it; the affinity beside it is compared."),
+        new("domstate", @"^running \((booted|unpaused|restored|migrated)\)", "Why it runs: `booted` becomes `unpaused`", "A copy stops the guest for a moment while libvirt looks on."),
         new("dumpxml", @"adjustment='(-?\d+)'", "The clock's adjustment, by two seconds", "libvirt reckons it anew at each start of its daemon, from two clocks in whole seconds.", 2),
         new("dumpxml", @"<target type='virtio' name='[^']*' state='[^']*'/>", "Whether a channel of the guest is connected", "The guest opens and closes its end; libvirt follows."),
     ];
@@ -32,6 +33,7 @@ internal static class KnownDifferences
         ["frontend-open"] = "The guest opens and closes its end of a channel.",
         ["actual-size"] = "The guest writes while it is looked at.",
         ["virtual-size"] = "The file of an image grows while the guest writes; a disk's capacity is compared in libvirt's words.",
+        ["multicast-table"] = "The guest joins and leaves groups.",
         ["clients"] = "VNC clients are disconnected.",
         ["file"] = "Versions write the name of an image in different forms; nodes are compared by name, driver and backing file.",
         ["drop-cache"] = "The target keeps the host's cache of its images.",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using VirtHandover.Handover.Journal;
@@ -19,8 +18,12 @@ internal static class DomainSettings
     /// <summary>What the target is told before the guest stands still. All of it may be repeated.</summary>
     /// <param name="domain">The definition in the status file.</param>
     /// <param name="line">The logical command line.</param>
-    internal static IEnumerable<Replay> Early(DomainXml domain, CommandLine line) =>
-        [.. Actions(domain, line), .. ThreadPools(domain, line)];
+    internal static IEnumerable<Replay> Early(DomainXml domain, CommandLine line)
+    {
+        // Every VM starts so that QEMU resets at a reboot; libvirt tells it to end instead right afterwards, or at 'virsh set-lifecycle-action'.
+        if (domain.Element.Element("on_reboot")?.Value == "destroy" && line.Last("no-reboot") is null)
+            yield return new Replay("What happens when the guest reboots", "set-action", new JsonObject { ["reboot"] = "shutdown" });
+    }
 
     /// <summary>The cards whose cable is pulled. Only virtio's state says so of itself; the others are told when they have loaded theirs, before the guest goes on.</summary>
     internal static IReadOnlyList<Replay> Links(DomainXml domain) =>
@@ -31,8 +34,8 @@ internal static class DomainSettings
     ];
 
     /// <summary>
-    /// Two readings of a domain's definition say the same. Whatever the API changes on a running VM, it writes there; what the guest
-    /// changes by itself does not count.
+    /// Two readings of a domain's definition say the same. What the API changes on a running VM and QEMU does not tell, it writes there; what the
+    /// guest changes by itself does not count.
     /// </summary>
     internal static bool AreSame(DomainXml one, DomainXml other) => XNode.DeepEquals(Steady(one), Steady(other));
 
@@ -45,38 +48,5 @@ internal static class DomainSettings
         copy.Descendants("target").Attributes().Where(attribute => attribute.Name.LocalName is "state" or "tray").Remove();
         copy.DescendantNodes().OfType<XText>().Where(text => string.IsNullOrWhiteSpace(text.Value)).Remove();
         return copy;
-    }
-
-    // libvirt starts every VM so that QEMU resets at a reboot, and tells it right afterwards, or at 'virsh set-lifecycle-action', to end instead.
-    private static IEnumerable<Replay> Actions(DomainXml domain, CommandLine line)
-    {
-        if (domain.Element.Element("on_reboot")?.Value == "destroy" && line.Last("no-reboot") is null)
-            yield return new Replay("What happens when the guest reboots", "set-action", new JsonObject { ["reboot"] = "shutdown" });
-    }
-
-    private static IEnumerable<Replay> ThreadPools(DomainXml domain, CommandLine line)
-    {
-        foreach (var thread in domain.Element.Elements("iothreadids").Elements("iothread"))
-        {
-            var id = "iothread" + thread.Attribute("id")?.Value;
-            var written = line.Find("object", id)?.Value;
-            var (min, max) = (Pool(id, "min", thread, written), Pool(id, "max", thread, written));
-            // The smallest must never be above the largest. QEMU's own largest is 64.
-            var largest = int.TryParse(written?.Text("thread-pool-max"), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : 64;
-            var maxFirst = min is not null && max is not null && min.Arguments["value"]!.GetValue<int>() > largest;
-            foreach (var replay in (maxFirst ? (Replay?[])[max, min] : [min, max]).OfType<Replay>())
-                yield return replay;
-        }
-    }
-
-    private static Replay? Pool(string id, string end, XElement thread, OptionValue? written)
-    {
-        var wanted = thread.Attribute("thread_pool_" + end)?.Value;
-        return int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && written?.Text("thread-pool-" + end) != wanted
-            ? new Replay(
-                $"The {(end == "min" ? "smallest" : "largest")} pool of the I/O thread {id}",
-                "qom-set",
-                new JsonObject { ["path"] = "/objects/" + id, ["property"] = "thread-pool-" + end, ["value"] = value })
-            : null;
     }
 }

@@ -18,7 +18,7 @@ internal sealed record LiveSettings
     /// <summary>Where a node's writes raise an event, in bytes, by node.</summary>
     public IReadOnlyDictionary<string, long> Thresholds { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
 
-    /// <summary>How each I/O thread polls.</summary>
+    /// <summary>How each I/O thread polls, and its pool.</summary>
     public IReadOnlyList<IoThreadValues> IoThreads { get; init; } = [];
 
     /// <summary>The rate of the guest's writes is being measured.</summary>

@@ -62,7 +62,11 @@ internal static class SettingsTransfer
 
         foreach (var (now, wanted) in from theirs in twin.IoThreads join ours in source.IoThreads on theirs.Id equals ours.Id select (theirs, ours))
         {
-            foreach (var (name, value) in wanted.Values.Where(value => now.Values.TryGetValue(value.Key, out var other) && other != value.Value))
+            // The smallest pool must never be above the largest on the way.
+            var largest = now.Values.GetValueOrDefault("thread-pool-max", long.MaxValue);
+            var largestFirst = wanted.Values.GetValueOrDefault("thread-pool-min") > largest;
+            foreach (var (name, value) in wanted.Values.Where(value => now.Values.TryGetValue(value.Key, out var other) && other != value.Value)
+                .OrderBy(value => largestFirst && value.Key == "thread-pool-min" ? 1 : 0))
             {
                 replays.Add(new Replay(
                     string.Create(CultureInfo.InvariantCulture, $"{name} of the I/O thread '{wanted.Id}'"),

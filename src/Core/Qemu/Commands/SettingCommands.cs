@@ -11,7 +11,7 @@ internal sealed record DiskLimits(string Disk, string Group, IReadOnlyDictionary
 
 /// <summary>How an I/O thread works (<c>query-iothreads</c>).</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Values">Every number that can be set, by its name as a property of the object: <c>poll-max-ns</c>, <c>poll-grow</c>, …</param>
+/// <param name="Values">Every number that can be set, by its name as a property of the object: <c>poll-max-ns</c>, <c>thread-pool-max</c>, …</param>
 internal sealed record IoThreadValues(string Id, IReadOnlyDictionary<string, long> Values);
 
 /// <summary>What can be changed on a running QEMU and read again.</summary>
@@ -36,9 +36,10 @@ internal static class SettingCommands
             cancellationToken).ConfigureAwait(false))
             .Where(node => node.Bytes > 0).DistinctBy(node => node.Name).ToDictionary(node => node.Name, node => node.Bytes, StringComparer.Ordinal);
 
-    /// <summary><c>query-iothreads</c>.</summary>
+    /// <summary><c>query-iothreads</c>, and <c>qom-get</c> for the two ends of a thread's pool (QEMU ≥ 7.1), which libvirt 9.0 does not always write down.</summary>
     internal static async Task<IReadOnlyList<IoThreadValues>> QueryIoThreadValuesAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
-        await qmp.ListAsync("query-iothreads", null, ReadThread, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll((await qmp.ListAsync("query-iothreads", null, ReadThread, cancellationToken).ConfigureAwait(false))
+            .Select(thread => WithPoolAsync(qmp, thread, cancellationToken))).ConfigureAwait(false);
 
     /// <summary><c>query-dirty-rate</c>: true while the guest's writes are being measured; false when this QEMU cannot (before 5.2).</summary>
     internal static async Task<bool> IsMeasuringDirtyRateAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default)
@@ -51,6 +52,24 @@ internal static class SettingCommands
         {
             return false;
         }
+    }
+
+    private static async Task<IoThreadValues> WithPoolAsync(IQmpChannel qmp, IoThreadValues thread, CancellationToken cancellationToken)
+    {
+        var values = new Dictionary<string, long>(thread.Values, StringComparer.Ordinal);
+        foreach (var name in (string[])["thread-pool-min", "thread-pool-max"])
+        {
+            try
+            {
+                values[name] = new QmpReply(await qmp.QomGetAsync("/objects/" + thread.Id, name, cancellationToken).ConfigureAwait(false), qmp.Peer, $"qom-get {name}").Number();
+            }
+            catch (QmpException)
+            {
+                // An older QEMU has no such property.
+            }
+        }
+
+        return thread with { Values = values };
     }
 
     private static DiskLimits? ReadLimits(QmpReply device)

@@ -16,19 +16,6 @@ public class DomainSettingsTests
         Assert.Equal(expected, Text(DomainSettings.Early(Domain($"<on_reboot>{action}</on_reboot>"), line)));
     }
 
-    [Theory]
-    [InlineData("", "thread-pool-min=4;thread-pool-max=8")]
-    [InlineData("thread-pool-max=2", "thread-pool-max=8;thread-pool-min=4")]
-    [InlineData("thread-pool-min=4,thread-pool-max=8", "")]
-    [InlineData("thread-pool-min=4,thread-pool-max=9", "thread-pool-max=8")]
-    public void The_smallest_pool_is_never_above_the_largest_on_the_way(string written, string expected)
-    {
-        var line = CommandLine.Parse(["/qemu", "-object", "iothread,id=iothread3" + (written.Length > 0 ? "," + written : "")]);
-        var replays = DomainSettings.Early(Domain("<iothreadids><iothread id='3' thread_pool_min='4' thread_pool_max='8'/></iothreadids>"), line);
-        Assert.All(replays, replay => Assert.Equal("/objects/iothread3", replay.Arguments["path"]!.GetValue<string>()));
-        Assert.Equal(expected, string.Join(';', replays.Select(replay => $"{replay.Arguments["property"]}={replay.Arguments["value"]}")));
-    }
-
     [Fact]
     public void Only_cards_that_do_not_carry_it_are_told_that_their_cable_is_pulled()
     {

@@ -33,6 +33,23 @@ public class SettingsTransferTests
         Assert.Empty(again.Told);
     }
 
+    [Theory]
+    [InlineData(4, 8, "thread-pool-min=4;thread-pool-max=8")]
+    [InlineData(70, 80, "thread-pool-max=80;thread-pool-min=70")]
+    [InlineData(0, 64, "")]
+    [InlineData(0, 9, "thread-pool-max=9")]
+    public void The_smallest_pool_is_never_above_the_largest_on_the_way(int min, int max, string expected)
+    {
+        var replays = SettingsTransfer.Differences(Pool(min, max), Pool(0, 64));
+        Assert.All(replays, replay => Assert.Equal("/objects/iothread3", replay.Arguments["path"]!.GetValue<string>()));
+        Assert.Equal(expected, string.Join(';', replays.Select(replay => $"{replay.Arguments["property"]}={replay.Arguments["value"]}")));
+    }
+
+    private static LiveSettings Pool(int min, int max) => new()
+    {
+        IoThreads = [new IoThreadValues("iothread3", new Dictionary<string, long> { ["thread-pool-min"] = min, ["thread-pool-max"] = max })],
+    };
+
     [Fact]
     public async Task A_setting_that_does_not_take_refuses()
     {
@@ -83,6 +100,7 @@ public class SettingsTransferTests
                     """,
                 "query-named-block-nodes" => $$"""[{"node-name":"libvirt-1-storage","write_threshold":{{_threshold}}},{"node-name":"b","write_threshold":0}]""",
                 "query-iothreads" => $$"""[{"id":"iothread1","thread-id":7,"poll-max-ns":{{_poll}},"poll-grow":0}]""",
+                "qom-get" => throw new QmpException(Peer, command, "GenericError", "Property 'iothread.thread-pool-min' not found"),
                 "query-dirty-rate" => """{"status":"unstarted"}""",
                 _ => "{}",
             });
