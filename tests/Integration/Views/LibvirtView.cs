@@ -13,7 +13,7 @@ internal sealed record LibvirtView(IReadOnlyDictionary<string, string> Parts)
     [
         "dominfo {0}", "domid {0}", "domuuid {0}", "domstate {0} --reason", "schedinfo {0}", "iothreadinfo {0}", "memtune {0}", "blkiotune {0}",
         "numatune {0}", "vcpupin {0}", "emulatorpin {0}", "vcpuinfo {0} --pretty", "vcpucount {0}", "perf {0}", "domblklist {0} --details", "domiflist {0}",
-        "domdisplay {0} --include-password", "vncdisplay {0}", "ttyconsole {0}", "desc {0}", "desc {0} --title", "domblkerror {0}", "domcontrol {0}",
+        "domdisplay {0} --include-password", "vncdisplay {0}", "ttyconsole {0}", "desc {0}", "desc {0} --title", "domblkerror {0}",
         "migrate-getmaxdowntime {0}", "migrate-compcache {0}",
     ];
 
