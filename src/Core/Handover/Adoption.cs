@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -66,6 +67,7 @@ internal sealed record Adoption
         Checkpoint.Reach("confirm.source-ended");
         await RestoreAsync(qmp, warnings).ConfigureAwait(false);
         Checkpoint.Reach("confirm.restored");
+        MonitorUse.HandOver(Domain, Source, Target);
         new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
         Checkpoint.Reach("confirm.remembered");
         return [.. warnings.Select(text => new Finding(NotRestored, FindingSeverity.Warning, text))];

@@ -53,6 +53,14 @@ public sealed partial class LibvirtConnection
     public Task<bool> JobActiveAsync(Guid domain, CancellationToken cancellationToken = default) =>
         OnDomainAsync($"ask for jobs of domain {domain}", domain, JobActive, cancellationToken);
 
+    /// <summary>How fast a migration may be (<c>virDomainMigrateGetMaxSpeed</c>). libvirt keeps it in its daemon's memory and asks nobody.</summary>
+    /// <param name="domain">Its UUID.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>MiB a second; null when nobody has limited it.</returns>
+    /// <exception cref="LibvirtException">No such domain, or libvirt cannot be reached.</exception>
+    public Task<ulong?> MigrationSpeedAsync(Guid domain, CancellationToken cancellationToken = default) =>
+        OnDomainAsync($"ask for the migration speed of domain {domain}", domain, MigrationSpeed, cancellationToken);
+
     /// <summary>Sends one QMP command through libvirt (<c>virDomainQemuMonitorCommand</c>).</summary>
     /// <remarks>libvirt marks the domain as tainted (<c>custom-monitor</c>) and logs it, once per run of the domain.</remarks>
     /// <param name="domain">Its UUID.</param>
@@ -157,6 +165,15 @@ public sealed partial class LibvirtConnection
 
         // 1 VIR_DOMAIN_JOB_BOUNDED, 2 VIR_DOMAIN_JOB_UNBOUNDED; 0 is none, above are ended ones.
         return info.type is 1 or 2;
+    }
+
+    private static unsafe ulong? MigrationSpeed(DomainHandle handle, string purpose)
+    {
+        // QEMU_DOMAIN_MIG_BANDWIDTH_MAX.
+        const ulong Unlimited = long.MaxValue >> 20;
+        CULong speed = default;
+        return LibVirt.virDomainMigrateGetMaxSpeed(handle, &speed, 0) < 0 ? throw LibVirtError.Take(purpose)
+            : speed.Value == Unlimited ? null : speed.Value;
     }
 
     private static unsafe string MonitorCommand(DomainHandle handle, string json, IReadOnlyList<int> descriptors, string purpose)

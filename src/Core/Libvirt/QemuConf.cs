@@ -10,6 +10,9 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
     /// <summary>Where memory of <c>&lt;source type='file'/&gt;</c> lies, unless it is huge pages; libvirt's default is on the disk of <c>/var</c>.</summary>
     public string MemoryBackingDirectory { get; init; } = "/var/lib/libvirt/qemu/ram";
 
+    /// <summary>The password of a VNC server whose domain names none; null without one. QEMU takes eight characters of it.</summary>
+    internal string? VncPassword { get; init; }
+
     /// <summary>Reads them.</summary>
     /// <param name="paths">Where libvirt's files are.</param>
     /// <returns>The settings; a missing file means libvirt's defaults.</returns>
@@ -20,7 +23,10 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
         try
         {
             string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllLines(paths.QemuConf) : [];
-            var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths));
+            var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths))
+            {
+                VncPassword = Setting(lines, VncPasswordLine()) is { } password ? password[..Math.Min(password.Length, 8)] : null,
+            };
             return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -45,6 +51,9 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
 
     [GeneratedRegex("""^\s*lock_manager\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex LockManagerLine();
+
+    [GeneratedRegex("""^\s*vnc_password\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex VncPasswordLine();
 
     [GeneratedRegex("""^\s*memory_backing_dir\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex MemoryBackingLine();

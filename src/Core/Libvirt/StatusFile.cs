@@ -76,6 +76,9 @@ public sealed partial class StatusFile
     /// <summary>State of a lock manager; empty when none is used.</summary>
     public string LockState => _root.Element("lockstate")?.Value ?? "";
 
+    /// <summary>A client has sent commands to its QEMU past libvirt.</summary>
+    public bool IsMonitorUsed => _root.Elements("taint").Any(taint => taint.Text("flag") == "custom-monitor");
+
     /// <summary>The next shutdown of the guest is to become a reboot.</summary>
     public bool FakeReboot => _root.Element("fakereboot") is not null;
 

@@ -4,8 +4,12 @@ namespace VirtHandover.Tests.Integration.Host;
 internal sealed record Guest(string Name, string Address)
 {
     /// <summary>Defines and starts a guest, and returns when it answers.</summary>
-    public static async Task<Guest> Start(string name, params string[] options) =>
-        new(name, (await Shell.Run("vm", [name, .. options])).Trim());
+    public static async Task<Guest> Start(string name, params string[] options)
+    {
+        var guest = new Guest(name, (await Shell.Run("vm", [name, .. options])).Trim());
+        await HostViews.Remember(name);
+        return guest;
+    }
 
     /// <summary>Asks the guest, waiting up to ten seconds for its answer.</summary>
     public async Task<GuestStatus> Status() => GuestStatus.Parse(await Shell.Run("probe", "status", Address, "60"));
@@ -14,9 +18,10 @@ internal sealed record Guest(string Name, string Address)
     public Task<GuestStatus> WaitFor(string what, Func<GuestStatus, bool> condition, TimeSpan? limit = null) =>
         Eventually.Get($"the guest {Name}: {what}", Status, condition, limit);
 
-    /// <summary>Waits until the guest went once more through all its memory and its disk, and asserts that all was well.</summary>
+    /// <summary>Waits until the guest went once more through all its memory and its disk, and asserts that all was well, with libvirt's view of it after a handover, too.</summary>
     public async Task<GuestStatus> AssertLives(GuestStatus earlier)
     {
+        await HostViews.Check(Name);
         var now = await Status();
         now.AssertContinues(earlier);
         var later = await WaitFor("its counter, memory and disk go on",

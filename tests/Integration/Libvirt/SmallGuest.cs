@@ -12,6 +12,7 @@ internal sealed record SmallGuest(string Name, Guid Uuid)
     public static async Task<SmallGuest> Start(string name, params string[] options)
     {
         await Shell.Run("vm", [name, "--no-wait", "--no-net", "--mem", "16", "--memory", "128", .. options]);
+        await HostViews.Remember(name);
         return new SmallGuest(name, await Virsh.Uuid(name));
     }
 }

@@ -88,8 +88,12 @@ internal static class TheService
     }
 
     /// <summary>Calls a method of a domain's object with busctl, as a desktop tool or a script would.</summary>
-    public static Task<ShellResult> Call(Guid domain, string method, params string[] arguments) => Shell.TryRun(
-        "busctl", ["call", Name, PathOf(domain), Name + ".Domain", method, .. arguments]);
+    public static async Task<ShellResult> Call(Guid domain, string method, params string[] arguments)
+    {
+        if (method == "Approve")
+            await HostViews.RememberAll();
+        return await Shell.TryRun("busctl", ["call", Name, PathOf(domain), Name + ".Domain", method, .. arguments]);
+    }
 
     public static string PathOf(Guid domain) => "/org/virthandover/Handover1/domain/" + domain.ToString().Replace('-', '_');
 

@@ -1,4 +1,4 @@
-/* Enough of the QEMU guest agent for libvirt: sync, ping, info, shutdown; everything else is "not found". */
+/* Enough of the QEMU guest agent for libvirt: sync, ping, info, shutdown, and the real-time clock; everything else is "not found". */
 #include "guest.h"
 
 #include <dirent.h>
@@ -49,7 +49,8 @@ static void name_of(const char *line, char *name, size_t size)
 
 static void answer(int fd, const char *line)
 {
-    static const char *commands[] = { "guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-shutdown" };
+    static const char *commands[] = { "guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-shutdown",
+        "guest-set-time" };
     char name[64], reply[1024];
     int n;
     name_of(line, name, sizeof name);
@@ -66,6 +67,12 @@ static void answer(int fd, const char *line)
             n += snprintf(reply + n, sizeof reply - (size_t)n,
                 "%s{\"name\": \"%s\", \"enabled\": true, \"success-response\": true}", i ? ", " : "", commands[i]);
         n += snprintf(reply + n, sizeof reply - (size_t)n, "]}}\n");
+    } else if (strcmp(name, "guest-set-time") == 0) {
+        const char *time = strstr(line, "\"time\"");
+        time = time ? strchr(time, ':') : NULL;
+        int error = time ? set_hardware_clock(strtoll(time + 1, NULL, 10) / 1000000000) : EINVAL;
+        n = error ? snprintf(reply, sizeof reply, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"%s\"}}\n", strerror(error))
+                  : snprintf(reply, sizeof reply, "{\"return\": {}}\n");
     } else if (strcmp(name, "guest-shutdown") == 0) {
         sync();
         reboot(strstr(line, "reboot") ? RB_AUTOBOOT : RB_POWER_OFF);

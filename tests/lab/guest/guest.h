@@ -41,6 +41,8 @@ void start(void *(*body)(void *));
 void start_with(void *(*body)(void *), void *argument);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+int set_hardware_clock(long long seconds); /* since 1970, UTC; 0 or an errno */
+
 size_t describe(char *text, size_t size); /* one line of name=value pairs */
 
 void start_load(void);        /* the writers of vh.area= MiB, idle until "load=" */

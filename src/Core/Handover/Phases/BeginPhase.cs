@@ -1,5 +1,6 @@
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -60,6 +61,8 @@ internal static class BeginPhase
             source = ProcessHandle.Open(status.ProcessId);
             RequireIsDomain(source, domain);
 
+            // Before the first question to QEMU, which leaves the same mark.
+            var used = MonitorUse.WasBeforeUs(status, source.Identity);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
             var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
@@ -96,7 +99,7 @@ internal static class BeginPhase
                 Threads = await placing.ConfigureAwait(false),
                 VncAddresses = VncListeners.Addresses(line),
                 Machine = machine.Machine,
-                Replays = ReplayReader.Read(live, xml),
+                Replays = ReplayReader.Read(live, xml, line.All("vnc").Any(vnc => vnc.Value.IsOn("password")) ? QemuConf.Read(paths).VncPassword : null),
                 Assessment = PreflightCheck.Assess(new SourceFacts
                 {
                     Line = line,
@@ -107,6 +110,8 @@ internal static class BeginPhase
                     Status = status,
                     Machine = machine,
                     Ties = ProcessTies.ObstaclesOf(source.Id),
+                    MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
+                    IsMonitorUsed = used,
                 }),
             };
         }

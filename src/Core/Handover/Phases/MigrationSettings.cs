@@ -16,6 +16,9 @@ internal static class MigrationSettings
     private static readonly string[] Capabilities =
         ["x-ignore-shared", "return-path", "validate-uuid", "events", "late-block-activate", "pause-before-switchover"];
 
+    // A handover does not change them; a target has to be given the source's.
+    private static readonly string[] OtherParameters = ["xbzrle-cache-size", "max-postcopy-bandwidth"];
+
     /// <summary>Reads how they are now.</summary>
     internal static async Task<MigrationValues> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
@@ -24,8 +27,15 @@ internal static class MigrationSettings
         return new MigrationValues(
             Capabilities.Where(known.ContainsKey).ToDictionary(name => name, name => known[name], StringComparer.Ordinal),
             parameters.GetProperty("max-bandwidth").GetInt64(),
-            parameters.GetProperty("downtime-limit").GetInt64());
+            parameters.GetProperty("downtime-limit").GetInt64())
+        {
+            Others = Others(parameters),
+        };
     }
+
+    private static Dictionary<string, long> Others(System.Text.Json.JsonElement parameters) => OtherParameters
+        .Where(name => parameters.TryGetProperty(name, out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number)
+        .ToDictionary(name => name, name => parameters.GetProperty(name).GetInt64(), StringComparer.Ordinal);
 
     /// <summary>Sets them for a handover.</summary>
     /// <param name="qmp">Source or target.</param>
@@ -67,5 +77,11 @@ internal static class MigrationSettings
             Capabilities.Where(known.ContainsKey).ToDictionary(name => name, name => values.Capabilities.GetValueOrDefault(name), StringComparer.Ordinal),
             cancellationToken).ConfigureAwait(false);
         await SetRateAsync(qmp, values.MaxBandwidth, values.DowntimeLimit, cancellationToken).ConfigureAwait(false);
+        var now = Others(await qmp.ExecuteAsync("query-migrate-parameters", null, null, cancellationToken).ConfigureAwait(false));
+        var changed = new JsonObject();
+        foreach (var (name, value) in values.Others.Where(entry => now.TryGetValue(entry.Key, out var other) && other != entry.Value))
+            changed[name] = value;
+        if (changed.Count > 0)
+            await qmp.MigrateSetParametersAsync(changed, cancellationToken).ConfigureAwait(false);
     }
 }

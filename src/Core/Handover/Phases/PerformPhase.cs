@@ -1,5 +1,6 @@
 using System.Globalization;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
@@ -58,6 +59,8 @@ internal static class PerformPhase
 
             await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
             frames.Plugged(justNow: prepared.Copy is null);
+            foreach (var link in DomainSettings.Links(begun.Status.Domain))
+                await prepared.Target.Qmp.ExecuteAsync(link.Command, link.Arguments, null, deadline.Token).ConfigureAwait(false);
             Checkpoint.Reach("perform.moved");
             return new Performed(quiesced, stoppedAt, copied, frames);
         }

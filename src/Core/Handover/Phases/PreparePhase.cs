@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
@@ -20,7 +21,14 @@ internal static class PreparePhase
         TargetStart start;
         try
         {
-            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan { Program = begun.Program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, Options = begun.TargetOptions });
+            start = TargetCommandLine.Build(begun.CommandLine, new TargetPlan
+            {
+                Program = begun.Program,
+                Memory = begun.Live.Devices.Memory,
+                Fdsets = begun.Live.Fdsets,
+                Options = begun.TargetOptions,
+                RtcBase = RtcBase.For(begun.CommandLine, begun.Status.Domain, HostBoot.TimeOf(begun.Source.Identity.StartTime, begun.Clock), begun.Clock.GetUtcNow()),
+            });
         }
         catch (CommandLineException exception)
         {
@@ -56,6 +64,7 @@ internal static class PreparePhase
 
             Checkpoint.Reach("prepare.proven");
             var notes = await CompareAsync(begun, start, target, old, cancellationToken).ConfigureAwait(false);
+            await SettingsTransfer.ApplyAsync(begun.Live.Settings, begun.Status.Domain, begun.CommandLine, target.Qmp, cancellationToken).ConfigureAwait(false);
             await TwinProcess.RequireAlikeAsync(begun, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);

@@ -9,7 +9,11 @@ namespace VirtHandover.Handover.Phases;
 /// <summary>Finds the settings that libvirt makes by QMP after a start, so that the target gets them as well.</summary>
 internal static class ReplayReader
 {
-    internal static IReadOnlyList<Replay> Read(LiveFacts live, DomainXml domain)
+    /// <summary>Finds them.</summary>
+    /// <param name="live">What its QEMU says of itself.</param>
+    /// <param name="domain">The live definition, passwords included.</param>
+    /// <param name="vncPassword">The password of VNC servers without one of their own; null when there is none.</param>
+    internal static IReadOnlyList<Replay> Read(LiveFacts live, DomainXml domain, string? vncPassword)
     {
         var replays = new List<Replay>();
         if (domain.BalloonStatsPeriod > 0)
@@ -27,25 +31,23 @@ internal static class ReplayReader
             }
         }
 
-        foreach (var graphics in domain.Graphics.Where(graphics => graphics.Type == "vnc" && graphics.Password.Length > 0))
-        {
-            replays.Add(new Replay("The VNC password", "set_password", new JsonObject
-            {
-                ["protocol"] = "vnc",
-                ["password"] = graphics.Password,
-            }));
-            // libvirt writes UTC without saying so.
-            if (DateTimeOffset.TryParse(
-                graphics.PasswordValidTo, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until))
-            {
-                replays.Add(new Replay("The VNC password's expiry", "expire_password", new JsonObject
-                {
-                    ["protocol"] = "vnc",
-                    ["time"] = until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-                }));
-            }
-        }
+        foreach (var graphics in domain.Graphics.Where(graphics => graphics.Type == "vnc"))
+            replays.AddRange(Password(graphics, vncPassword));
 
         return replays;
+    }
+
+    // As libvirt does it at a start: an empty password is one that lets nobody in.
+    private static IEnumerable<Replay> Password(GraphicsXml graphics, string? ofAll)
+    {
+        if ((graphics.HasPassword ? graphics.Password : ofAll) is not { } password)
+            yield break;
+        yield return new Replay("The VNC password", "set_password", new JsonObject { ["protocol"] = "vnc", ["password"] = password });
+        // libvirt writes UTC without saying so.
+        var time = password.Length == 0 ? "now"
+            : DateTimeOffset.TryParse(graphics.PasswordValidTo, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)
+                ? until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)
+                : "never";
+        yield return new Replay("The VNC password's expiry", "expire_password", new JsonObject { ["protocol"] = "vnc", ["time"] = time });
     }
 }

@@ -1,3 +1,5 @@
+using VirtHandover.Handover.Settings;
+using VirtHandover.Libvirt;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
@@ -23,6 +25,7 @@ internal static class SourceRecheck
             throw new HandoverException("A disk changed (a snapshot, a new medium, a block job) while the handover was being prepared; try again.");
         if ((await source.QueryBlockJobsAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
             throw new HandoverException("A block job began while the handover was being prepared; try again when it has ended.");
+        await RequireSameSettingsAsync(begun, source, cancellationToken).ConfigureAwait(false);
         var state = await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false);
         // A copy that ran out of pages has stopped the guest itself; whether it ran before is what Begin saw.
         var stoppedByCopy = prepared.Copy is not null && state.Status is ("paused" or "finish-migrate");
@@ -33,6 +36,18 @@ internal static class SourceRecheck
             "paused" => false,
             _ => throw new HandoverException($"The VM is in the state '{state.Status}', from which it cannot be handed over."),
         };
+    }
+
+    // The twin has the settings of Begin; whoever has changed one since would find it gone.
+    private static async Task RequireSameSettingsAsync(Begun begun, IQmpChannel source, CancellationToken cancellationToken)
+    {
+        var now = await LiveSettings.ReadAsync(source, cancellationToken).ConfigureAwait(false);
+        var before = begun.Live.Settings;
+        // A threshold that was reached is gone. The twin keeps it and tells of it once more: with libvirt away nobody has heard.
+        var reached = before.Thresholds.Where(node => !now.Thresholds.ContainsKey(node.Key));
+        now = now with { Thresholds = now.Thresholds.Concat(reached).ToDictionary(StringComparer.Ordinal) };
+        if (!now.IsSameAs(before) || now.IsMeasuring || !DomainSettings.AreSame(StatusFile.Read(begun.Status.Path).Domain, begun.Status.Domain))
+            throw new HandoverException($"A setting of VM {begun.Name} was changed while its handover was being prepared; it runs on the old QEMU as before. Try again.");
     }
 
     private static (string, string, bool) Identity(BlockNode node) => (node.NodeName, node.File, node.IsReadOnly);

@@ -8,7 +8,13 @@ internal static class DisplayRules
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
         foreach (var listener in VncListener.Of(facts.Line))
-            yield return FindingCodes.VncPort.Says($"VNC leaves {$"{listener.Host} {listener.Service}".Trim()} for a moment; its clients are disconnected.");
+        {
+            var place = $"{listener.Host} {listener.Service}".Trim();
+            yield return listener.IsWebsocket
+                ? FindingCodes.VncWebsocket.Says($"VNC listens for websockets on {place}.")
+                : FindingCodes.VncPort.Says($"VNC leaves {place} for a moment; its clients are disconnected.");
+        }
+
         foreach (var vnc in facts.Line.All("vnc"))
         {
             if (vnc.Value.IsOn("password") || vnc.Value.Text("password-secret") is not null)

@@ -20,8 +20,5 @@ internal static class DriftRules
             foreach (var bitmap in node.Bitmaps.Where(b => !b.IsPersistent))
                 yield return FindingCodes.BitmapTransient.Says($"The block node '{node.NodeName}' has the dirty bitmap '{bitmap.Name}' in memory only.");
         }
-
-        foreach (var disk in facts.Live.Devices.Disks.Where(d => d.IsThrottled))
-            yield return FindingCodes.IoTune.Says($"The disk '{disk.DeviceId}' has I/O limits.");
     }
 }

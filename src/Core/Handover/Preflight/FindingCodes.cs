@@ -45,7 +45,10 @@ internal static class FindingCodes
     internal static readonly FindingCode DriftHotplug = new("DRIFT_HOTPLUG", Blocker, "Devices were plugged or unplugged while the VM ran.", Save);
     internal static readonly FindingCode DriftBlock = new("DRIFT_BLOCK", Blocker, "Snapshots, merges or changed media have changed the disks' images since the VM started.", Save);
     internal static readonly FindingCode BitmapTransient = new("BITMAP_TRANSIENT", Blocker, "A dirty bitmap that is not stored in its image would be lost, and the next incremental backup with it.", "Remove the bitmap, or wait for the backup's end.");
-    internal static readonly FindingCode IoTune = new("IOTUNE", Blocker, "Disk limits set at run time are not carried yet.", "Lift them with 'virsh blkdeviotune' and set them again afterwards.");
+    internal static readonly FindingCode IoTune = new("IOTUNE", Blocker, "A throttle group was changed while the VM ran, which is not carried yet.", "Give it the limits of the VM's start with 'virsh domthrottlegroupset', and the new ones again afterwards.");
+    internal static readonly FindingCode SettingDiff = new("SETTING_DIFF", Blocker, "A setting that was made on the running QEMU does not take on the new one.", "Undo that setting and make it again afterwards, or shut the VM down and start it again.");
+    internal static readonly FindingCode MonitorUsed = new("MONITOR_USED", Warning, "Somebody has sent commands to QEMU past libvirt; what they set and nobody can read is not carried.", "Send them again afterwards, if they set anything.");
+    internal static readonly FindingCode MigrateSpeed = new("MIGRATE_SPEED", Warning, "libvirt forgets the limit of a migration's speed whenever its daemon ends.", "Set it again afterwards with 'virsh migrate-setspeed'.");
     internal static readonly FindingCode FdsetLost = new("FDSET_LOST", Blocker, "QEMU no longer holds a file descriptor that its command line was given.", Restart);
     internal static readonly FindingCode StatusXml = new("STATUSXML", Blocker, "libvirt's status file does not fit the running process.", "Restart the libvirt daemon, then retry.");
     internal static readonly FindingCode MonitorBusy = new("MONITOR_BUSY", Blocker, "QEMU's monitor does not answer, or another program holds it.", "End that program, then retry.");
@@ -85,6 +88,7 @@ internal static class FindingCodes
     // Displays and consoles
     internal static readonly FindingCode VncPort = new("VNC_PORT", Note, "VNC clients are disconnected and can come back on the same port.", "");
     internal static readonly FindingCode VncPassword = new("VNC_PASSWORD", Note, "The VNC password is known to libvirt and set again after the handover.", "");
+    internal static readonly FindingCode VncWebsocket = new("VNC_WEBSOCKET", Blocker, "QEMU opens a VNC websocket at its start only, while the old one still holds the port.", "Shut the VM down and start it again, or do without the websocket: 'websocket' of <graphics> in 'virsh edit'.");
     internal static readonly FindingCode SpiceTcp = new("SPICE_TCP", Blocker, "A SPICE server's port cannot move to another process.", "Use VNC, or shut the VM down and start it again.");
     internal static readonly FindingCode DbusDisplay = new("DBUS_DISPLAY", Blocker, "A D-Bus display cannot move to another process.", Restart);
     internal static readonly FindingCode Display = new("DISPLAY", Blocker, "A window on the host cannot move to another process.", Restart);
@@ -102,11 +106,11 @@ internal static class FindingCodes
     [
         RamPrivate, RamMemfdNew, RamMixed, RamStill, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
         TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
-        Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, FdsetLost, StatusXml, MonitorBusy,
+        Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,
-        VncPort, VncPassword, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
+        VncPort, VncPassword, VncWebsocket, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
         HookFails, ProcessDiff, Machined,
     ];
 

@@ -13,6 +13,10 @@ internal static class HostRules
             yield return FindingCodes.ProcessDiff.Says(tie);
         if (facts.Machine.Problem is { } problem)
             yield return FindingCodes.Machined.Says(problem);
+        if (facts.IsMonitorUsed)
+            yield return FindingCodes.MonitorUsed.Says("A client has used 'virsh qemu-monitor-command' on the VM, or what is like it.");
+        if (facts.MigrationSpeed is { } speed)
+            yield return FindingCodes.MigrateSpeed.Says(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Migrations of the VM are limited to {speed} MiB a second."));
         foreach (var hook in facts.Host.Hooks)
             yield return FindingCodes.HookFails.Says($"The hook {hook} will run.");
     }

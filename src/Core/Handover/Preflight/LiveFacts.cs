@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Settings;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;
@@ -26,6 +27,9 @@ internal sealed record LiveFacts
     /// <summary>The vCPUs that were plugged.</summary>
     public IReadOnlyList<PluggedCpu> PluggedCpus { get; init; } = [];
 
+    /// <summary>What was set on it while it ran.</summary>
+    public LiveSettings Settings { get; init; } = LiveSettings.None;
+
     /// <summary>Reads all of it: some 15 commands (<see cref="SourceCommands"/>), none of which waits for another.</summary>
     /// <param name="qmp">The source's monitor.</param>
     /// <param name="line">The command line that it stands for.</param>
@@ -41,7 +45,8 @@ internal sealed record LiveFacts
         var dump = qmp.QueryDumpAsync(cancellationToken);
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
         var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
-        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices).ConfigureAwait(false);
+        var settings = LiveSettings.ReadAsync(qmp, cancellationToken);
+        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings).ConfigureAwait(false);
         var made = await devices.ConfigureAwait(false);
         return new LiveFacts
         {
@@ -52,6 +57,7 @@ internal sealed record LiveFacts
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
             Devices = made,
+            Settings = await settings.ConfigureAwait(false),
         };
     }
 }

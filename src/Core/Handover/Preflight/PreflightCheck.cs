@@ -16,6 +16,7 @@ internal static class PreflightCheck
             .. Guarded(facts, StateRules.Check),
             .. Guarded(facts, VersionRules.Check),
             .. Guarded(facts, DriftRules.Check),
+            .. Guarded(facts, ThrottleGroupRules.Check),
             .. Guarded(facts, NetworkRules.Check),
             .. Guarded(facts, DeviceRules.Check),
             .. Guarded(facts, StorageRules.Check),

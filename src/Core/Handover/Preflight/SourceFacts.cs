@@ -30,6 +30,12 @@ internal sealed record SourceFacts
 
     /// <summary>libvirt's status file; null when it was not read.</summary>
     public StatusFile? Status { get; init; }
+
+    /// <summary>How fast libvirt lets a migration be, in MiB a second; null when nobody has limited it.</summary>
+    public ulong? MigrationSpeed { get; init; }
+
+    /// <summary>Somebody else has sent commands to QEMU past libvirt, before we did.</summary>
+    public bool IsMonitorUsed { get; init; }
 }
 
 /// <summary>What systemd-machined has to say.</summary>

@@ -12,6 +12,8 @@ internal static class StateRules
             yield return FindingCodes.StateBad.Says($"QEMU's state is '{live.State.Status}'.");
         foreach (var job in live.Jobs)
             yield return FindingCodes.JobActive.Says($"The block job '{job.Id}' ({job.Type}) is {(job.Status.Length > 0 ? job.Status : "active")}.");
+        if (live.Settings.IsMeasuring)
+            yield return FindingCodes.JobActive.Says("The rate of the guest's writes is being measured ('virsh domdirtyrate-calc').");
         if (live.Dump == "active")
             yield return FindingCodes.JobActive.Says("The memory is being dumped.");
         if (live.Migration.IsUnderWay)

@@ -73,6 +73,9 @@ internal static unsafe partial class LibVirt
     internal static partial int virDomainGetJobInfo(DomainHandle domain, virDomainJobInfo* info);
 
     [LibraryImport(Library)]
+    internal static partial int virDomainMigrateGetMaxSpeed(DomainHandle domain, CULong* bandwidth, uint flags);
+
+    [LibraryImport(Library)]
     internal static partial int virEventRegisterDefaultImpl();
 
     [LibraryImport(Library)]

@@ -52,5 +52,8 @@ internal static class SafeXml
     public static int? Int(string? text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : null;
 
+    public static long? Long(string? text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
+
     public static bool Yes(string? text) => text == "yes";
 }

@@ -14,7 +14,7 @@ internal static class TargetCommandLine
     {
         source = RetiredOptions.Translate(source, plan.Options);
         var fds = new FdNumbers(source);
-        var logical = WithSharedMemory(source with { Program = plan.Program }, plan, fds);
+        var logical = WithClock(WithSharedMemory(source with { Program = plan.Program }, plan, fds), plan.RtcBase);
         var nics = Nics(logical);
         var late = nics.SelectMany(n => new[] { n.Device, n.Netdev }).ToHashSet(ReferenceEqualityComparer.Instance);
         var hub = 0;
@@ -53,6 +53,10 @@ internal static class TargetCommandLine
             : result.Edit(o => ReferenceEquals(o, machine) ? o.With(o.Value.With("memory-backend", JsonValue.Create(only.Id)!)) : o);
         return result with { Options = result.Options.Add(RamOptions.Default(only, fds.New(new FdOrigin.Memory(only.Id)))) };
     }
+
+    private static CommandLine WithClock(CommandLine line, string? date) => date is null
+        ? line
+        : line.Edit(o => o.Name == "rtc" ? o.With(o.Value.With("base", JsonValue.Create(date))) : o);
 
     // Every device on a tap, in order. The tap must not be opened while the source uses it.
     private static List<(CommandLineOption Device, CommandLineOption Netdev)> Nics(CommandLine line)

@@ -17,6 +17,9 @@ internal sealed record TargetPlan
 
     /// <summary>The source's fd sets (<c>query-fdsets</c>, asked while libvirt holds the monitor: QEMU 7.2 forgets unused ones afterwards).</summary>
     public IReadOnlyList<Fdset> Fdsets { get; init; } = [];
+
+    /// <summary>The date that the target's real-time clock counts from; null to leave it as it is written.</summary>
+    public string? RtcBase { get; init; }
 }
 
 /// <summary>How to start the target.</summary>

@@ -10,9 +10,8 @@ namespace VirtHandover.Qemu;
 /// <param name="NodeName">The node the device reads from; null when the drive is empty.</param>
 /// <param name="File">The image as QEMU names it; null when the drive is empty.</param>
 /// <param name="IoStatus"><c>ok</c>, <c>nospace</c>, <c>failed</c>, or null.</param>
-/// <param name="IsThrottled">True when one of the six basic limits is set; libvirt sets them by QMP only.</param>
 internal sealed record BlockDevice(
-    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus, bool IsThrottled)
+    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus)
 {
     /// <summary>The id of the device: <see cref="Qdev"/> without its place in the object tree.</summary>
     internal string DeviceId =>
@@ -39,8 +38,6 @@ internal sealed record BlockNode(
 /// <summary>Disks and the block graph.</summary>
 internal static class BlockCommands
 {
-    private static readonly string[] Throttles = ["bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"];
-
     /// <summary><c>query-block</c>.</summary>
     internal static async Task<IReadOnlyList<BlockDevice>> QueryBlockAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
         await qmp.ListAsync("query-block", null, ReadDevice, cancellationToken).ConfigureAwait(false);
@@ -59,8 +56,7 @@ internal static class BlockCommands
             device.Find("tray_open")?.Flag(),
             inserted?.Find("node-name")?.Text(),
             inserted?["file"].Text(),
-            device.Find("io-status")?.Text(),
-            inserted is { } limited && Throttles.Any(name => limited.Find(name) is { } limit && limit.Number() != 0));
+            device.Find("io-status")?.Text());
     }
 
     private static BlockNode ReadNode(QmpReply node) => new(

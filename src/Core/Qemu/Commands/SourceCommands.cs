@@ -49,9 +49,11 @@ internal static class SourceCommands
             arguments => Has(arguments, "path", "/machine/peripheral") || Has(arguments, "path", "/objects")),
         new(
             "qom-get",
-            "qemuMonitorJSONGetCPUx86Data, at each start",
-            "The guest's CPU features, which the new QEMU must have. No other property: a getter may assert.",
-            arguments => Has(arguments, "property", "feature-words") && Starts(arguments, "path", "/machine/")),
+            "qemuMonitorJSONGetCPUx86Data, at each start; qemuMonitorJSONSetIOThread, at 'virsh iothreadset' with a pool",
+            "The guest's CPU features, which the new QEMU must have, and the pools of I/O threads, which are two numbers. No other property: a getter may assert.",
+            arguments => (Has(arguments, "property", "feature-words") && Starts(arguments, "path", "/machine/"))
+                || ((Has(arguments, "property", "thread-pool-min") || Has(arguments, "property", "thread-pool-max")) && Starts(arguments, "path", "/objects/"))),
+        new("query-dirty-rate", "qemuMonitorJSONQueryDirtyRate, at 'virsh domstats --dirtyrate'", "Whether the guest's writes are being measured: Begin and Quiesce."),
 
         // Moving. Only in a handover that was approved; each has its undo in docs/handover.md.
         new(

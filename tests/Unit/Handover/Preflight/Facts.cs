@@ -45,7 +45,7 @@ internal static class Facts
                     new BlockNode("libvirt-1-format", "qcow2", "/a.qcow2", false, null, []),
                     new BlockNode("libvirt-1-storage", "file", "/a.qcow2", false, null, []),
                 ],
-                Disks = [new BlockDevice("", "/machine/peripheral/virtio-disk0/virtio-backend", false, null, "libvirt-1-format", "/a.qcow2", "ok", false)],
+                Disks = [new BlockDevice("", "/machine/peripheral/virtio-disk0/virtio-backend", false, null, "libvirt-1-format", "/a.qcow2", "ok")],
                 Chardevs = [new Chardev("charmonitor", "unix:/m,server=on", true), new Chardev("charserial0", "pty:/dev/pts/3", true)],
             },
         },

@@ -1,5 +1,7 @@
 using VirtHandover.Handover;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Settings;
+using VirtHandover.Libvirt;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Handover.Preflight;
@@ -25,7 +27,7 @@ public class PreflightCheckTests
         ["DRIFT_HOTPLUG"] = f => f.Devices(d => d with { Peripherals = new Dictionary<string, string>(d.Peripherals) { ["rng9"] = "virtio-rng-pci" } }),
         ["DRIFT_BLOCK"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes, new BlockNode("libvirt-2-format", "qcow2", "/snap", false, "/a.qcow2", [])] }),
         ["BITMAP_TRANSIENT"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes.Select(n => n with { Bitmaps = [new DirtyBitmap("b0", false)] })] }),
-        ["IOTUNE"] = f => f.Devices(d => d with { Disks = [.. d.Disks.Select(x => x with { IsThrottled = true })] }),
+        ["IOTUNE"] = f => f.With("-object", Group(900)) with { Status = Status(Groups(800)) },
         ["FDSET_LOST"] = f => f.With("-add-fd", "set=1,fd=30,opaque=log"),
         ["NET_USER"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"user\""),
         ["NET_PASST"] = f => f.Replace("\"type\":\"tap\",\"fd\":\"33\"", "\"type\":\"stream\",\"addr\":{\"type\":\"unix\",\"path\":\"/run/libvirt/qemu/passt/1\"}"),
@@ -49,6 +51,7 @@ public class PreflightCheckTests
         ["BLOCK_FDSET"] = f => f.Replace("\"filename\":\"/a.qcow2\"", "\"filename\":\"/dev/fdset/3\""),
         ["PR_MANAGER"] = f => f.With("-object", """{"qom-type":"pr-manager-helper","id":"pr-helper0","path":"/x"}"""),
         ["LOCKMGR"] = f => f with { Host = f.Host with { LockManager = "lockd" } },
+        ["VNC_WEBSOCKET"] = f => f.Replace("127.0.0.1:0", "127.0.0.1:0,websocket=5700"),
         ["SPICE_TCP"] = f => f.With("-spice", "port=5900,addr=127.0.0.1"),
         ["DBUS_DISPLAY"] = f => f.With("-display", "dbus,p2p=yes"),
         ["DISPLAY"] = f => f.With("-display", "egl-headless"),
@@ -174,6 +177,39 @@ public class PreflightCheckTests
         Assert.Contains("CMDLINE", codes);
         Assert.Contains("SPICE_TCP", PreflightCheck.Assess(Facts.Good.With("-spice", "port=1", "-netdev", "{")).Findings.Select(f => f.Code));
     }
+
+    [Fact]
+    public void A_throttle_group_that_is_as_it_was_is_carried_by_the_command_line() =>
+        Assert.False(PreflightCheck.Assess(Facts.Good.With("-object", Group(800)) with { Status = Status(Groups(800)) }).IsBlocked);
+
+    [Theory]
+    [InlineData("", "{\"bps-total\":800}")]
+    [InlineData("<throttlegroup><group_name>gold</group_name><total_bytes_sec>800</total_bytes_sec></throttlegroup>", null)]
+    [InlineData("", "{\"bps-total\":\"many\"}")]
+    public void A_throttle_group_that_came_or_went_refuses(string now, string? started)
+    {
+        var facts = Facts.Good with { Status = Status($"<throttlegroups>{now}</throttlegroups>") };
+        facts = started is null ? facts : facts.With("-object", $$"""{"qom-type":"throttle-group","id":"throttle-gold","limits":{{started}}}""");
+        Assert.True(PreflightCheck.Assess(facts).IsBlocked);
+    }
+
+    [Fact]
+    public void A_measurement_of_the_guest_s_writes_is_waited_for() =>
+        Assert.Contains(
+            "JOB_ACTIVE", PreflightCheck.Assess(Facts.Good.Live(l => l with { Settings = new LiveSettings { IsMeasuring = true } })).Findings.Select(f => f.Code));
+
+    private static string Group(int bytes) =>
+        $$"""{"qom-type":"throttle-group","id":"throttle-gold","limits":{"bps-total":{{bytes}},"bps-total-max-length":2,"iops-size":4096,"iops-read":0} }""";
+
+    private static string Groups(int bytes) => $"""
+        <throttlegroups><throttlegroup><total_bytes_sec>{bytes}</total_bytes_sec><total_bytes_sec_max_length>2</total_bytes_sec_max_length>
+        <size_iops_sec>4096</size_iops_sec><group_name>gold</group_name></throttlegroup></throttlegroups>
+        """;
+
+    private static StatusFile Status(string elements) => StatusFile.Parse("a.xml", System.Text.Encoding.UTF8.GetBytes($"""
+        <domstatus state='running' reason='booted' pid='77'><monitor path='/m' type='unix'/>
+        <domain type='kvm' id='1'><name>a</name><uuid>11111111-2222-3333-4444-555555555555</uuid>{elements}<devices/></domain></domstatus>
+        """));
 
     [Fact]
     public void A_paused_vm_can_be_handed_over() =>
