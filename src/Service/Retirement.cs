@@ -33,7 +33,7 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say)
         }
         catch (LinuxException e)
         {
-            say($"virt-handover is not removed, because it cannot be told whether a handover is under way: {e.Message}");
+            say($"virt-handover is not removed, because it cannot be told whether a handover is under way: {e.Message} The VMs run on; remove it when that file can be read again.");
             return false;
         }
 

@@ -105,10 +105,13 @@ internal static class Roles
         }
     }
 
-    private static async Task<int> RetireAsync() =>
-        await new Retirement(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), Console.Error.WriteLine).RunAsync().ConfigureAwait(false)
-            ? ExitCode.Ok
-            : ExitCode.Unavailable;
+    private static async Task<int> RetireAsync()
+    {
+        // Not Console.Error: on the terminal that a package manager gives its scripts .NET would begin with control sequences.
+        await using var said = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
+        var retirement = new Retirement(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), said.WriteLine);
+        return await retirement.RunAsync().ConfigureAwait(false) ? ExitCode.Ok : ExitCode.Unavailable;
+    }
 
     private static int CheckConfiguration()
     {

@@ -25,16 +25,17 @@ public sealed class RemovalTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await held.Reached();
 
         var removal = product.Remove();
-        await Eventually.Until("the removal says what it waits for", async () =>
-            File.Exists(InstalledProduct.Said) &&
-            (await File.ReadAllTextAsync(InstalledProduct.Said)).Contains($"VM {guest.Name} has not ended", StringComparison.Ordinal));
+        await Eventually.Until("the removal waits", async () => (await Shell.TryRun("pgrep", "-f", "^/usr/libexec/virt-handover/virt-handoverd retire$")).ExitCode == 0);
         // The gate is still there, and so is the program that it calls.
         Assert.False(removal.IsCompleted);
         Assert.True(File.Exists(TheService.Program) && File.Exists(Gate));
         held.LetGo();
 
         Assert.True((await removal).ExitCode == 0, await File.ReadAllTextAsync(InstalledProduct.Said));
-        Assert.Equal(0, (await run).ExitCode);
+        // Whoever waits on the command line is cut off: the bus's policy goes with the package.
+        await run;
+        // dnf keeps what a script says until its end.
+        Assert.Contains($"VM {guest.Name} has not ended", await File.ReadAllTextAsync(InstalledProduct.Said), StringComparison.Ordinal);
         Assert.False(File.Exists(TheService.Program) || File.Exists(Gate) || await product.IsInstalled());
         await AssertWhole(guest, before, host.NewVersion);
     }
