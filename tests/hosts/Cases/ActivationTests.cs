@@ -41,4 +41,19 @@ public sealed class ActivationTests : IClassFixture<DebianHost>
     [Fact(Timeout = 120000)]
     public async Task The_unit_has_nothing_that_systemd_complains_about() => Assert.Equal(
         "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+
+    [Fact(Timeout = 120000)]
+    [Trait("Part", "telling")]
+    public async Task Polkit_keeps_a_stranger_from_what_root_may_do()
+    {
+        string[] stranger = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "virt-handover"];
+        Assert.True(await Units.IsActive("polkit.service") || (await Shell.TryRun("systemctl", "start", "polkit.service")).ExitCode == 0);
+        Assert.Equal(0, (await Shell.TryRun("setpriv", [.. stranger, "list"])).ExitCode);
+        Assert.Equal(4, (await Shell.TryRun("setpriv", [.. stranger, "queue", "pause", "by a stranger"])).ExitCode);
+        Assert.Equal("", Product.Text(await Product.Run("queue", "status"), "reason"));
+
+        await Product.Run("queue", "pause", "by root");
+        Assert.Contains("by root", Product.Text(await Product.Run("queue", "status"), "reason"), StringComparison.Ordinal);
+        await Product.Run("queue", "resume");
+    }
 }
