@@ -33,15 +33,20 @@ internal static class SavedQemu
             _ = Copy(ProcRoot.Host.File(process.ProcessId, "map_files/" + file.MapFile), tree, file.Path);
         if (!process.Exists(ProcRoot.Host))
             throw new IOException($"Process {process.ProcessId} ended while its QEMU was copied.");
-        // What is not copied is the host's: firmware, for example, in share/qemu beside the program's directory.
-        var prefix = Path.GetDirectoryName(Path.GetDirectoryName(program)) ?? "/";
-        foreach (var entry in Directory.EnumerateDirectories(prefix))
+        // What is not copied is the host's: firmware, for example, in share/qemu beside the program's directory, and ROMs in lib beside its modules.
+        LinkRest(tree, Path.GetDirectoryName(Path.GetDirectoryName(program)) ?? "/");
+        return saved;
+    }
+
+    private static void LinkRest(string tree, string directory)
+    {
+        foreach (var entry in Directory.EnumerateDirectories(directory))
         {
             if (!Path.Exists(tree + entry))
                 _ = File.CreateSymbolicLink(tree + entry, entry);
+            else if (new DirectoryInfo(tree + entry).LinkTarget is null)
+                LinkRest(tree, entry);
         }
-
-        return saved;
     }
 
     /// <summary>Makes a directory that the QEMU user may enter, and those above it that are missing.</summary>

@@ -20,6 +20,7 @@ public sealed class SavedQemuTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Program)!);
         Directory.CreateDirectory(Path.Combine(_directory.Path, "usr", "share"));
+        string beside = Directory.CreateDirectory(Path.Combine(_directory.Path, "usr", "bin", "beside")).FullName;
         FakeEmulator.Install("/bin/sh", Program);
         using var running = new FakeEmulator(Program, Guid.NewGuid());
         byte[] content = File.ReadAllBytes(Program);
@@ -33,6 +34,8 @@ public sealed class SavedQemuTests : IDisposable
         Assert.Equal(7, again.ExitCode);
         // Firmware is looked for in ../share of the program.
         Assert.Equal(Path.Combine(_directory.Path, "usr", "share"), new DirectoryInfo(Tree + Path.Combine(_directory.Path, "usr", "share")).LinkTarget);
+        // So are directories beside what was copied: ROMs in lib, where the modules are.
+        Assert.Equal(beside, new DirectoryInfo(Tree + beside).LinkTarget);
         Assert.Equal((UnixFileMode)0x1ed, File.GetUnixFileMode(Tree));
     }
 

@@ -30,6 +30,8 @@ internal static class OldTwin
         // Beside the target, for which the preflight has found room.
         if (HostMemory.AvailableBytes < 2 * RamRules.LeastTwin || begun.Context.Cgroups.MemoryLeft < 2 * RamRules.LeastTwin)
             return (null, "There is too little memory left for it.");
+        if (Tied(begun.CommandLine) is { } other)
+            return (null, $"It would disturb {other}, which serves one QEMU.");
         var tree = TreeOf(begun.Request.Id);
         Target? target = null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -77,6 +79,13 @@ internal static class OldTwin
         }
     }
 
+    // The preflight refuses most of these; whatever it lets pass one day, a second QEMU must not come to it.
+    private static string? Tied(CommandLine line) =>
+        line.All("tpmdev").Any() ? "the TPM"
+        : line.All("chardev").FirstOrDefault(option => option.Kind == "socket" && option.Value.Text("fd") is null && option != line.MonitorChardev) is { } chardev
+            ? $"who is behind '{chardev.Id}'"
+            : null;
+
     private static Target Spawn(Begun begun, TargetStart start)
     {
         var monitor = MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
@@ -95,6 +104,14 @@ internal static class OldTwin
                     FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
                     _ => throw new HandoverException($"File descriptor {number} of the old QEMU's twin has no origin."),
                 };
+                owned.Add(handle);
+                descriptors.Add(new InheritedDescriptor(handle, number));
+            }
+
+            // Its words go where the source's and the target's go: libvirt's log of the VM.
+            foreach (var number in (int[])[1, 2])
+            {
+                var handle = begun.Descriptors.Duplicate(number);
                 owned.Add(handle);
                 descriptors.Add(new InheritedDescriptor(handle, number));
             }

@@ -28,7 +28,7 @@ internal static class FindingCodes
     internal static readonly FindingCode TargetMissing = new("TARGET_MISSING", Blocker, "There is no new QEMU that can be started.", "Repair the package, for example with 'dnf reinstall qemu-kvm'.");
     internal static readonly FindingCode VersionOrder = new("VERSION_ORDER", Blocker, "The QEMU on disk is older than the running one.", Restart);
     internal static readonly FindingCode MachineGone = new("MACHINE_GONE", Blocker, "The new QEMU no longer has the VM's machine type.", "Change the machine type with 'virsh edit' and start the VM again.");
-    internal static readonly FindingCode VqSize = new("VQ_SIZE", Blocker, "The guest uses longer virtqueues than the new QEMU takes.", "Restart the guest on the new QEMU; a reboot inside it is not enough.");
+    internal static readonly FindingCode VqSize = new("VQ_SIZE", Blocker, "The running QEMU offers the guest longer virtqueues than the new one takes, and guests use what is offered.", "Restart the guest on the new QEMU; a reboot inside it is not enough.");
     internal static readonly FindingCode VqUnknown = new("VQ_UNKNOWN", Warning, "Virtqueues, ROMs and properties of the running QEMU are not known: it is older than 7.2, or its program could not be started once more to be asked. So the new one may refuse them while loading.", "The handover is undone then, after a pause.");
     internal static readonly FindingCode QomDiff = new("QOM_DIFF", Blocker, "The target's devices are not those of the source.", Restart);
     internal static readonly FindingCode RamblockDiff = new("RAMBLOCK_DIFF", Blocker, "The target's memory blocks are not those of the source.", Restart);

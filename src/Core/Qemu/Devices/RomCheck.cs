@@ -12,6 +12,9 @@ internal static class RomCheck
 {
     private const ulong Arena = 64UL << 20;
 
+    // QEMU_VMALLOC_ALIGN; stacks of threads and coroutines are not on such a boundary.
+    private const ulong Alignment = 2UL << 20;
+
     /// <summary>What QEMU would refuse while loading.</summary>
     /// <param name="source">The source's maps.</param>
     /// <param name="twin">The target.</param>
@@ -46,7 +49,8 @@ internal static class RomCheck
         for (var i = 0; i + 1 < source.Count; i++)
         {
             var (block, guard) = (source[i], source[i + 1]);
-            if (block is { Permissions: "rw-p", Inode: 0 } && guard.Permissions == "---p" && guard.Start == block.End && !IsHeap(block, guard))
+            if (block is { Permissions: "rw-p", Inode: 0 } && block.Start % Alignment == 0
+                && guard.Permissions == "---p" && guard.Start == block.End && !IsHeap(block, guard))
                 places[block.Length] = places.GetValueOrDefault(block.Length) + 1;
         }
 
