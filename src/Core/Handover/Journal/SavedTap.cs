@@ -28,7 +28,8 @@ public sealed record SavedTap(int Descriptor, TapDevice Device)
 
     /// <inheritdoc/>
     public bool Equals(SavedTap? other) =>
-        other is not null && (Descriptor, Device) == (other.Descriptor, other.Device) && Attached.SequenceEqual(other.Attached) && Detached.SequenceEqual(other.Detached);
+        other is not null && (Descriptor, Device) == (other.Descriptor, other.Device)
+        && Attached.SequenceEqual(other.Attached) && Detached.SequenceEqual(other.Detached);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Descriptor, Device, Attached.Count);

@@ -233,12 +233,13 @@ internal static class PreparePhase
             {
                 throw new HandoverException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The tap {xml.Target} of '{nic.DeviceId}' was found {numbers.Count} times among the open files of the VM's QEMU, and should be there {nic.TapFds.Count} times."));
+                    $"The tap {xml.Target} of '{nic.DeviceId}' was found {numbers.Count} times among the open files of the VM's QEMU, not {nic.TapFds.Count} times."));
             }
 
             LateQueue[] queues = [.. numbers.Select(source => new LateQueue(begun.Descriptors.Duplicate(source), source, number++))];
             int[] workers = nic.UsesVhost ? [.. queues.Select(_ => number++)] : [];
-            cards.Add(new LateCard(nic.NetdevWith([.. queues.Select(queue => Text(queue.TargetNumber))], [.. workers.Select(Text)]), nic.Device, xml.Target, queues, workers));
+            var netdev = nic.NetdevWith([.. queues.Select(queue => Text(queue.TargetNumber))], [.. workers.Select(Text)]);
+            cards.Add(new LateCard(netdev, nic.Device, xml.Target, queues, workers));
         }
 
         return cards;

@@ -51,7 +51,9 @@ internal static class LateCardRules
             case "pcie-root-port" or "ioh3420" or "xio3130-downstream":
                 return IsOff(bridge.Value.Text("hotplug")) ? $"sits behind the port '{bus}', which has hotplug='off'" : null;
             case "pci-bridge" or "pcie-pci-bridge":
-                return IsOff(bridge.Value.Text("shpc")) && !BridgesHaveAcpi(line, machine) ? $"sits behind the bridge '{bus}', which has no hot-plug controller" : null;
+                return IsOff(bridge.Value.Text("shpc")) && !BridgesHaveAcpi(line, machine)
+                    ? $"sits behind the bridge '{bus}', which has no hot-plug controller"
+                    : null;
             case "i82801b11-bridge":
                 return BridgesHaveAcpi(line, machine) ? null : $"sits behind the bridge '{bus}', which takes no devices in the machine {machine}";
             case "pxb" or "pxb-pcie":
@@ -74,11 +76,13 @@ internal static class LateCardRules
     {
         if (IsPc(machine))
             return HasAcpi(line) && !IsOff(Global(line, "PIIX4_PM", "acpi-pci-hotplug-with-bridge-support"));
-        return machine.StartsWith("pc-q35-", StringComparison.Ordinal) && Version.TryParse(machine["pc-q35-".Length..], out var version) && version >= BridgesByAcpi
+        return machine.StartsWith("pc-q35-", StringComparison.Ordinal)
+            && Version.TryParse(machine["pc-q35-".Length..], out var version) && version >= BridgesByAcpi
             && !IsOff(Global(line, "ICH9-LPC", "acpi-pci-hotplug-with-bridge-support"));
     }
 
-    private static bool IsPc(string machine) => machine is "pc" or "isapc" || (machine.StartsWith("pc-", StringComparison.Ordinal) && !machine.StartsWith("pc-q35", StringComparison.Ordinal));
+    private static bool IsPc(string machine) =>
+        machine is "pc" or "isapc" || (machine.StartsWith("pc-", StringComparison.Ordinal) && !machine.StartsWith("pc-q35", StringComparison.Ordinal));
 
     private static bool HasAcpi(CommandLine line) =>
         line.Last("no-acpi") is null && !line.Options.Any(o => o.Name is "machine" or "M" && IsOff(o.Value.Text("acpi")));
