@@ -8,6 +8,14 @@ internal static partial class EditedGuest
     /// <summary>Defines it, changes the definition, starts it and waits until it answers.</summary>
     public static async Task<Guest> Start(string name, Func<string, string> edit, params string[] options)
     {
+        Guest guest = await Boot(name, edit, options);
+        await Eventually.Until($"the guest {name} answers", async () => (await Shell.TryRun("probe", "status", guest.Address, "10")).ExitCode == 0);
+        return guest;
+    }
+
+    /// <summary>The same without waiting for it.</summary>
+    public static async Task<Guest> Boot(string name, Func<string, string> edit, params string[] options)
+    {
         string xml = await Shell.Run("vm", [name, "--xml", .. options]);
         string edited = edit(xml);
         Assert.NotEqual(xml, edited);
@@ -16,9 +24,7 @@ internal static partial class EditedGuest
         await File.WriteAllTextAsync(file, edited);
         await Virsh.Run("define", file);
         await Virsh.Run("start", name);
-        var guest = new Guest(name, Address().Match(edited).Groups[1].Value);
-        await Eventually.Until($"the guest {name} answers", async () => (await Shell.TryRun("probe", "status", guest.Address, "10")).ExitCode == 0);
-        return guest;
+        return new Guest(name, Address().Match(edited).Groups[1].Value);
     }
 
     [GeneratedRegex(@"vh\.ip=([0-9.]+)")]
