@@ -61,8 +61,8 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
     {
         SmallGuest guest = await SmallGuest.Start("t-not", "--ram", "shared");
         int source = await Virsh.Pid(guest.Name);
-        // On all CPUs, as the kernel asks of a deadline, and out of the groups with which it does not go.
-        await Shell.Run("chrt", "--deadline", "--sched-runtime", "100000", "--sched-deadline", "10000000", "--sched-period", "10000000", "--pid", "0", source.ToString(CultureInfo.InvariantCulture));
+        // A thread with a deadline makes no others, unless they do not inherit it.
+        await Shell.Run("chrt", "--reset-on-fork", "--deadline", "--sched-runtime", "100000", "--sched-deadline", "10000000", "--sched-period", "10000000", "--pid", "0", source.ToString(CultureInfo.InvariantCulture));
         await LabHost.Dnf("upgrade", "qemu-kvm");
         JsonElement report = await Run(guest, 1);
         Assert.Equal("refused", report.GetProperty("outcome").GetString());
