@@ -19,6 +19,7 @@ public sealed partial class LookingTests(LabHost host) : IClassFixture<LabHost>,
 
     public async Task InitializeAsync()
     {
+        HostViews.LookAway();
         await TheService.Reset("[Handover]\nMaxPause=5s\n");
         await host.Reset();
     }

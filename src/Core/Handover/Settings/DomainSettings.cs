@@ -25,7 +25,10 @@ internal static class DomainSettings
             yield return new Replay("What happens when the guest reboots", "set-action", new JsonObject { ["reboot"] = "shutdown" });
     }
 
-    /// <summary>The cards whose cable is pulled. Only virtio's state says so of itself; the others are told when they have loaded theirs, before the guest goes on.</summary>
+    /// <summary>
+    /// The cards whose cable is pulled. Only virtio's state says so of itself; the others are told when they have loaded theirs, before the guest
+    /// goes on.
+    /// </summary>
     internal static IReadOnlyList<Replay> Links(DomainXml domain) =>
     [
         .. domain.Interfaces

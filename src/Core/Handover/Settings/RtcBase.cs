@@ -13,7 +13,10 @@ internal static class RtcBase
 {
     private const string Form = "yyyy-MM-dd'T'HH:mm:ss";
 
-    /// <summary>The date for a target that starts now; null when the written one stays: the clock follows the host's (<c>utc</c>, <c>localtime</c>), or the machine's.</summary>
+    /// <summary>
+    /// The date for a target that starts now; null when the written one stays: the clock follows the host's (<c>utc</c>, <c>localtime</c>), or the
+    /// machine's.
+    /// </summary>
     /// <param name="line">The logical command line.</param>
     /// <param name="domain">The definition in the status file.</param>
     /// <param name="started">When the source was started.</param>
@@ -21,7 +24,8 @@ internal static class RtcBase
     internal static string? For(CommandLine line, DomainXml domain, DateTimeOffset started, DateTimeOffset now)
     {
         // The clock of the machine itself (clock=vm) is in the stream and counts from the VM's start, as the written date does.
-        if (line.Last("rtc")?.Value is not { } option || option.Text("base") is not { } written || option.Text("clock") == "vm" || !TryParse(written, out var date))
+        if (line.Last("rtc")?.Value is not { } option || option.Text("base") is not { } written
+            || option.Text("clock") == "vm" || !TryParse(written, out var date))
             return null;
         var clock = domain.Element.Element("clock");
         // What libvirt adds each report to: the adjustment that it started the domain with. Left out when it is 0.
