@@ -1,5 +1,7 @@
 /* probe - looks at the lab's guests from outside.
  *   probe status IP [SECONDS]     one status line; waits up to SECONDS (default 2) for it
+ *   probe clock IP [SECONDS]      the status line of the quickest of ten answers, with the host's monotonic clock, in ns, right before
+ *                                 the question and right after the answer: "asked=N answered=N counter=..."
  *   probe send IP TEXT            sends a request (rate=N, load=WRITERS:MIB:MBPS, poweroff), prints the status line
  *   probe echo IP [HZ]            sends datagrams that the guest sends back, until SIGTERM/SIGINT arrives, then waits up to
  *                                 a second for the last answers and prints one JSON line
@@ -67,6 +69,46 @@ static int ask(const char *ip, const char *text, double seconds)
     } while (now(CLOCK_MONOTONIC) < end);
     fprintf(stderr, "probe: the guest %s did not answer within %g s.\n", ip, seconds);
     return 1;
+}
+
+/* A guest's clock can be compared with the host's as closely as one question takes there and back: the quickest counts. */
+static int clocks(const char *ip, double seconds)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7) };
+    if (inet_pton(AF_INET, ip, &to.sin_addr) != 1) {
+        fprintf(stderr, "probe: '%s' is not an IPv4 address.\n", ip);
+        return 2;
+    }
+    char best[2048];
+    size_t length = 0;
+    int64_t asked_best = 0, answered_best = INT64_MAX, end = now(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9);
+    for (int answers = 0; answers < 10 && now(CLOCK_MONOTONIC) < end;) {
+        /* A socket for each question: a late answer to an earlier one must not be taken for that to this one. */
+        int fd = socket(AF_INET, SOCK_DGRAM, 0);
+        char reply[2048];
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
+        int64_t asked = now(CLOCK_MONOTONIC);
+        if (sendto(fd, "status", 6, 0, (struct sockaddr *)&to, sizeof to) < 0) {
+            usleep(50000);
+        } else if (poll(&wait, 1, 1000) > 0) {
+            ssize_t n = recv(fd, reply, sizeof reply, 0);
+            int64_t answered = now(CLOCK_MONOTONIC);
+            answers += n > 0;
+            if (n > 0 && answered - asked < answered_best - asked_best) {
+                memcpy(best, reply, (size_t)n);
+                length = (size_t)n;
+                asked_best = asked;
+                answered_best = answered;
+            }
+        }
+        close(fd);
+    }
+    if (length == 0) {
+        fprintf(stderr, "probe: the guest %s did not answer within %g s.\n", ip, seconds);
+        return 1;
+    }
+    printf("asked=%lld answered=%lld %.*s", (long long)asked_best, (long long)answered_best, (int)length, best);
+    return 0;
 }
 
 static struct guest *find(in_addr_t address)
@@ -227,12 +269,14 @@ int main(int argc, char **argv)
 {
     if (argc >= 3 && strcmp(argv[1], "status") == 0)
         return ask(argv[2], "status", argc > 3 ? atof(argv[3]) : 2);
+    if (argc >= 3 && strcmp(argv[1], "clock") == 0)
+        return clocks(argv[2], argc > 3 ? atof(argv[3]) : 10);
     if (argc == 4 && strcmp(argv[1], "send") == 0)
         return ask(argv[2], argv[3], 2);
     if (argc >= 2 && strcmp(argv[1], "listen") == 0)
         return listen_to(argc > 2 ? atoi(argv[2]) : 9000, argc > 3 ? atof(argv[3]) : 0);
     if (argc >= 3 && strcmp(argv[1], "echo") == 0)
         return echo(argv[2], argc > 3 ? atof(argv[3]) : 1000);
-    fprintf(stderr, "usage: probe status IP [SECONDS] | probe send IP TEXT | probe echo IP [HZ] | probe listen [PORT [SECONDS]]\n");
+    fprintf(stderr, "usage: probe status IP [SECONDS] | probe clock IP [SECONDS] | probe send IP TEXT | probe echo IP [HZ] | probe listen [PORT [SECONDS]]\n");
     return 2;
 }

@@ -26,6 +26,7 @@ struct status {
     atomic_uint_fast64_t load_pages; /* 4 KiB pages dirtied */
     atomic_uint_fast64_t load_rounds; /* rounds of a writer over its share */
     atomic_uint_fast64_t load_errors;
+    atomic_uint_fast64_t clock_back; /* how often the monotonic or the wall clock was seen to go backwards */
 };
 
 extern struct status status;
@@ -42,12 +43,19 @@ void start_with(void *(*body)(void *), void *argument);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int set_hardware_clock(long long seconds); /* since 1970, UTC; 0 or an errno */
+struct moment {
+    uint64_t monotonic, wall; /* ns; read right after each other */
+};
+struct moment read_clocks(void);
+long long rtc_seconds(void);                      /* of the emulated clock chip, since 1970; -1: there is none */
+void clock_source(char *text, size_t size); /* what the kernel takes its time from, such as kvm-clock */
 
 size_t describe(char *text, size_t size); /* one line of name=value pairs */
 
 void start_load(void);        /* the writers of vh.area= MiB, idle until "load=" */
 void *serve_status(void *);   /* UDP port 7 */
 void *echo_datagrams(void *); /* UDP port 8: sends back what comes */
+void *watch_clocks(void *);   /* counts steps backwards, looking every vh.clock= ms, 0: not at all */
 void *stream(void *);         /* the counter, and a datagram a millisecond to vh.sink= */
 void *rewrite_memory(void *); /* vh.mem= MiB at vh.rate= MB/s */
 void *write_disk(void *);     /* a record every vh.disk= ms on /dev/vda */

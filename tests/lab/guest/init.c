@@ -168,6 +168,7 @@ int main(void)
     start(echo_console);
     start(serve_status);
     start(stream);
+    start(watch_clocks);
     start(rewrite_memory);
     start_load();
     start(echo_datagrams);

@@ -14,9 +14,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-static void list_disks(char *text, size_t size)
+static void list(const char *path, char *text, size_t size)
 {
-    DIR *dir = opendir("/sys/block");
+    DIR *dir = opendir(path);
     struct dirent *entry;
     text[0] = 0;
     while (dir && (entry = readdir(dir)))
@@ -31,18 +31,25 @@ static void list_disks(char *text, size_t size)
 
 size_t describe(char *text, size_t size)
 {
-    char disks[128];
-    list_disks(disks, sizeof disks);
+    char disks[128], cards[128], source[32];
+    list("/sys/block", disks, sizeof disks);
+    list("/sys/class/net", cards, sizeof cards);
+    clock_source(source, sizeof source);
+    long long rtc = rtc_seconds();
+    struct moment now = read_clocks();
     int n = snprintf(text, size,
         "counter=%llu uptime_ms=%llu seed=%016llx sent=%llu mem_mib=%llu mem_rate=%llu mem_passes=%llu mem_chunks=%llu "
-        "mem_errors=%llu load=%llu:%llu:%llu load_pages=%llu load_rounds=%llu load_errors=%llu disk_writes=%llu disk_errors=%llu disk_last=%d agent=%llu console=%llu cpus=%d disks=%s\n",
+        "mem_errors=%llu load=%llu:%llu:%llu load_pages=%llu load_rounds=%llu load_errors=%llu "
+        "disk_writes=%llu disk_errors=%llu disk_last=%d agent=%llu console=%llu cpus=%d disks=%s cards=%s "
+        "mono_ns=%llu wall_ns=%llu rtc_s=%lld clock=%s clock_back=%llu\n",
         (unsigned long long)status.counter, (unsigned long long)(now_ns() / 1000000), (unsigned long long)status.seed,
         (unsigned long long)status.sent, (unsigned long long)number_option("mem", 64), (unsigned long long)status.rate,
         (unsigned long long)status.passes, (unsigned long long)status.chunks, (unsigned long long)status.memory_errors,
         (unsigned long long)status.load_writers, (unsigned long long)status.load_mib, (unsigned long long)status.load_rate,
         (unsigned long long)status.load_pages, (unsigned long long)status.load_rounds, (unsigned long long)status.load_errors,
         (unsigned long long)status.disk_writes, (unsigned long long)status.disk_errors, (int)status.disk_result,
-        (unsigned long long)status.agent_commands, (unsigned long long)status.console_lines, get_nprocs(), disks);
+        (unsigned long long)status.agent_commands, (unsigned long long)status.console_lines, get_nprocs(), disks, cards,
+        (unsigned long long)now.monotonic, (unsigned long long)now.wall, rtc, source, (unsigned long long)status.clock_back);
     return n < (int)size ? (size_t)n : size - 1;
 }
 
