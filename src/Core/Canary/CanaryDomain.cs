@@ -15,14 +15,14 @@ public static class CanaryDomain
 
     private const string Name = "virt-handover-canary";
 
-    /// <summary>Starts it as a transient domain.</summary>
+    /// <summary>Starts it as a transient domain. Nothing breaks that off: a start that nobody waits for would come at any time.</summary>
     /// <param name="libvirt">The connection.</param>
     /// <param name="model">The VM that it is to be like.</param>
     /// <param name="emulator">The QEMU to start it on.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="LibvirtException">It does not start.</exception>
-    internal static Task StartAsync(LibvirtConnection libvirt, DomainXml model, string emulator, CancellationToken cancellationToken) =>
-        libvirt.CreateAsync(Name, Xml(model, emulator), cancellationToken);
+    /// <param name="limit">How long libvirt may take.</param>
+    /// <exception cref="LibvirtException">It does not start, or did not within the limit: then it still may.</exception>
+    internal static Task StartAsync(LibvirtConnection libvirt, DomainXml model, string emulator, TimeSpan limit) =>
+        libvirt.CreateAsync(Name, Xml(model, emulator), limit);
 
     /// <summary>Its status file, while it runs.</summary>
     /// <param name="paths">Where libvirt's files are.</param>

@@ -4,6 +4,7 @@ using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
 
 namespace VirtHandover.Canary;
 
@@ -22,12 +23,18 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
     /// <summary>How long it must live on the new QEMU.</summary>
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long libvirt may take to start it. Long: an emulator that it does not know is asked for its abilities first, twice.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
+
     private readonly LibvirtPaths _paths = new();
     private readonly CanaryMemory _memory = new(memory);
 
     // What its domain names as the emulator: a link, first to the old QEMU and then to the new one, as an upgrade replaces a file.
     private readonly string _emulator = Path.Combine(cache, "canary", "qemu");
     private readonly string _tree = Path.Combine(cache, "canary", "old");
+    // Whether libvirt was asked to start one.
+    private bool _mayRun;
+    private readonly KeptModules _modules = new(Path.Combine(cache, "modules"));
 
     /// <inheritdoc/>
     public async Task<CanaryVerdict> SendAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken)
@@ -40,6 +47,32 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
         var pass = new CanaryPass(libvirt, request.From.BuildId, request.To.BuildId);
         if (_memory.Has(pass))
             return new CanaryVerdict.Passed("");
+        _mayRun = false;
+        var verdict = await TrySendAsync(request, pass, alarm, cancellationToken).ConfigureAwait(false);
+        // One that was given up must not run, nor be about to run, when the first real VM is touched.
+        return await TryClearAsync(CancellationToken.None).ConfigureAwait(false) is { } why && _mayRun && verdict is not CanaryVerdict.Died
+            ? Died($"It could not be ended: {why} See to it that 'virsh destroy virt-handover-canary' works, then 'virt-handover queue resume'.")
+            : verdict;
+    }
+
+    /// <inheritdoc/>
+    public void Keep(IReadOnlyCollection<QemuBuild> installed, IReadOnlyCollection<QemuBuild> running)
+    {
+        try
+        {
+            _modules.Keep(installed, running);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            // The canary that needs them says that its old QEMU could not be started.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ClearAsync(CancellationToken cancellationToken) => _ = await TryClearAsync(cancellationToken).ConfigureAwait(false);
+
+    private async Task<CanaryVerdict> TrySendAsync(HandoverRequest request, CanaryPass pass, IProgress<string> alarm, CancellationToken cancellationToken)
+    {
         try
         {
             var notes = await StartAsync(request, cancellationToken).ConfigureAwait(false);
@@ -49,6 +82,10 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             _ = _memory.TryAdd(pass);
             return passed with { Sentence = passed.Sentence + notes };
         }
+        catch (CanaryStartException exception)
+        {
+            return Died(exception.Message);
+        }
         catch (Exception exception) when (IsExpected(exception))
         {
             return new CanaryVerdict.NotSent(exception.Message);
@@ -57,26 +94,24 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
         {
             return new CanaryVerdict.NotSent("It was cancelled.");
         }
-        finally
-        {
-            await ClearAsync(CancellationToken.None).ConfigureAwait(false);
-        }
     }
 
-    /// <inheritdoc/>
-    public async Task ClearAsync(CancellationToken cancellationToken)
+    /// <returns>Null when none runs any more; otherwise why nobody can be sure of that.</returns>
+    private async Task<string?> TryClearAsync(CancellationToken cancellationToken)
     {
+        string? why = null;
         try
         {
             await using var libvirt = await LibvirtConnection.OpenAsync(LibvirtConnection.SystemUri, limit: null, cancellationToken).ConfigureAwait(false);
             _ = await libvirt.DestroyAsync(CanaryDomain.Uuid, cancellationToken).ConfigureAwait(false);
         }
-        catch (LibvirtException)
+        catch (LibvirtException exception)
         {
-            // It is asked again before the next canary; until then a few MiB run for nothing.
+            why = exception.Message;
         }
 
         DeleteTree();
+        return why;
     }
 
     private static bool IsExpected(Exception exception) =>
@@ -96,8 +131,8 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             try
             {
                 var process = ProcessIdentity.Read(ProcRoot.Host, StatusFile.Read(_paths.StatusFile(model.Name)).ProcessId);
-                Link(SavedQemu.Save(process, request.From.Path, _tree));
-                await CanaryDomain.StartAsync(libvirt, model, _emulator, cancellationToken).ConfigureAwait(false);
+                Link(SavedQemu.Save(process, request.From.Path, _tree, _modules.Of(request.From)));
+                await StartAsync(libvirt, model).ConfigureAwait(false);
                 return "";
             }
             catch (Exception exception) when (IsExpected(exception))
@@ -106,9 +141,24 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             }
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         Link(request.To.Path);
-        await CanaryDomain.StartAsync(libvirt, model, _emulator, cancellationToken).ConfigureAwait(false);
+        await StartAsync(libvirt, model).ConfigureAwait(false);
         return why;
+    }
+
+    private async Task StartAsync(LibvirtConnection libvirt, DomainXml model)
+    {
+        _mayRun = true;
+        try
+        {
+            await CanaryDomain.StartAsync(libvirt, model, _emulator, StartLimit).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception) when (exception.Code == LibvirtException.NoAnswer)
+        {
+            // Its start goes on inside libvirt, and nobody can tell when it comes.
+            throw new CanaryStartException(exception.Message, exception);
+        }
     }
 
     private async Task<CanaryVerdict> HandOverAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken)

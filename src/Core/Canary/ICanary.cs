@@ -1,4 +1,5 @@
 using VirtHandover.Handover;
+using VirtHandover.Qemu;
 
 namespace VirtHandover.Canary;
 
@@ -11,6 +12,14 @@ public interface ICanary
     /// <param name="cancellationToken">Asks to cancel; honoured until the canary is paused.</param>
     /// <returns>Whether the real handover may start.</returns>
     Task<CanaryVerdict> SendAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keeps what it will need of the QEMUs that are installed now, once a package manager has replaced them. Does not fail: without that it
+    /// may have to start on the new one.
+    /// </summary>
+    /// <param name="installed">The builds that are on disk.</param>
+    /// <param name="running">The builds that run.</param>
+    void Keep(IReadOnlyCollection<QemuBuild> installed, IReadOnlyCollection<QemuBuild> running);
 
     /// <summary>Ends a canary that an earlier service left running.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>

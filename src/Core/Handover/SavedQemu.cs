@@ -15,6 +15,8 @@ internal static class SavedQemu
     /// <summary>Bytes; real emulators have some ten million.</summary>
     private const long MaxSize = 512L << 20;
 
+    private static readonly string[] s_moduleDirectories = ["qemu", "qemu-kvm"];
+
     /// <summary>The path that a process was started from, also when its file has been replaced.</summary>
     /// <exception cref="ProcException">The process has ended.</exception>
     internal static string PathOf(int process) => InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(process, "exe")));
@@ -23,19 +25,50 @@ internal static class SavedQemu
     /// <param name="process">The running QEMU.</param>
     /// <param name="program">The path that it was started from.</param>
     /// <param name="tree">The directory to write to; it is made.</param>
+    /// <param name="modules">A tree with modules of the same build; null when none were kept.</param>
     /// <returns>The program in the tree.</returns>
     /// <exception cref="IOException">It cannot be written, or the process has ended.</exception>
     /// <exception cref="ProcException">The process has ended.</exception>
-    internal static string Save(ProcessIdentity process, string program, string tree)
+    internal static string Save(ProcessIdentity process, string program, string tree, string? modules = null)
     {
         var saved = Copy(ProcRoot.Host.File(process.ProcessId, "exe"), tree, program);
         foreach (var file in Replaced(process.ProcessId).Where(file => file.Path != program))
             _ = Copy(ProcRoot.Host.File(process.ProcessId, "map_files/" + file.MapFile), tree, file.Path);
         if (!process.Exists(ProcRoot.Host))
             throw new IOException($"Process {process.ProcessId} ended while its QEMU was copied.");
+        if (modules is not null)
+        {
+            foreach (var file in Directory.EnumerateFiles(modules, "*", SearchOption.AllDirectories))
+            {
+                var path = file[modules.Length..];
+                if (!File.Exists(tree + path))
+                    _ = Copy(file, tree, path);
+            }
+        }
+
+        // Not the modules that the host has now: those are another build's, and QEMU 7.2 aborts when it comes upon one.
+        foreach (var directory in ModuleDirectories(program))
+            MakeDirectory(tree + directory);
         // What is not copied is the host's: firmware, for example, in share/qemu beside the program's directory, and ROMs in lib beside its modules.
         LinkRest(tree, Path.GetDirectoryName(Path.GetDirectoryName(program)) ?? "/");
         return saved;
+    }
+
+    /// <summary>The directories in which QEMU looks for its modules, relative to its own: what distributions call them.</summary>
+    /// <param name="program">The program, absolute.</param>
+    internal static IEnumerable<string> ModuleDirectories(string program)
+    {
+        var prefix = Path.GetDirectoryName(Path.GetDirectoryName(program)) ?? "/";
+        foreach (var library in Directory.EnumerateDirectories(prefix, "lib*").Where(IsReal))
+        {
+            foreach (var parent in Directory.EnumerateDirectories(library, "*-linux-*").Where(IsReal).Prepend(library))
+            {
+                foreach (var modules in s_moduleDirectories.Select(name => Path.Combine(parent, name)).Where(Directory.Exists))
+                    yield return modules;
+            }
+        }
+
+        static bool IsReal(string path) => new DirectoryInfo(path).LinkTarget is null;
     }
 
     private static void LinkRest(string tree, string directory)
@@ -65,11 +98,17 @@ internal static class SavedQemu
         .Where(mapping => mapping is { IsDeleted: true, IsExecutable: true, Inode: > 0 } && mapping.Path.StartsWith("/usr/", StringComparison.Ordinal))
         .DistinctBy(mapping => mapping.Path);
 
-    private static string Copy(string from, string tree, string path)
+    /// <summary>Copies a file of root's into the tree.</summary>
+    /// <param name="from">The file.</param>
+    /// <param name="tree">The tree.</param>
+    /// <param name="path">Its path within the tree, absolute.</param>
+    /// <returns>The copy.</returns>
+    /// <exception cref="IOException">It is not a file of root's, or cannot be read or written.</exception>
+    internal static string Copy(string from, string tree, string path)
     {
         // A guest may have taken its QEMU over and mapped what it likes; what the package manager brought is root's.
         if (FileIdentity.Of(from) is not { IsRegular: true, UserId: 0, Size: <= MaxSize })
-            throw new IOException($"{path}, which the old QEMU runs from, is not a file of root's.");
+            throw new IOException($"{path}, which a QEMU runs from, is not a file of root's.");
         var to = tree + path;
         MakeDirectory(Path.GetDirectoryName(to)!);
         File.Copy(from, to);

@@ -8,11 +8,11 @@ public sealed partial class LibvirtConnection
     /// <summary>Starts a transient domain (<c>virDomainCreateXML</c>).</summary>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="xml">Its definition.</param>
-    /// <param name="cancellationToken">Stops waiting; the start goes on.</param>
+    /// <param name="limit">How long to wait; past it the start goes on.</param>
     /// <returns>Completes when it runs.</returns>
-    /// <exception cref="LibvirtException">It does not start, or libvirt cannot be reached.</exception>
-    public Task CreateAsync(string name, string xml, CancellationToken cancellationToken = default) =>
-        CallAsync($"start domain {name}", () => Create(xml, $"start domain {name}"), cancellationToken);
+    /// <exception cref="LibvirtException">It does not start, does not answer within the limit, or libvirt cannot be reached.</exception>
+    public Task CreateAsync(string name, string xml, TimeSpan limit) =>
+        CallAsync($"start domain {name}", () => Create(xml, $"start domain {name}"), limit, CancellationToken.None);
 
     /// <summary>Ends a running domain at once (<c>virDomainDestroy</c>), and with it a transient one.</summary>
     /// <param name="domain">Its UUID.</param>

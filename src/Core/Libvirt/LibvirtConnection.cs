@@ -112,6 +112,9 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
     }
 
     private Task<T> CallAsync<T>(string purpose, Func<T> call, CancellationToken cancellationToken) =>
+        CallAsync(purpose, call, CallLimit, cancellationToken);
+
+    private Task<T> CallAsync<T>(string purpose, Func<T> call, TimeSpan limit, CancellationToken cancellationToken) =>
         LibvirtCall.RunAsync(
             purpose,
             () =>
@@ -125,7 +128,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
                     throw new LibvirtException(0, $"libvirt could not {purpose}: the connection is closed.");
                 }
             },
-            CallLimit,
+            limit,
             cancellationToken,
             places: _places);
 }

@@ -101,6 +101,7 @@ public sealed class Scanner : IDisposable
             var seen = await DetectAsync(cancellationToken).ConfigureAwait(false);
             _queue.Merge(await AssessAsync(seen, reassess, cancellationToken).ConfigureAwait(false), ticket);
             _lastGood = started;
+            KeepForCanary(seen);
             _failures = 0;
             _trigger.Rearm(_parts.Options.RescanInterval);
             Scanned?.Invoke(EmulatorsOf(seen));
@@ -200,6 +201,13 @@ public sealed class Scanner : IDisposable
                 domain.Name, e.Message);
             return null;
         }
+    }
+
+    /// <summary>What runs on the installed QEMU today will run on one that is gone after the next upgrade.</summary>
+    private void KeepForCanary(IReadOnlyList<ScannedDomain> seen)
+    {
+        var running = seen.Select(one => one.Domain.Running).Distinct().ToList();
+        _parts.Canary?.Keep([.. seen.Where(one => one.Domain.Installed?.BuildId == one.Domain.Running.BuildId).Select(one => one.Domain.Running).Distinct()], running);
     }
 
     private async Task<bool> IsInstallingAsync(CancellationToken cancellationToken)

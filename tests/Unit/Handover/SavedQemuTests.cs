@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using VirtHandover.Canary;
+using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
 using VirtHandover.Tests.Unit.Detection;
 
 namespace VirtHandover.Tests.Unit.Handover;
@@ -37,6 +40,29 @@ public sealed class SavedQemuTests : IDisposable
         // So are directories beside what was copied: ROMs in lib, where the modules are.
         Assert.Equal(beside, new DirectoryInfo(Tree + beside).LinkTarget);
         Assert.Equal((UnixFileMode)0x1ed, File.GetUnixFileMode(Tree));
+    }
+
+    [Fact]
+    public void It_sees_its_own_modules_and_not_those_of_the_QEMU_that_is_installed_now()
+    {
+        string modules = Path.Combine(_directory.Path, "usr", "lib", "x86_64-linux-gnu", "qemu"), firmware = Path.Combine(_directory.Path, "usr", "lib", "ipxe");
+        Directory.CreateDirectory(modules);
+        Directory.CreateDirectory(firmware);
+        Directory.CreateDirectory(Path.GetDirectoryName(Program)!);
+        FakeEmulator.Install("/bin/sh", Program);
+        File.WriteAllText(Path.Combine(modules, "accel.so"), "old");
+        var build = new QemuBuild(Program, "7.2.0", "", new FileBuilds().Of(Program)!);
+        var kept = new KeptModules(Path.Combine(_directory.Path, "cache", "modules"));
+        kept.Keep([build], [build]);
+        using var running = new FakeEmulator(Program, Guid.NewGuid());
+        File.Delete(Program);
+        File.WriteAllText(Path.Combine(modules, "accel.so"), "new");
+        File.WriteAllText(Path.Combine(modules, "more.so"), "new");
+
+        SavedQemu.Save(ProcessIdentity.Read(ProcRoot.Host, running.ProcessId), Program, Tree, kept.Of(build));
+        Assert.Equal([Tree + modules + "/accel.so"], Directory.EnumerateFiles(Tree + modules));
+        Assert.Equal("old", File.ReadAllText(Tree + modules + "/accel.so"));
+        Assert.Equal(firmware, new DirectoryInfo(Tree + firmware).LinkTarget);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using VirtHandover.Canary;
 using VirtHandover.Handover;
+using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Queue;
 
@@ -12,11 +13,15 @@ internal sealed class FakeCanary : ICanary
 
     public int Cleared { get; private set; }
 
+    public List<QemuBuild> Kept { get; } = [];
+
     public Task<CanaryVerdict> SendAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         Sent++;
         return Task.FromResult(Verdict);
     }
+
+    public void Keep(IReadOnlyCollection<QemuBuild> installed, IReadOnlyCollection<QemuBuild> running) => Kept.AddRange(installed);
 
     public Task ClearAsync(CancellationToken cancellationToken)
     {
