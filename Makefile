@@ -7,10 +7,10 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test hosts chaos endurance fuzz demo bench rpm deb clean
+.PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz demo bench rpm deb clean
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 deps: ## Install what building and testing need (apt or dnf, as root).
 	@eng/install-deps
@@ -33,6 +33,9 @@ hosts: deps build ## Boot Debian releases and run every case on each, as root; t
 
 chaos: deps build ## Harm handovers at every named point, as root, and print what became of them. N=NUMBER: at random points only.
 	@eng/chaos $(N)
+
+hosts-kvm: deps deb ## Hand VMs over on an emulated host with KVM, AppArmor and systemd, as root, about half an hour. CASE=PART of a name.
+	@eng/hosts-kvm $(CASE)
 
 endurance: deps build ## Hand one busy VM over again and again, as root: N=200 times; nothing may leak.
 	@VHENDURANCE=$(or $(N),200) eng/test EnduranceTests
