@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Handover;
+using VirtHandover.Handover.Files;
 using VirtHandover.Queue;
 using VirtHandover.Service.Interop;
 
@@ -39,6 +40,7 @@ internal static class Roles
                 ["gate"] => await GateAsync().ConfigureAwait(false),
                 ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
+                [FileTrial.Role, var profile, .. var files] => FileTrial.Run(profile, files),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
             };

@@ -49,8 +49,8 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             return new CanaryVerdict.Passed("");
         _mayRun = false;
         var verdict = await TrySendAsync(request, pass, alarm, cancellationToken).ConfigureAwait(false);
-        // One that was given up must not run, nor be about to run, when the first real VM is touched.
-        return await TryClearAsync(CancellationToken.None).ConfigureAwait(false) is { } why && _mayRun && verdict is not CanaryVerdict.Died
+        // One that was given up must not run, nor be about to run, when the first real VM is touched. Behind one that was put off none follows.
+        return await TryClearAsync(CancellationToken.None).ConfigureAwait(false) is { } why && _mayRun && verdict is not (CanaryVerdict.Died or CanaryVerdict.Postponed)
             ? Died($"It could not be ended: {why} See to it that 'virsh destroy virt-handover-canary' works, then 'virt-handover queue resume'.")
             : verdict;
     }
@@ -85,6 +85,10 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
         catch (CanaryStartException exception)
         {
             return Died(exception.Message);
+        }
+        catch (LibvirtException exception) when (exception.IsAway)
+        {
+            return new CanaryVerdict.Postponed(exception.Message);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
@@ -183,7 +187,8 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
         {
             null => Died("Nobody knows how its handover ended."),
             { Outcome: HandoverOutcome.Done } => await WatchAsync(request.To.BuildId, report).ConfigureAwait(false),
-            { Outcome: HandoverOutcome.Refused or HandoverOutcome.Cancelled } => new CanaryVerdict.NotSent(report.Sentence),
+            { Outcome: HandoverOutcome.Postponed } => new CanaryVerdict.Postponed(report.Sentence),
+            { Outcome: HandoverOutcome.Refused or HandoverOutcome.Cancelled or HandoverOutcome.Gone } => new CanaryVerdict.NotSent(report.Sentence),
             _ => Died(report.Sentence),
         };
     }

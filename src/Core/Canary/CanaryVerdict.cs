@@ -15,6 +15,10 @@ public abstract record CanaryVerdict
     /// <param name="Sentence">Why.</param>
     public sealed record NotSent(string Sentence) : CanaryVerdict;
 
+    /// <summary>libvirt went away before anything could be learned: the real VMs wait for another try, and nothing is held against anybody.</summary>
+    /// <param name="Sentence">What happened.</param>
+    public sealed record Postponed(string Sentence) : CanaryVerdict;
+
     /// <summary>It did not come through: no real VM may follow.</summary>
     /// <param name="Sentence">What became of it, and what to do.</param>
     public sealed record Died(string Sentence) : CanaryVerdict;

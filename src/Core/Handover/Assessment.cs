@@ -12,6 +12,13 @@ public sealed record Assessment(RamMethod? Method, string MethodReason, IReadOnl
     /// </summary>
     public bool StandsStill { get; init; }
 
+    /// <summary>How long that will take, roughly and rather too long than too short; null when the guest does not stand still for it, or does so anyway because somebody has paused it.</summary>
+    public TimeSpan? EstimatedPause { get; init; }
+
+    /// <summary>True when the guest would stand still for longer than it may.</summary>
+    /// <param name="budget">How long it may.</param>
+    public bool Exceeds(TimeSpan budget) => EstimatedPause > budget;
+
     /// <summary>True when at least one finding refuses the handover.</summary>
     public bool IsBlocked => Findings.Any(finding => finding.Severity == FindingSeverity.Blocker);
 }

@@ -106,6 +106,10 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         {
             await InsistAsync([.. ready.Select(one => new LeftRun(one.Run, unfinished))], null).ConfigureAwait(false);
         }
+        catch (LibvirtException exception) when (exception.IsAway)
+        {
+            await WithdrawAsync(ready, run => run.End(exception)).ConfigureAwait(false);
+        }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
             // One failure, not one of each: the others need only be tried again.
@@ -153,9 +157,10 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
                     postponed.Add(run);
                 }
             }
-            catch (OperationCanceledException cancelled)
+            catch (Exception own) when (own is OperationCanceledException or RefusedException || (run.SourceHasEnded && HandoverRun.IsExpected(own)))
             {
-                undone.Add((run, cancelled));
+                // It says something about this VM and nothing about the next.
+                undone.Add((run, own));
             }
             catch (UnfinishedException unfinished)
             {

@@ -17,14 +17,20 @@ public enum HandoverOutcome
     /// <summary>Cancelled before the pause; the guest runs on the old QEMU.</summary>
     Cancelled,
 
-    /// <summary>Not tried, because another one in the same outage of libvirt had failed; what was approved stays approved.</summary>
+    /// <summary>Not tried, because another one in the same outage of libvirt had failed, or libvirt was away; what was approved stays approved.</summary>
     Postponed,
 
     /// <summary>It failed and was undone; the guest runs on the old QEMU.</summary>
     Undone,
 
-    /// <summary>The VM has crashed during its handover: one of its two QEMUs died while the guest was its. An administrator is needed.</summary>
+    /// <summary>
+    /// The VM has crashed during its handover, because one of its two QEMUs died while the guest was its; or it stands still in the old one,
+    /// which cannot open its disks again. An administrator is needed.
+    /// </summary>
     Stranded,
+
+    /// <summary>There is nothing left to hand over: the VM had ended, by itself or by somebody, before its guest was touched.</summary>
+    Gone,
 
     /// <summary>Nobody knows: what executed it is gone without a result. The next scan shows what the guest runs on.</summary>
     Lost,

@@ -37,7 +37,8 @@ internal sealed class HandoverRun(
     private long _copied;
     private long? _framesLost;
     private TimeSpan _outage;
-    private TimeSpan _pause;
+    private readonly GuestPause _pause = new();
+    private long _recoveredPause;
     private IReadOnlyList<Finding> _notReturned = [];
 
     /// <summary>The VM, as a sentence names it.</summary>
@@ -52,10 +53,13 @@ internal sealed class HandoverRun(
     /// <summary>True once its asker has taken it back.</summary>
     internal bool IsCancelled => cancel.IsCancellationRequested;
 
+    /// <summary>True once the old QEMU has ended. As long as the guest was not paused by this handover that is its own business.</summary>
+    internal bool SourceHasEnded => _begun is { Source.HasExited: true };
+
     /// <summary>Failures that a handover names in its own words; anything else is a defect and ends the keeper loudly.</summary>
     internal static bool IsExpected(Exception exception) =>
-        exception is HandoverException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException or LinuxException or ProcException
-            or StatusFileException or IOException or UnauthorizedAccessException;
+        exception is HandoverException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
+            or LinuxException or ProcException or StatusFileException or IOException or UnauthorizedAccessException;
 
     /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
     /// <returns>The twin; null when it ended here, which was then reported.</returns>
@@ -98,7 +102,6 @@ internal sealed class HandoverRun(
     {
         var (finished, adoption) = await MoveGuestAsync(prepared).ConfigureAwait(false);
         _phases.Enter(HandoverPhase.Confirm);
-        _pause = finished.Pause ?? TimeSpan.Zero;
         if (finished.Performed.Frames.Lost() is { } lost)
             _framesLost = (_framesLost ?? 0) + lost;
         return await ConfirmPhase.AdoptAsync(finished, adoption, journal).ConfigureAwait(false);
@@ -146,6 +149,18 @@ internal sealed class HandoverRun(
     internal void End(Exception exception, DaemonHold? hold = null)
     {
         Measure(hold);
+        if (exception is GoneException || SourceHasEnded)
+        {
+            Give(Report(HandoverOutcome.Gone, $"{Subject} has ended, by itself or by somebody, before its handover touched it; there is nothing to hand over any more."));
+            return;
+        }
+
+        if (exception is LibvirtException { IsAway: true })
+        {
+            Postpone($"libvirt could not be reached ({exception.Message.TrimEnd('.')})", hold);
+            return;
+        }
+
         Give(exception switch
         {
             RefusedException refused => Report(
@@ -174,6 +189,7 @@ internal sealed class HandoverRun(
     internal void Take(HandoverReport ended, DaemonHold? hold)
     {
         Measure(hold);
+        _recoveredPause = ended.PauseMicroseconds;
         var report = Report(ended.Outcome, ended.Sentence);
         Give(report with { Findings = [.. report.Findings, .. ended.Findings] });
     }
@@ -205,7 +221,7 @@ internal sealed class HandoverRun(
             _source = quiesced.Source;
             _phases.Enter(HandoverPhase.Perform);
             var adoption = PreparePhase.Plan(quiesced);
-            var performed = await PerformPhase.RunAsync(quiesced, journal).ConfigureAwait(false);
+            var performed = await PerformPhase.RunAsync(quiesced, journal, _pause, progress, cancel).ConfigureAwait(false);
             _copied = performed.CopiedBytes;
             _phases.Enter(HandoverPhase.Finish);
             return (await FinishOrUndoAsync(performed, adoption).ConfigureAwait(false), adoption);
@@ -241,7 +257,7 @@ internal sealed class HandoverRun(
     {
         try
         {
-            var copy = await CopyPhase.StartAsync(prepared, prepared.Begun.Monitor, journal, progress, cancel).ConfigureAwait(false);
+            var copy = await CopyPhase.StartAsync(prepared, prepared.Begun.Monitor, journal, progress, _pause, cancel).ConfigureAwait(false);
             _copied = copy.Copied;
             _framesLost = copy.FramesLost;
             return _prepared = prepared with { Copy = copy };
@@ -271,11 +287,11 @@ internal sealed class HandoverRun(
     {
         try
         {
-            return await FinishPhase.RunAsync(performed, adoption, journal).ConfigureAwait(false);
+            return await FinishPhase.RunAsync(performed, adoption, journal, _pause).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
-            await PerformPhase.UndoAsync(performed.Quiesced).ConfigureAwait(false);
+            await PerformPhase.UndoAsync(performed.Quiesced, _pause).ConfigureAwait(false);
             throw;
         }
     }
@@ -309,8 +325,8 @@ internal sealed class HandoverRun(
         MethodReason = _begun?.Assessment.MethodReason ?? "",
         Findings = [.. _begun?.Assessment.Findings ?? [], .. _prepared?.Notes ?? [], .. _notReturned],
         StartedAt = _startedAt,
-        PauseMicroseconds = (long)_pause.TotalMicroseconds,
-        AttachPauseMicroseconds = (long)(_prepared?.Copy?.AttachPause.TotalMicroseconds ?? 0),
+        PauseMicroseconds = _pause.Length > TimeSpan.Zero ? (long)_pause.Length.TotalMicroseconds : _recoveredPause,
+        AttachPauseMicroseconds = (long)_pause.Attach.TotalMicroseconds,
         TotalMicroseconds = (long)Stopwatch.GetElapsedTime(_started).TotalMicroseconds,
         OutageMicroseconds = (long)_outage.TotalMicroseconds,
         CopiedBytes = _copied,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -16,6 +17,9 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
 {
     /// <summary>Enough to look into the faults of some days; at 12 KB each they do not fill a disk.</summary>
     private const int KeptJournals = 100;
+
+    /// <summary>What recoveries of this process have ended, whether or not that could be written down.</summary>
+    private readonly ConcurrentDictionary<long, HandoverReport> _ended = new();
 
     /// <inheritdoc/>
     public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Preflighting.AssessAsync(domain, cancellationToken);
@@ -92,8 +96,15 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     }
 
     /// <inheritdoc/>
-    public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) =>
-        HandoverRecovery.RecoverAsync(journals, id, alarm, cancellationToken);
+    public async Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken)
+    {
+        // One recovery ends all that ran together; none of them is to be ended a second time because its journal does not tell.
+        if (_ended.TryGetValue(id, out var known))
+            return known;
+        foreach (var (number, report) in await HandoverRecovery.RecoverTogetherAsync(journals, id, alarm, cancellationToken).ConfigureAwait(false))
+            _ended[number] = report;
+        return _ended.GetValueOrDefault(id);
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Unfinished() => HandoverJournal.Unfinished(journals);
@@ -102,8 +113,8 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     {
         try
         {
-            return await HandoverRecovery.RecoverAsync(
-                journals, request.Id, new AlarmSink(sentence => alarms.TryWrite(sentence)), CancellationToken.None).ConfigureAwait(false)
+            return await RecoverAsync(
+                request.Id, request.Domain, new AlarmSink(sentence => alarms.TryWrite(sentence)), CancellationToken.None).ConfigureAwait(false)
                 ?? NotBegun(request, "The keeper process ended before it began.");
         }
         finally
@@ -115,6 +126,9 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     private ProcessHandle Start(IReadOnlyList<HandoverRequest> requests, SafeHandle channel)
     {
         HandoverJournal.Prune(journals, KeptJournals);
+        // Numbers begin anew when the database was lost.
+        foreach (var request in requests)
+            _ = _ended.TryRemove(request.Id, out _);
         var opened = new List<HandoverJournal>();
         try
         {

@@ -27,6 +27,13 @@ public sealed class LibvirtException : Exception
     /// <summary>libvirt's <c>virErrorNumber</c>, for example 42 for <c>VIR_ERR_NO_DOMAIN</c>.</summary>
     public int Code { get; }
 
+    /// <summary>The daemon has ended.</summary>
+    /// <param name="message">A sentence.</param>
+    internal static LibvirtException Ended(string message) => new(NoConnect, message);
+
+    /// <summary>True when libvirt's daemon is not there; one that is there and does not answer is another matter.</summary>
+    public bool IsAway => IsConnectionLost && Code != NoAnswer;
+
     /// <summary>True when libvirt's daemon could not be reached or went away: the call says nothing about the domain.</summary>
     public bool IsConnectionLost =>
         Code is NoAnswer or NoConnect or SystemError or Rpc ||

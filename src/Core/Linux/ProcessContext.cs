@@ -9,6 +9,8 @@ namespace VirtHandover.Linux;
 /// </summary>
 public sealed record ProcessContext
 {
+    private const string MountNamespace = "--mount";
+
     private static readonly (string Name, string Option)[] Limits =
     [
         ("Max core file size", "core"), ("Max open files", "nofile"), ("Max processes", "nproc"), ("Max locked memory", "memlock"),
@@ -111,6 +113,35 @@ public sealed record ProcessContext
             command.Add("--");
         }
 
+        AddPrivileges(command);
+        if (Label.Length > 0)
+            command.Add((IsSelinux ? "--selinux-label=" : "--apparmor-profile=") + Label);
+        command.Add("--");
+        command.AddRange(program);
+        return command;
+    }
+
+    /// <summary>
+    /// The command that runs <paramref name="program"/> with this context's rights to files: its mount namespace, ids and capabilities. Its
+    /// control groups are left alone, because a program that takes memory from them could have the kernel end the process they are made
+    /// for; and so is its label, in which no program but its own may be started.
+    /// </summary>
+    /// <param name="program">The program and its arguments.</param>
+    /// <returns>The full command; its first element is the program to execute.</returns>
+    public IReadOnlyList<string> EnterForFiles(IReadOnlyList<string> program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        var command = new List<string>();
+        if (ForeignNamespaces.Contains(MountNamespace))
+            command.AddRange([Tool("nsenter"), "--target=" + ProcessId.ToString(CultureInfo.InvariantCulture), MountNamespace, "--wdns=/", "--"]);
+        AddPrivileges(command);
+        command.Add("--");
+        command.AddRange(program);
+        return command;
+    }
+
+    private void AddPrivileges(List<string> command)
+    {
         command.Add(Tool("setpriv"));
         command.Add("--ruid=" + Number(Status.UserIds[0]));
         command.Add("--euid=" + Number(Status.UserIds[1]));
@@ -124,11 +155,6 @@ public sealed record ProcessContext
             .ToList();
         if (dropped.Count > 0)
             command.Add("--bounding-set=" + string.Join(',', dropped));
-        if (Label.Length > 0)
-            command.Add((IsSelinux ? "--selinux-label=" : "--apparmor-profile=") + Label);
-        command.Add("--");
-        command.AddRange(program);
-        return command;
     }
 
     // What the keeper itself lacks, its children lack anyway.
@@ -140,7 +166,7 @@ public sealed record ProcessContext
 
     private static IEnumerable<string> Namespaces(int process)
     {
-        (string, string)[] kinds = [("mnt", "--mount"), ("net", "--net"), ("ipc", "--ipc"), ("uts", "--uts")];
+        (string, string)[] kinds = [("mnt", MountNamespace), ("net", "--net"), ("ipc", "--ipc"), ("uts", "--uts")];
         foreach (var (file, option) in kinds)
         {
             if (ProcFile.ReadLink(ProcRoot.Host.File(process, "ns/" + file)) != ProcFile.ReadLink("/proc/self/ns/" + file))

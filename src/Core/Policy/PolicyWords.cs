@@ -10,7 +10,7 @@ public static class PolicyWords
     public static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Largest pause budget.</summary>
-    public static readonly TimeSpan MostPause = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan MostPause = TimeSpan.FromHours(1);
 
     /// <summary>Largest priority; the least one is its negative.</summary>
     public const int MostPriority = 1000;
@@ -46,7 +46,7 @@ public static class PolicyWords
             ? TimeSpan.FromMicroseconds(microseconds)
             : throw new PolicyException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"A pause budget of {microseconds} µs is not possible; it is from 1000 µs (1 ms) to 60000000 µs (1 min), for example 30000 µs (30 ms)."));
+                $"A pause budget of {microseconds} µs is not possible; it is from 1000 µs (1 ms) to 3600000000 µs (1 h), for example 30000 µs (30 ms)."));
 
     /// <exception cref="PolicyException">It is out of range.</exception>
     internal static int Priority(int priority) => Math.Abs((long)priority) <= MostPriority

@@ -117,6 +117,17 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                 case CanaryVerdict.NotSent notSent when !cancel.IsCancellationRequested:
                     parts.Log.LogWarning("No canary went before handover {Id}: {Sentence}", requests[0].Id, notSent.Sentence);
                     break;
+                case CanaryVerdict.Postponed postponed:
+                    parts.Log.LogWarning("{Sentence}", postponed.Sentence);
+                    // Nothing starts before a scan has shown that libvirt is there again.
+                    queue.ScanFailed($"libvirt went away while a canary was tried ({postponed.Sentence.TrimEnd('.')}); handovers go on when it is back.");
+                    scanner.Ask();
+                    foreach (var request in requests)
+                    {
+                        queue.CanaryPostponed(RecordOf(request), postponed.Sentence);
+                    }
+
+                    return false;
                 case CanaryVerdict.Died died:
                     parts.Log.LogError("{Sentence}", died.Sentence);
                     foreach (var request in requests)
@@ -216,7 +227,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             var level = report.Outcome switch
             {
                 HandoverOutcome.Done or HandoverOutcome.Rehearsed => LogLevel.Information,
-                HandoverOutcome.Cancelled or HandoverOutcome.Postponed => LogLevel.Warning,
+                HandoverOutcome.Cancelled or HandoverOutcome.Postponed or HandoverOutcome.Gone => LogLevel.Warning,
                 _ => LogLevel.Error,
             };
             parts.Log.Log(level, "Handover {Id} of {Domain} ended, {Outcome}: {Sentence}", report.Id, report.Name, PhaseWords.Of(report.Outcome), report.Sentence);

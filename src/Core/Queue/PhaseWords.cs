@@ -30,6 +30,7 @@ public static class PhaseWords
         HandoverOutcome.Postponed => "postponed",
         HandoverOutcome.Undone => "undone",
         HandoverOutcome.Stranded => "stranded",
+        HandoverOutcome.Gone => "gone",
         _ => "lost",
     };
 }

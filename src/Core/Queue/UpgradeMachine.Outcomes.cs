@@ -46,7 +46,7 @@ public static partial class UpgradeMachine
     private static UpgradeState OnEnded(Running running, HandoverReport report) => report.Outcome switch
     {
         HandoverOutcome.Done => new Done(report, Verified: false),
-        HandoverOutcome.Rehearsed => running.Before,
+        HandoverOutcome.Rehearsed or HandoverOutcome.Gone => running.Before,
         HandoverOutcome.Postponed when running.CancelledBy is null => running.Before,
         _ when running.Rehearse && report.Outcome is not HandoverOutcome.Stranded and not HandoverOutcome.Lost => Unchanged(running, report),
         HandoverOutcome.Refused => running.Before is Current or Done ? running.Before : new Blocked(report.Findings),

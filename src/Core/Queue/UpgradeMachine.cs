@@ -61,6 +61,8 @@ public static partial class UpgradeMachine
     private static Transition OnCancel(UpgradeState state, UpgradeEvent.Cancel cancel) => state switch
     {
         Approved or Deferred => new Transition.To(new Pending(cancel.By)),
+        // A copy for which the guest stands still takes its time, and can be broken off.
+        Running { Phase: HandoverPhase.Perform, Progress: >= 0 } still => new Transition.To(still with { CancelledBy = still.CancelledBy ?? cancel.By }),
         Running { Phase: >= HandoverPhase.Perform } running => new Transition.Refused(
             $"its handover is in phase {PhaseWords.Of(running.Phase)} and can no longer be cancelled; it ends in a moment."),
         Running running => new Transition.To(running with { CancelledBy = running.CancelledBy ?? cancel.By }),

@@ -15,6 +15,7 @@ public sealed partial class UpgradeQueue
         {
             var upgrade = Find_NeedsLock(domain);
             DemandAllowed_NeedsLock(upgrade, "approved");
+            DemandBudget_NeedsLock(upgrade, "approved");
             Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by), changes);
         }
 
@@ -185,7 +186,7 @@ public sealed partial class UpgradeQueue
         catch (StoreException e)
         {
             // It is not started either way; the next start of the service writes its end.
-            _alarms[AlarmSource.Store] = e.Message;
+            _alarms[AlarmSource.Store] = Unwritten(report, e);
         }
 
         _asked.Remove(asked);

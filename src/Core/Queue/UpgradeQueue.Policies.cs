@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
@@ -56,7 +57,7 @@ public sealed partial class UpgradeQueue
 
         return (PolicyOf(upgrade).Mode, upgrade.State) switch
         {
-            (PolicyMode.Auto, UpgradeState.Pending { HeldBy: null }) when upgrade.Assessment is { IsBlocked: false } =>
+            (PolicyMode.Auto, UpgradeState.Pending { HeldBy: null }) when upgrade.Assessment is { IsBlocked: false } assessed && !assessed.Exceeds(PolicyOf(upgrade).MaxPause) =>
                 UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Approve(own.Mode is null ? AutoApprover : PolicyApprover), now)
                     is Transition.To { State: var approved } ? upgrade with { State = approved } : upgrade,
             (not PolicyMode.Auto, UpgradeState.Approved { By: AutoApprover or PolicyApprover }) => upgrade with { State = new UpgradeState.Pending() },
@@ -72,6 +73,17 @@ public sealed partial class UpgradeQueue
         {
             throw new QueueException(
                 QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done}: {NeverSentence(upgrade)}");
+        }
+    }
+
+    /// <summary>Nobody is to find out by its standing still that a guest stands still for longer than it may.</summary>
+    /// <exception cref="QueueException">It would.</exception>
+    private void DemandBudget_NeedsLock(Upgrade upgrade, string done)
+    {
+        if (upgrade.Assessment is { } assessed && StillPause.Refusal(assessed, PolicyOf(upgrade).MaxPause) is { } refusal)
+        {
+            throw new QueueException(
+                QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done} ({refusal.Code}): {refusal.Sentence}");
         }
     }
 

@@ -67,6 +67,6 @@ public sealed partial class UpgradeQueue
     private QueueException NotRecorded_NeedsLock(StoreException e)
     {
         _alarms[AlarmSource.Store] = e.Message;
-        return new QueueException(QueueFault.NotRecorded, e.Message);
+        return new QueueException(QueueFault.NotRecorded, $"{e.Message} Nothing was done to any VM, and nothing was changed.");
     }
 }

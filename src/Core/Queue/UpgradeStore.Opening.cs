@@ -116,5 +116,5 @@ public sealed partial class UpgradeStore
         ? new StoreException(
             $"The database {path} is damaged ({e.Message}); move it away and start virt-handoverd again: the queue is rebuilt from the running domains, only its history and deferrals are lost.", e)
         : new StoreException(
-            $"The database {path} cannot be {verb}: {e.Message} Nothing was done to any VM; make the file writable and its disk free, then start virt-handoverd again.", e);
+            $"The database {path} cannot be {verb}: {e.Message} Make the file writable and its disk free, then start virt-handoverd again.", e);
 }

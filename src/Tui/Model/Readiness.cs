@@ -20,7 +20,7 @@ internal sealed record Readiness(bool? Ready, IReadOnlyList<string> Advice)
         return (domain.AssessedAt, domain.Method) switch
         {
             (null, _) or (_, "") => new(null, ["It was not checked yet."]),
-            (_, "copy") => new(true, [$"Its memory is copied once. “virt-handover prepare {ShellWord.Domain(domain.Name, domain.Uuid)}” makes it shared from its next start on."]),
+            (_, "copy") => new(true, [.. domain.Findings.Where(finding => finding.Code == "RAM_STILL").Select(finding => finding.Sentence), $"Its memory is copied once. “virt-handover prepare {ShellWord.Domain(domain.Name, domain.Uuid)}” makes it shared from its next start on."]),
             _ => new(true, []),
         };
     }

@@ -75,7 +75,7 @@ internal static class ReportLines
     public static Tone ToneOf(HandoverOutcome outcome) => outcome switch
     {
         HandoverOutcome.Done or HandoverOutcome.Rehearsed => Tone.Good,
-        HandoverOutcome.Cancelled or HandoverOutcome.Postponed => Tone.Attention,
+        HandoverOutcome.Cancelled or HandoverOutcome.Postponed or HandoverOutcome.Gone => Tone.Attention,
         _ => Tone.Bad,
     };
 }

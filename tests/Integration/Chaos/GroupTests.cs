@@ -129,6 +129,49 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         await AssertWhole([host.NewVersion, host.OldVersion, host.NewVersion]);
     }
 
+    [Theory(Timeout = 300000)]
+    [InlineData("begin.read")]
+    [InlineData("quiesce.jobs-checked")]
+    public async Task One_that_is_shut_down_meanwhile_leaves_the_queue_and_stops_nobody(string point)
+    {
+        await using HeldPoint held = await HeldPoint.Set(point);
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await held.Reached();
+        await Virsh.Run("destroy", s_names[1]);
+        held.LetGo();
+        await Eventually.Until("the others are done and this one is gone", async () =>
+        {
+            HostView seen = await TheService.View();
+            Assert.NotEqual("paused", seen.QueueState);
+            return TheService.Find(seen, s_names[1]) is null && seen.Domains.Count == 2 && seen.Domains.All(one => one.State == "done");
+        });
+        foreach (string name in (string[])[s_names[0], s_names[2]])
+            Assert.Equal(host.NewVersion, await Virsh.RunningVersion(name));
+        await using var client = new HandoverServiceClient();
+        var reports = await client.HistoryAsync(new HistoryQuery(_guests[1].Domain, 5), CancellationToken.None);
+        Assert.Equal(HandoverOutcome.Gone, Assert.Single(reports).Outcome);
+    }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_libvirt_that_goes_away_before_it_is_stopped_puts_them_off_and_stops_no_queue()
+    {
+        await using HeldPoint held = await HeldPoint.Set("prepare.journaled");
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await held.Reached();
+        int daemon = int.Parse(await File.ReadAllTextAsync("/run/libvirtd.pid"), System.Globalization.CultureInfo.InvariantCulture);
+        Processes.Kill(daemon);
+        held.LetGo();
+        await Eventually.Until("all wait for their turn again", async () =>
+            (await TheService.View()).Domains is { Count: 3 } seen && seen.All(one => one.State == "approved"));
+        Assert.NotEqual("paused", (await TheService.View()).QueueState);
+        Assert.Equal(0, (await ChaosDeeds.StartDaemonByHand()).ExitCode);
+        await AllAre("done");
+        await AssertWhole(_guests.Select(_ => host.NewVersion));
+        await using var client = new HandoverServiceClient();
+        var reports = await client.HistoryAsync(new HistoryQuery(null, 50), CancellationToken.None);
+        Assert.All(reports, report => Assert.True(report.Outcome is HandoverOutcome.Postponed or HandoverOutcome.Done, report.Sentence));
+    }
+
     [Fact(Timeout = 300000)]
     public async Task Those_for_whose_twin_the_host_has_no_room_go_in_an_outage_of_their_own()
     {

@@ -102,6 +102,18 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_canary_that_libvirt_left_alone_puts_the_handovers_off_and_stops_no_queue()
+    {
+        var canary = new FakeCanary { Verdict = new CanaryVerdict.Postponed("libvirt is away.") };
+        await using var loops = new Loops(File, PolicyMode.Auto, new FakeDetector { Domains = [Sample.Domain(0)] }, canary: canary);
+        await loops.UntilAsync(() => loops.Ended.Count > 0);
+        Assert.All(loops.Ended, report => Assert.Equal(HandoverOutcome.Postponed, report.Outcome));
+        Assert.NotEqual("paused", loops.Queue.Snapshot().QueueState);
+        canary.Verdict = new CanaryVerdict.Passed("");
+        Assert.False((await loops.Runner.StartedAsync()).Request.Rehearse);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_canary_that_could_not_be_sent_stops_nothing_and_a_rehearsal_needs_none()
     {
         var canary = new FakeCanary { Verdict = new CanaryVerdict.NotSent("No room.") };

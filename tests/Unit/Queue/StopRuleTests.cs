@@ -14,6 +14,7 @@ public class StopRuleTests
     [InlineData(HandoverOutcome.Lost, true)]
     [InlineData(HandoverOutcome.Refused, false)]
     [InlineData(HandoverOutcome.Cancelled, false)]
+    [InlineData(HandoverOutcome.Gone, false)]
     [InlineData(HandoverOutcome.Done, false)]
     public void One_failure_is_enough_by_default(HandoverOutcome outcome, bool stops) =>
         Assert.Equal(stops, StopRule.After(new QueueControl(), Sample.Report(1, 0, outcome), new QueueOptions().StopAfterFailures, s_now).Pause is not null);

@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Settings;
@@ -24,6 +25,8 @@ internal static class BeginPhase
             Checkpoint.Reach("begin.read");
             if (begun.Assessment.IsBlocked)
                 throw new RefusedException(begun.Assessment.Findings);
+            if (StillPause.Refusal(begun.Assessment, request.MaxPause) is { } tooLong)
+                throw new RefusedException([tooLong, .. begun.Assessment.Findings]);
             journal.Write(new JournalEntry.Opened(
                 request,
                 begun.Name,
@@ -56,28 +59,30 @@ internal static class BeginPhase
         {
             var domain = await libvirt.FindAsync(request.Domain, cancellationToken).ConfigureAwait(false);
             if (domain is not { Id: >= 0 })
-                throw new HandoverException(domain is null ? $"libvirt knows no domain {request.Domain}." : $"VM {domain.Name} does not run.");
+                throw new GoneException(domain is null ? $"libvirt knows no domain {request.Domain}." : $"VM {domain.Name} does not run.");
             var status = StatusFile.Read(paths.StatusFile(domain.Name));
             source = ProcessHandle.Open(status.ProcessId);
             RequireIsDomain(source, domain);
 
             // Before the first question to QEMU, which leaves the same mark.
             var used = MonitorUse.WasBeforeUs(status, source.Identity);
+            var context = ProcessContext.Read(source.Id);
+            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
+            var trying = FileTrial.TryAsync(context, NamedFiles.TryOf(line, null), cancellationToken);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
             var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
             var probe = TargetProbe.AskAsync(program, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
-            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
             var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
             var placing = ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken);
             var registered = MachineReader.ReadAsync(source.Id, domain.Uuid, cancellationToken);
             var describing = libvirt.GetXmlAsync(domain.Uuid, cancellationToken);
-            await Task.WhenAll(reading, placing, registered, describing).ConfigureAwait(false);
+            await Task.WhenAll(reading, placing, registered, describing, trying).ConfigureAwait(false);
             var xml = DomainXml.Parse(await describing.ConfigureAwait(false));
-            var context = ProcessContext.Read(source.Id);
             var live = await reading.ConfigureAwait(false);
             var target = await probe.ConfigureAwait(false);
             var machine = await registered.ConfigureAwait(false);
+            var refusals = await trying.ConfigureAwait(false);
             return new Begun
             {
                 Request = request,
@@ -112,6 +117,9 @@ internal static class BeginPhase
                     Ties = ProcessTies.ObstaclesOf(source.Id),
                     MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
                     IsMonitorUsed = used,
+                    Files = FileReader.Look(source.Identity, line, live.Devices.Nodes, refusals),
+                    FilesWereTried = refusals is not null,
+                    Context = context,
                 }),
             };
         }

@@ -6,11 +6,10 @@ using VirtHandover.Qemu;
 namespace VirtHandover.Handover.Phases;
 
 /// <summary>A copy that is under way and held back just before its end.</summary>
-/// <param name="AttachPause">How long the guest stood still to give the target the network cards.</param>
 /// <param name="FramesLost">Incoming frames that this stop cost; null when they were not counted.</param>
 /// <param name="StoppedEarly">When the guest was found stopped although the copy was held back; null as a rule.</param>
 /// <param name="Copied">Bytes moved so far.</param>
-internal sealed record CopyUnderWay(TimeSpan AttachPause, long? FramesLost, DateTimeOffset? StoppedEarly, long Copied);
+internal sealed record CopyUnderWay(long? FramesLost, DateTimeOffset? StoppedEarly, long Copied);
 
 /// <summary>
 /// Copying private memory. The bulk moves while libvirt is up, through its monitor; just before the end the copy is throttled to
@@ -24,10 +23,10 @@ internal static class CopyPhase
     /// <summary>Moves the bulk. libvirt is up; the guest runs, but for a first stop of some ms that gives the target its network cards.</summary>
     /// <exception cref="HandoverException">It did not come near its end within the limit; it has been cancelled, the guest runs on.</exception>
     internal static async Task<CopyUnderWay> StartAsync(
-        Prepared prepared, IQmpChannel source, HandoverJournal journal, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
+        Prepared prepared, IQmpChannel source, HandoverJournal journal, IProgress<HandoverProgress> progress, GuestPause pause, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
-        var (attach, lost) = await AttachCardsAsync(prepared, source, journal, cancellationToken).ConfigureAwait(false);
+        var lost = await AttachCardsAsync(prepared, source, journal, pause, cancellationToken).ConfigureAwait(false);
         await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
         // 0: while libvirt is up the copy may end only by running out of pages, and pause-before-switchover catches even that.
         await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, 0, cancellationToken).ConfigureAwait(false);
@@ -45,11 +44,11 @@ internal static class CopyPhase
             if (info.HasEnded)
                 throw new HandoverException($"Copying the guest's memory ended early: {info.Error?.TrimEnd('.') ?? info.Status}.");
             if (info.Status == "pre-switchover")
-                return new CopyUnderWay(attach, lost, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
+                return new CopyUnderWay(lost, begun.Clock.GetUtcNow(), ram?.Transferred ?? 0);
             if (ram is not null && (ram.DirtySyncCount > 1 || ram.Remaining <= Math.Max(ram.Total / 8, 32L << 20)) && ram.Transferred > 0)
             {
                 await MigrationSettings.SetRateAsync(source, Trickle, 0, cancellationToken).ConfigureAwait(false);
-                return new CopyUnderWay(attach, lost, null, ram.Transferred);
+                return new CopyUnderWay(lost, null, ram.Transferred);
             }
 
             if (watch.Elapsed > begun.Request.CopyLimit)
@@ -72,11 +71,11 @@ internal static class CopyPhase
     }
 
     /// <summary>Lets the copy end; libvirt is down. Returns with the guest stopped and the last pages sent.</summary>
-    /// <returns>When it stopped, null when somebody had paused it before; and the bytes moved.</returns>
+    /// <returns>The bytes moved.</returns>
     /// <exception cref="HandoverException">The guest writes faster than memory can be copied.</exception>
-    internal static async Task<(DateTimeOffset? StoppedAt, long Copied)> ConvergeAsync(Prepared prepared, CopyUnderWay copy, SourceMonitor source)
+    internal static async Task<long> ConvergeAsync(Prepared prepared, CopyUnderWay copy, SourceMonitor source, GuestPause pause)
     {
-        var stopped = copy.StoppedEarly;
+        pause.Stopped(copy.StoppedEarly);
         var limit = prepared.Begun.Request.MaxPause;
         var watch = Stopwatch.StartNew();
         // Start with a pause that nobody would notice, and allow more only as the guest's writing demands it.
@@ -88,7 +87,7 @@ internal static class CopyPhase
             while (source.Events.TryRead(out var e))
             {
                 if (e.Name == "STOP")
-                    stopped = e.At;
+                    pause.Stopped(e.At);
                 if (e.MigrationStatus is "failed" or "cancelled")
                     throw new HandoverException("Copying the guest's memory failed at its end.");
             }
@@ -97,8 +96,8 @@ internal static class CopyPhase
             if (info.Status == "pre-switchover")
             {
                 while (source.Events.TryRead(out var e))
-                    stopped = e.Name == "STOP" ? e.At : stopped;
-                return (stopped, info.Ram?.Transferred ?? copy.Copied);
+                    pause.Stopped(e.Name == "STOP" ? e.At : null);
+                return info.Ram?.Transferred ?? copy.Copied;
             }
 
             if (watch.Elapsed > ConvergeLimit)
@@ -118,11 +117,11 @@ internal static class CopyPhase
     /// The stream begins with the list of all memory blocks, a network card's ROM among them, so the target needs the cards
     /// before the copy. They are added while the guest stands still, and the taps get their settings back before it goes on.
     /// </summary>
-    private static async Task<(TimeSpan Pause, long? FramesLost)> AttachCardsAsync(
-        Prepared prepared, IQmpChannel source, HandoverJournal journal, CancellationToken cancellationToken)
+    private static async Task<long?> AttachCardsAsync(
+        Prepared prepared, IQmpChannel source, HandoverJournal journal, GuestPause pause, CancellationToken cancellationToken)
     {
         if (prepared.LateCards.Count == 0)
-            return (TimeSpan.Zero, null);
+            return null;
         var running = (await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
         // Written first: whoever finds the guest stopped here has to know that it ran, and what the taps were set to.
         prepared.Taps.Read();
@@ -149,12 +148,12 @@ internal static class CopyPhase
         finally
         {
             await GiveBackAsync(prepared, source, running).ConfigureAwait(false);
+            pause.Attach = watch.Elapsed;
         }
 
-        var pause = watch.Elapsed;
         // The guest may change its queues and offloads from now on, and nobody may take that back.
         journal.Write(PerformPhase.Pausing(prepared, running) with { Taps = [] });
-        return (pause, frames.Lost());
+        return frames.Lost();
     }
 
     // A guest that does not go on is a matter for the journal, which says that it ran.

@@ -5,8 +5,7 @@ namespace VirtHandover.Handover.Phases;
 
 /// <summary>The target runs the guest; the source never will again.</summary>
 /// <param name="Performed">How it was moved.</param>
-/// <param name="Pause">From the source's STOP to the target's RESUME; null when the guest was paused by somebody and stays so.</param>
-internal sealed record Finished(Performed Performed, TimeSpan? Pause);
+internal sealed record Finished(Performed Performed);
 
 /// <summary>
 /// Finish: the decision. The commit is on disk before anything that cannot be taken back, and the source is frozen before the
@@ -16,7 +15,7 @@ internal static class FinishPhase
 {
     /// <exception cref="HandoverException">The target provably has not run the guest; the source is thawed and may go on.</exception>
     /// <exception cref="UnfinishedException">It is not certain whether the target has run the guest; the source is frozen.</exception>
-    internal static async Task<Finished> RunAsync(Performed performed, AdoptionPlan adoption, HandoverJournal journal)
+    internal static async Task<Finished> RunAsync(Performed performed, AdoptionPlan adoption, HandoverJournal journal, GuestPause pause)
     {
         var prepared = performed.Quiesced.Prepared;
         var begun = prepared.Begun;
@@ -41,9 +40,10 @@ internal static class FinishPhase
             throw new HandoverException($"The new QEMU ended before it was told to continue the guest; {target.LastWords?.Quote()}");
         }
 
-        var pause = adoption.Continue ? await ContinueAsync(performed, journal).ConfigureAwait(false) : null;
+        if (adoption.Continue)
+            await ContinueAsync(performed, journal, pause).ConfigureAwait(false);
         Checkpoint.Reach("finish.continued");
-        return new Finished(performed, pause);
+        return new Finished(performed);
     }
 
     // On disk before the source may run: otherwise whoever finds this journal would take a running source for a frozen one.
@@ -54,7 +54,7 @@ internal static class FinishPhase
         begun.Source.Thaw();
     }
 
-    private static async Task<TimeSpan?> ContinueAsync(Performed performed, HandoverJournal journal)
+    private static async Task ContinueAsync(Performed performed, HandoverJournal journal, GuestPause pause)
     {
         var begun = performed.Quiesced.Prepared.Begun;
         var target = performed.Quiesced.Prepared.Target;
@@ -63,7 +63,7 @@ internal static class FinishPhase
             await target.Qmp.ContAsync().ConfigureAwait(false);
             var resumed = await target.Qmp.Events.WaitForAsync(
                 e => e.Name == "RESUME", $"the guest to go on (VM {begun.Name})", Limits.Command).ConfigureAwait(false);
-            return performed.StoppedAt is { } stopped ? resumed.At - stopped : null;
+            pause.Resumed(resumed.At);
         }
         catch (QmpException exception)
         {

@@ -23,4 +23,10 @@ internal static class Limits
 
     /// <summary>The kernel's cleaning up after SIGKILL; a large guest's private memory takes a while to free.</summary>
     internal static readonly TimeSpan ProcessEnd = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long libvirt stays away, for all VMs, while the old QEMU of one refuses to continue its guest. Past it libvirt comes back and finds
+    /// that VM paused.
+    /// </summary>
+    internal static readonly TimeSpan Revival = TimeSpan.FromSeconds(10);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Settings;
@@ -8,10 +9,9 @@ namespace VirtHandover.Handover.Phases;
 
 /// <summary>The guest is paused and everything of it is in the target.</summary>
 /// <param name="Quiesced">libvirt is down.</param>
-/// <param name="StoppedAt">The source's STOP event; null when the guest was paused before by somebody.</param>
 /// <param name="CopiedBytes">What was moved, device state and video memory included.</param>
 /// <param name="Frames">What became of its incoming frames.</param>
-internal sealed record Performed(Quiesced Quiesced, DateTimeOffset? StoppedAt, long CopiedBytes, FrameCount Frames);
+internal sealed record Performed(Quiesced Quiesced, long CopiedBytes, FrameCount Frames);
 
 /// <summary>
 /// Perform: pause the guest, give the target its network cards, move the device state. The guest stands still here, so
@@ -21,15 +21,24 @@ internal static class PerformPhase
 {
     private const string Socket = "virt-handover";
 
-    internal static async Task<Performed> RunAsync(Quiesced quiesced, HandoverJournal journal)
+    /// <summary>Short enough to cost a small guest little: it stands still until its copy is seen to be over.</summary>
+    private static readonly TimeSpan CopyLook = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan CopyNews = TimeSpan.FromMilliseconds(200);
+
+    /// <exception cref="OperationCanceledException">It was cancelled while the guest stood still for a copy; the guest goes on in the source.</exception>
+    internal static async Task<Performed> RunAsync(
+        Quiesced quiesced, HandoverJournal journal, GuestPause pause, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
     {
         var prepared = quiesced.Prepared;
         var begun = prepared.Begun;
         var source = quiesced.Source;
         var running = quiesced.WasRunning;
-        using var deadline = new CancellationTokenSource();
-        // A guest that has to stand still while it is copied stands still for as long as a copy may take; the preflight has said so.
-        var limit = begun.Assessment.StandsStill ? begun.Request.CopyLimit : begun.Request.MaxPause;
+        // A guest that stands still while it is copied may do so for seconds: long enough for somebody to think better of it.
+        var still = begun.Assessment.StandsStill && prepared.Copy is null;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(still ? cancellationToken : CancellationToken.None);
+        // Of a guest that somebody has paused nobody notices how long it is copied.
+        var limit = still && !running ? begun.Request.CopyLimit : begun.Request.MaxPause;
         var frames = new FrameCount(prepared.LateCards);
         try
         {
@@ -38,11 +47,10 @@ internal static class PerformPhase
             prepared.Taps.Read();
             journal.Write(Pausing(prepared, running));
             Checkpoint.Reach("perform.journaled");
-            DateTimeOffset? stoppedAt;
             long copied = 0;
             if (prepared.Copy is { } copy)
             {
-                (stoppedAt, copied) = await CopyPhase.ConvergeAsync(prepared, copy, source).ConfigureAwait(false);
+                copied = await CopyPhase.ConvergeAsync(prepared, copy, source, pause).ConfigureAwait(false);
                 deadline.CancelAfter(begun.Request.MaxPause);
                 frames.Stopped();
                 SaveChangedTaps(prepared, journal, running);
@@ -54,19 +62,23 @@ internal static class PerformPhase
             else
             {
                 deadline.CancelAfter(limit);
-                stoppedAt = await MoveStoppedAsync(prepared, journal, source, running, frames, deadline.Token).ConfigureAwait(false);
+                await MoveStoppedAsync(prepared, journal, source, running, frames, pause, deadline.Token).ConfigureAwait(false);
             }
 
+            if (still)
+                await WatchCopyAsync(source, progress, deadline.Token).ConfigureAwait(false);
             await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
             frames.Plugged(justNow: prepared.Copy is null);
             foreach (var link in DomainSettings.Links(begun.Status.Domain))
                 await prepared.Target.Qmp.ExecuteAsync(link.Command, link.Arguments, null, deadline.Token).ConfigureAwait(false);
             Checkpoint.Reach("perform.moved");
-            return new Performed(quiesced, stoppedAt, copied, frames);
+            return new Performed(quiesced, copied, frames);
         }
         catch (Exception exception)
         {
-            await UndoAsync(quiesced).ConfigureAwait(false);
+            await UndoAsync(quiesced, pause).ConfigureAwait(false);
+            if (still && cancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException("It was cancelled while the guest stood still.", exception, cancellationToken);
             if (exception is OperationCanceledException || deadline.IsCancellationRequested)
             {
                 throw new HandoverException(string.Create(
@@ -80,12 +92,14 @@ internal static class PerformPhase
 
     /// <summary>Undo: the target dies, the taps get their settings back, the guest goes on in the source.</summary>
     /// <exception cref="UnfinishedException">The source does not go on.</exception>
-    internal static async Task UndoAsync(Quiesced quiesced)
+    internal static async Task UndoAsync(Quiesced quiesced, GuestPause pause)
     {
         var prepared = quiesced.Prepared;
         try
         {
             await UndoAsync(quiesced, prepared).ConfigureAwait(false);
+            if (quiesced.WasRunning)
+                await pause.ReadAsync(quiesced.Source).ConfigureAwait(false);
         }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
@@ -169,17 +183,16 @@ internal static class PerformPhase
         await DiskFlush.OnceAsync(prepared.Begun, Limits.LastDiskFlush).ConfigureAwait(false);
     }
 
-    private static async Task<DateTimeOffset?> MoveStoppedAsync(
-        Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, CancellationToken cancellationToken)
+    private static async Task MoveStoppedAsync(
+        Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, GuestPause pause, CancellationToken cancellationToken)
     {
-        DateTimeOffset? stoppedAt = null;
         var stopping = Task.CompletedTask;
         if (running)
         {
             // The event says that the guest and its cards stand still; the answer comes when the disks are flushed, too.
             stopping = source.StopAsync(cancellationToken);
-            stoppedAt = (await source.Events.WaitForAsync(
-                e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At;
+            pause.Stopped((await source.Events.WaitForAsync(
+                e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At);
         }
 
         frames.Stopped();
@@ -191,7 +204,25 @@ internal static class PerformPhase
         await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
         Checkpoint.Reach("perform.sending");
-        return stoppedAt;
+    }
+
+    /// <summary>Tells how far the copy is until it is over. Whether it went well, its events say.</summary>
+    private static async Task WatchCopyAsync(SourceMonitor source, IProgress<HandoverProgress> progress, CancellationToken cancellationToken)
+    {
+        var told = 0L;
+        while (true)
+        {
+            var info = await source.QueryMigrateAsync(cancellationToken).ConfigureAwait(false);
+            if (info.Ram is { } ram && (told == 0 || Stopwatch.GetElapsedTime(told) >= CopyNews))
+            {
+                told = Stopwatch.GetTimestamp();
+                progress.Report(new HandoverProgress.Copying(Math.Max(0, ram.Total - ram.Remaining), ram.Remaining));
+            }
+
+            if (info.HasEnded)
+                return;
+            await Task.Delay(CopyLook, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task WaitForBothAsync(Prepared prepared, SourceMonitor source, TimeSpan limit, CancellationToken cancellationToken)

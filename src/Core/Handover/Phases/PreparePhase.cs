@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Settings;
@@ -66,6 +67,7 @@ internal static class PreparePhase
             var notes = await CompareAsync(begun, start, target, old, cancellationToken).ConfigureAwait(false);
             await SettingsTransfer.ApplyAsync(begun.Live.Settings, begun.Status.Domain, begun.CommandLine, target.Qmp, cancellationToken).ConfigureAwait(false);
             await TwinProcess.RequireAlikeAsync(begun, target, cancellationToken).ConfigureAwait(false);
+            await TwinFiles.RequireAsync(begun, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);

@@ -23,7 +23,7 @@ internal static class QuiescePhase
         await RequireNoJobsAsync(group[0].Twin.Begun.Libvirt).ConfigureAwait(false);
 
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
-            ?? throw new HandoverException("The libvirt daemon does not run any more.");
+            ?? throw LibvirtException.Ended("The libvirt daemon does not run any more.");
         Checkpoint.Reach("quiesce.jobs-checked");
         foreach (var (twin, journal) in group)
             journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = twin.Begun.Clock.GetUtcNow() });

@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Qemu;
@@ -13,6 +14,7 @@ internal static class SourceRecheck
     /// <summary>Ends the handover if the source is not what the twin was made from.</summary>
     /// <returns>True when the guest runs, false when somebody has paused it.</returns>
     /// <exception cref="HandoverException">It has changed; it runs on.</exception>
+    /// <exception cref="RefusedException">Its images could not be opened any more, or are others now; it runs on.</exception>
     internal static async Task<bool> RequireUnchangedAsync(Prepared prepared, IQmpChannel source, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
@@ -26,6 +28,7 @@ internal static class SourceRecheck
         if ((await source.QueryBlockJobsAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
             throw new HandoverException("A block job began while the handover was being prepared; try again when it has ended.");
         await RequireSameSettingsAsync(begun, source, cancellationToken).ConfigureAwait(false);
+        await TwinFiles.RequireAsync(begun, prepared.Target, cancellationToken).ConfigureAwait(false);
         var state = await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false);
         // A copy that ran out of pages has stopped the guest itself; whether it ran before is what Begin saw.
         var stoppedByCopy = prepared.Copy is not null && state.Status is ("paused" or "finish-migrate");

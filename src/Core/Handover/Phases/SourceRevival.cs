@@ -7,7 +7,7 @@ namespace VirtHandover.Handover.Phases;
 internal static class SourceRevival
 {
     /// <summary>Ends a migration that may still run, puts the settings back, continues the guest if it ran before.</summary>
-    /// <exception cref="QmpException">QEMU refused to continue the guest.</exception>
+    /// <exception cref="StandsStillException">QEMU refused to continue the guest; everything else has been put back.</exception>
     internal static async Task RunAsync(
         IQmpChannel source, bool wasRunning, IReadOnlyList<string> discardObjects, MigrationValues? settings)
     {
@@ -18,13 +18,26 @@ internal static class SourceRevival
             await WaitForEndAsync(source).ConfigureAwait(false);
         }
 
-        // With return-path a source whose target died runs again by itself; 'cont' is then a no-op.
-        if (wasRunning && !(await source.QueryStatusAsync().ConfigureAwait(false)).IsRunning)
-            await source.ContAsync().ConfigureAwait(false);
         foreach (var id in discardObjects)
             await PerformPhase.SetDiscardAsync(source, id, true, CancellationToken.None).ConfigureAwait(false);
         if (settings is not null)
             await MigrationSettings.RestoreAsync(source, settings, CancellationToken.None).ConfigureAwait(false);
+        // Last, so that a guest that cannot go on lacks nothing but this. With return-path a source whose target died runs again by
+        // itself; 'cont' is then a no-op.
+        if (wasRunning && !(await source.QueryStatusAsync().ConfigureAwait(false)).IsRunning)
+            await ContinueAsync(source).ConfigureAwait(false);
+    }
+
+    private static async Task ContinueAsync(IQmpChannel source)
+    {
+        try
+        {
+            await source.ContAsync().ConfigureAwait(false);
+        }
+        catch (QmpException exception)
+        {
+            throw new StandsStillException(exception);
+        }
     }
 
     private static async Task WaitForEndAsync(IQmpChannel source)

@@ -13,7 +13,8 @@ internal static class FindingCodes
     internal static readonly FindingCode RamPrivate = new("RAM_PRIVATE", Warning, "Guest memory belongs to the QEMU process alone, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
     internal static readonly FindingCode RamMemfdNew = new("RAM_MEMFD_NEW", Warning, "A memfd of a QEMU newer than 7.2 is not taken for shared, so it is copied once.", "Afterwards it lies in shared memory and the next handover copies nothing.");
     internal static readonly FindingCode RamMixed = new("RAM_MIXED", Warning, "Shared and private memory stand side by side, so all of it is copied.", "");
-    internal static readonly FindingCode RamStill = new("RAM_STILL", Warning, "This QEMU, by software emulation, loses track of what the guest writes during a copy, so the guest stands still while its memory is copied.", "The pause grows with the memory, about a third of a second for each GiB; give the VM shared memory backing to avoid it.");
+    internal static readonly FindingCode RamStill = new("RAM_STILL", Warning, "This QEMU, by software emulation, loses track of what the guest writes during a copy, so the guest stands still while its memory is copied.", "Give the VM shared memory backing to avoid it.");
+    internal static readonly FindingCode PauseBudget = new("PAUSE_BUDGET", Blocker, "The guest would have to stand still for longer than its pause budget while its memory is copied.", "Allow it by name with 'virt-handover policy set DOMAIN --max-pause TIME' and retry, or give the VM shared memory backing ('virt-handover prepare') and start it again.");
     internal static readonly FindingCode RamNone = new("RAM_NONE", Blocker, "QEMU tells of no guest memory.", Restart);
     internal static readonly FindingCode RamSpace = new("RAM_SPACE", Blocker, "For a moment the new QEMU stands beside the old one, for a copy with the guest's memory a second time, and the host or the VM's control group has not so much left.", "Free memory or raise the limit; with shared memory backing a VM needs far less.");
     internal static readonly FindingCode RamInode = new("RAM_INODE", Blocker, "The target does not map the source's memory file.", "Nothing was changed; report this as a fault of virt-handover.");
@@ -84,6 +85,10 @@ internal static class FindingCodes
     internal static readonly FindingCode ImageLock = new("IMAGE_LOCK", Warning, "Image locking is switched off, so virt-handover alone keeps two QEMUs from writing.", "");
     internal static readonly FindingCode PrManager = new("PR_MANAGER", Blocker, "SCSI persistent reservations are not carried yet.", Restart);
     internal static readonly FindingCode LockMgr = new("LOCKMGR", Blocker, "A lock manager knows the old process only, and would stop or kill the wrong one later.", "Shut the VM down and start it again; or set lock_manager to \"nop\" in qemu.conf.");
+    internal static readonly FindingCode FileAccess = new("FILE_ACCESS", Blocker, "The VM's QEMU could not open one of its files once more, neither the new one nor, if that came to it, the old one.", "Compare owner, mode, label and mount with what libvirt had set ('ls -lZ', 'lsattr', 'findmnt'), repair them, then retry.");
+    internal static readonly FindingCode FileOther = new("FILE_OTHER", Blocker, "A path no longer names the file that the VM has open, so the new QEMU would go on with another one.", "What the guest has written since then is in the open file only and is lost when the VM ends: save it first, with 'virsh blockcopy' or from inside the guest.");
+    internal static readonly FindingCode FileNewer = new("FILE_NEWER", Warning, "A kernel, initrd, firmware or ROM file has changed since the VM started.", "After its next reboot the guest starts with the changed file, as it would if the VM were started anew.");
+    internal static readonly FindingCode FileUnknown = new("FILE_UNKNOWN", Warning, "Whether the VM's QEMU could open its files once more was not found out.", "The new QEMU is asked before libvirt is stopped; a handover that it could not end is refused then.");
 
     // Displays and consoles
     internal static readonly FindingCode VncPort = new("VNC_PORT", Note, "VNC clients are disconnected and can come back on the same port.", "");
@@ -104,12 +109,12 @@ internal static class FindingCodes
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
-        RamPrivate, RamMemfdNew, RamMixed, RamStill, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
+        RamPrivate, RamMemfdNew, RamMixed, RamStill, PauseBudget, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
         TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
-        BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr,
+        BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr, FileAccess, FileOther, FileNewer, FileUnknown,
         VncPort, VncPassword, VncWebsocket, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
         HookFails, ProcessDiff, Machined,
     ];

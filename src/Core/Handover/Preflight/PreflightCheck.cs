@@ -20,12 +20,13 @@ internal static class PreflightCheck
             .. Guarded(facts, NetworkRules.Check),
             .. Guarded(facts, DeviceRules.Check),
             .. Guarded(facts, StorageRules.Check),
+            .. Guarded(facts, FileRules.Check),
             .. Guarded(facts, DisplayRules.Check),
             .. Guarded(facts, ChardevRules.Check),
             .. Guarded(facts, HostRules.Check),
             .. Guarded(facts, CommandLineRules.Check),
         ];
-        return new Assessment(ram.Method, ram.Reason, [.. findings.Distinct().OrderByDescending(f => f.Severity)]) { StandsStill = ram.StandsStill };
+        return new Assessment(ram.Method, ram.Reason, [.. findings.Distinct().OrderByDescending(f => f.Severity)]) { StandsStill = ram.StandsStill, EstimatedPause = ram.EstimatedPause };
     }
 
     // An option that cannot be read refuses the handover; it must not hide what the other rules find.

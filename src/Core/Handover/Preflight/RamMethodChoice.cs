@@ -8,4 +8,7 @@ internal sealed record RamMethodChoice(RamMethod? Method, string Reason, IReadOn
 {
     /// <summary>The guest must stand still while it is copied.</summary>
     internal bool StandsStill { get; init; }
+
+    /// <summary>For how long, roughly; null when it does not.</summary>
+    internal TimeSpan? EstimatedPause { get; init; }
 }

@@ -57,9 +57,12 @@ internal static class RamRules
             ? "Its memory belongs to the QEMU process alone, so it is copied once, into shared memory."
             : $"Its memory is a memfd, which QEMU {live.Version.Version} does not take for shared, so it is copied once.";
         var still = LosesWrites(facts);
-        if (still)
-            findings.Add(FindingCodes.RamStill.Says($"QEMU {live.Version.Version} emulates the processor and loses track of memory that the guest writes during a copy."));
-        return new RamMethodChoice(RamMethod.Copy, reason, findings) { StandsStill = still };
+        if (!still)
+            return new RamMethodChoice(RamMethod.Copy, reason, findings);
+        var pause = StillPause.Estimate(copy, facts.OwnBytes);
+        findings.Add(FindingCodes.RamStill.Says(
+            $"QEMU {live.Version.Version} emulates the processor and loses track of memory that the guest writes during a copy: it would stand still for about {StillPause.Text(pause)}."));
+        return new RamMethodChoice(RamMethod.Copy, reason, findings) { StandsStill = true, EstimatedPause = facts.Live.State.IsRunning ? pause : null };
     }
 
     private static bool LosesWrites(SourceFacts facts) =>

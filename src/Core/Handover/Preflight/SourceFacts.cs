@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Files;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
@@ -36,6 +37,15 @@ internal sealed record SourceFacts
 
     /// <summary>Somebody else has sent commands to QEMU past libvirt, before we did.</summary>
     public bool IsMonitorUsed { get; init; }
+
+    /// <summary>What was found out about the files that both QEMUs open by path.</summary>
+    public IReadOnlyList<SeenFile> Files { get; init; } = [];
+
+    /// <summary>False when it was not found out whether they can be opened.</summary>
+    public bool FilesWereTried { get; init; } = true;
+
+    /// <summary>The rights with which they are opened; null when they were not read.</summary>
+    public ProcessContext? Context { get; init; }
 }
 
 /// <summary>What systemd-machined has to say.</summary>

@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Phases;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
@@ -17,6 +18,8 @@ internal sealed record Obstacle(HandoverTrace Trace, string Journal, Exception F
 /// <param name="away">libvirt's absence, which lasts over all attempts.</param>
 internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtAway away)
 {
+    private readonly Dictionary<BrokenHandover, long> _refusedSince = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>A report for each, in order, once an attempt has succeeded.</summary>
     internal IReadOnlyList<HandoverReport> Reports { get; private set; } = [];
 
@@ -33,6 +36,10 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
             {
                 settled[index] = new Settled(one, trace, await SettleAsync(one, trace).ConfigureAwait(false));
             }
+            catch (StandsStillException refusal) when (IsTimeUp(one))
+            {
+                settled[index] = new Settled(one, trace, StandsStill(trace, refusal));
+            }
             catch (Exception exception) when (HandoverRun.IsExpected(exception))
             {
                 // Not the end of the attempt: the other guests are not to stand still for as long as this one cannot be helped.
@@ -42,6 +49,23 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
 
         return obstacle ?? await ReturnAsync(settled).ConfigureAwait(false);
     }
+
+    /// <summary>True when libvirt is not to stay away any longer because of it. Who starts libvirt right now waits for nobody.</summary>
+    private bool IsTimeUp(BrokenHandover one)
+    {
+        var since = _refusedSince.GetValueOrDefault(one);
+        if (since == 0)
+            _refusedSince[one] = since = TimeProvider.System.GetTimestamp();
+        return away.Return == DaemonReturn.Awaited || TimeProvider.System.GetElapsedTime(since) >= Limits.Revival;
+    }
+
+    // The guest is whole, in one process, and paused: libvirt may see that, and its 'resume' is the same 'cont'.
+    private static Recovered StandsStill(HandoverTrace trace, StandsStillException refusal) => new(
+        HandoverOutcome.Stranded,
+        $"VM {trace.Opened.Name} is paused in the old QEMU, which cannot open its disks again: {refusal.Message} Nothing of it is lost; make them accessible to it as libvirt had set them, then continue it with 'virsh resume {trace.Opened.Name}'. Do not destroy or reset it.")
+    {
+        IsAwaited = trace.Quiescing is not null,
+    };
 
     private async Task<Obstacle?> ReturnAsync(IReadOnlyList<Settled> settled)
     {
@@ -93,6 +117,8 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
             Method = trace.Target?.Method,
             Findings = recovered.Warnings,
             StartedAt = trace.Opened.At,
+            // A guest that was lost did not pause.
+            PauseMicroseconds = recovered.IsAwaited ? (long)trace.PauseUntil(recovered.At).TotalMicroseconds : 0,
             TotalMicroseconds = (long)(TimeProvider.System.GetUtcNow() - trace.Opened.At).TotalMicroseconds,
         };
         settled.Broken.Journal.Close(report, TimeProvider.System.GetUtcNow());

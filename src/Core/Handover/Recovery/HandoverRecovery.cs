@@ -21,7 +21,13 @@ public static class HandoverRecovery
     /// <param name="cancellationToken">Stops waiting and trying; the next recovery goes on.</param>
     /// <returns>How the handover ended; null when it was never begun, so that nothing was changed.</returns>
     /// <exception cref="LinuxException">Its journal cannot be read or written.</exception>
-    public static async Task<HandoverReport?> RecoverAsync(string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
+    public static async Task<HandoverReport?> RecoverAsync(string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken) =>
+        (await RecoverTogetherAsync(journals, id, alarm, cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
+
+    /// <summary>The same, with what became of those that ran with it.</summary>
+    /// <returns>How each handover ended that this recovery ended or asked about, by number; one that was never begun is missing.</returns>
+    internal static async Task<IReadOnlyDictionary<long, HandoverReport>> RecoverTogetherAsync(
+        string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -29,17 +35,11 @@ public static class HandoverRecovery
             {
                 if (group is not null)
                 {
-                    if (group.Unfinished is { Count: > 0 } left)
-                    {
-                        _ = await InsistAsync(
-                            [.. left.Select(journal => new BrokenHandover(journal, "The handover was interrupted."))],
-                            new LibvirtAway(null, DaemonReturn.Started),
-                            alarm,
-                            cancellationToken).ConfigureAwait(false);
-                    }
-
+                    var reports = (await EndAsync(group, alarm, cancellationToken).ConfigureAwait(false)).ToDictionary(report => report.Id);
                     // One that was refused has a report and no beginning.
-                    return HandoverJournal.Read(HandoverJournal.FileName(journals, id)).OfType<JournalEntry.Closed>().LastOrDefault()?.Report;
+                    if (!reports.ContainsKey(id) && HandoverJournal.Read(HandoverJournal.FileName(journals, id)).OfType<JournalEntry.Closed>().LastOrDefault() is { } closed)
+                        reports.Add(id, closed.Report);
+                    return reports;
                 }
             }
 
@@ -99,6 +99,17 @@ public static class HandoverRecovery
                 told.Report(report.Sentence);
         }
     }
+
+    /// <summary>Ends what is unfinished of a group.</summary>
+    /// <returns>What it did, as it knows itself: its journals may not be writable, and would then tell of something else.</returns>
+    internal static async Task<IReadOnlyList<HandoverReport>> EndAsync(JournalGroup group, IProgress<string> alarm, CancellationToken cancellationToken) =>
+        group.Unfinished is { Count: > 0 } left
+            ? await InsistAsync(
+                [.. left.Select(journal => new BrokenHandover(journal, "The handover was interrupted."))],
+                new LibvirtAway(null, DaemonReturn.Started),
+                alarm,
+                cancellationToken).ConfigureAwait(false)
+            : [];
 
     /// <returns>The journals of a dead keeper; null when a living one does not mind libvirt's start, or has ended.</returns>
     private static async Task<JournalGroup?> TakeAsync(string journals, long id, IProgress<string> told, CancellationToken cancellationToken)

@@ -23,6 +23,19 @@ internal sealed record HandoverTrace(
     bool IsInPlace,
     HandoverReport? Report)
 {
+    /// <summary>When the target had begun to run the guest; null when nobody wrote it down.</summary>
+    internal DateTimeOffset? TargetRanAt { get; init; }
+
+    /// <summary>
+    /// How long the guest has stood still, by the times of the entries: at least as long as it did. Of a copy's first short stop the
+    /// journal does not tell the end.
+    /// </summary>
+    /// <param name="end">When the guest went on; with the target's own entry that counts.</param>
+    internal TimeSpan PauseUntil(DateTimeOffset end) =>
+        this is { Quiescing: { } quiescing, Pausing: { WasRunning: true } pausing } && pausing.At >= quiescing.At && (TargetRanAt ?? end) - pausing.At is { } pause && pause > TimeSpan.Zero
+            ? pause
+            : TimeSpan.Zero;
+
     /// <summary>Reads the entries.</summary>
     /// <returns>The trace; null when not even the beginning is there, so that nothing can have been changed.</returns>
     internal static HandoverTrace? Of(IReadOnlyList<JournalEntry> entries)
@@ -40,6 +53,9 @@ internal sealed record HandoverTrace(
                 Last<JournalEntry.TargetRuns>() is not null,
                 Last<JournalEntry.Adopting>() is not null,
                 Last<JournalEntry.Closed>()?.Report)
+            {
+                TargetRanAt = Last<JournalEntry.TargetRuns>()?.At,
+            }
             : null;
     }
 }

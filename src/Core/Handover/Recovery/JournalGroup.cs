@@ -8,7 +8,7 @@ namespace VirtHandover.Handover.Recovery;
 /// </summary>
 internal sealed class JournalGroup : IDisposable
 {
-    private JournalGroup(IReadOnlyList<HandoverJournal> journals) => Journals = journals;
+    internal JournalGroup(IReadOnlyList<HandoverJournal> journals) => Journals = journals;
 
     /// <summary>The journals, by number.</summary>
     internal IReadOnlyList<HandoverJournal> Journals { get; }

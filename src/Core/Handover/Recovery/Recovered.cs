@@ -11,6 +11,9 @@ internal sealed record Recovered(HandoverOutcome Outcome, string Sentence, IRead
     {
     }
 
+    /// <summary>When that was.</summary>
+    internal DateTimeOffset At { get; } = TimeProvider.System.GetUtcNow();
+
     /// <summary>libvirt has to say that it has the VM before that is reported.</summary>
     internal bool IsAwaited { get; init; }
 }

@@ -39,7 +39,7 @@ public sealed class DaemonHold
         ArgumentNullException.ThrowIfNull(daemon);
         ArgumentNullException.ThrowIfNull(paths);
         using var process = ProcessHandle.TryOpen(daemon.Process)
-            ?? throw new LibvirtException(0, $"{daemon.Name} ended before it was stopped.");
+            ?? throw LibvirtException.Ended($"{daemon.Name} ended before it was stopped.");
         var since = Stopwatch.GetTimestamp();
         await daemon.RequestStopAsync(cancellationToken).ConfigureAwait(false);
         if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))

@@ -8,10 +8,13 @@ internal static unsafe partial class Libc
 {
     private const string Name = "libc";
 
+    public const int ENOENT = 2;
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int ESRCH = 3;
+    public const int ENOTDIR = 20;
+    public const int ENOSYS = 38;
 
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
@@ -21,6 +24,13 @@ internal static unsafe partial class Libc
     public const int O_APPEND = 0x400;
     public const int O_DIRECTORY = 0x10000;
     public const int O_CLOEXEC = 0x80000;
+    public const int O_NOCTTY = 0x100;
+    public const int O_PATH = 0x200000;
+    public const int W_OK = 2;
+    public const int R_OK = 4;
+    public const int AT_FDCWD = -100;
+    public const int AT_EACCESS = 0x200;
+    public const ulong RESOLVE_IN_ROOT = 0x10;
 
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
@@ -56,6 +66,7 @@ internal static unsafe partial class Libc
     /// <summary>Same numbers on x86-64 and arm64.</summary>
     public const long SYS_pidfd_send_signal = 424;
     public const long SYS_pidfd_open = 434;
+    public const long SYS_openat2 = 437;
     public const long SYS_pidfd_getfd = 438;
 
     public const short POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -95,6 +106,14 @@ internal static unsafe partial class Libc
     }
 
     [StructLayout(LayoutKind.Sequential)]
+    public struct open_how
+    {
+        public ulong flags;
+        public ulong mode;
+        public ulong resolve;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
     public struct pollfd
     {
         public int fd;
@@ -114,6 +133,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int faccessat(int directory, string path, int mode, int flags);
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int close(int fd);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VirtHandover.Linux.Proc.Interop;
 
 namespace VirtHandover.Linux.Proc;
@@ -20,8 +21,17 @@ public readonly record struct FileIdentity(
     /// <summary>The owning group.</summary>
     public required uint GroupId { get; init; }
 
+    /// <summary>Which device it is; zero for a file that is none.</summary>
+    public DeviceNumber RawDevice { get; init; }
+
+    /// <summary>When its inode was made, ns since 1970; null where the file system does not say.</summary>
+    public long? BornNanoseconds { get; init; }
+
     /// <summary>True for a regular file.</summary>
     public bool IsRegular => (Mode & 0xf000) == 0x8000;
+
+    /// <summary>True for a block device.</summary>
+    public bool IsBlockDevice => (Mode & 0xf000) == 0x6000;
 
     /// <summary>True when someone may execute it.</summary>
     public bool IsExecutable => (Mode & 0x49) != 0;
@@ -32,11 +42,28 @@ public readonly record struct FileIdentity(
     public static unsafe FileIdentity? Of(string path)
     {
         LibC.statx_t data;
-        if (LibC.statx(LibC.AT_FDCWD, path, 0, LibC.STATX_BASIC_STATS, &data) != 0)
-        {
-            return null;
-        }
+        return LibC.statx(LibC.AT_FDCWD, path, 0, LibC.STATX_BASIC_STATS | LibC.STATX_BTIME, &data) == 0 ? From(data) : null;
+    }
 
+    /// <summary>Looks at an open file.</summary>
+    /// <param name="descriptor">The descriptor; <c>O_PATH</c> will do.</param>
+    /// <returns>Null when it may not be looked at.</returns>
+    public static unsafe FileIdentity? Of(SafeHandle descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        LibC.statx_t data;
+        return LibC.statx((int)descriptor.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS | LibC.STATX_BTIME, &data) == 0
+            ? From(data)
+            : null;
+    }
+
+    /// <summary>True when both are one file: one inode, or one device under any number of names.</summary>
+    /// <param name="other">The other.</param>
+    public bool IsSameFile(FileIdentity other) => (Mode & 0xf000) == (other.Mode & 0xf000)
+        && (IsBlockDevice ? RawDevice == other.RawDevice : Device == other.Device && Inode == other.Inode);
+
+    private static FileIdentity From(in LibC.statx_t data)
+    {
         return new FileIdentity(
             new DeviceNumber(data.stx_dev_major, data.stx_dev_minor),
             data.stx_ino,
@@ -47,6 +74,8 @@ public readonly record struct FileIdentity(
             Mode = data.stx_mode,
             UserId = data.stx_uid,
             GroupId = data.stx_gid,
+            RawDevice = new DeviceNumber(data.stx_rdev_major, data.stx_rdev_minor),
+            BornNanoseconds = (data.stx_mask & LibC.STATX_BTIME) != 0 ? Nanoseconds(data.stx_btime) : null,
         };
     }
 

@@ -140,6 +140,9 @@ public class PreflightCheckTests
         Assert.Equal(RamMethod.Copy, assessment.Method);
         Assert.Equal(still, assessment.StandsStill);
         Assert.Equal(still, assessment.Findings.Any(f => f.Code == "RAM_STILL"));
+        Assert.Equal(still, assessment.EstimatedPause > TimeSpan.Zero);
+        Assert.Equal(still, assessment.Exceeds(TimeSpan.FromMilliseconds(100)));
+        Assert.False(assessment.Exceeds(TimeSpan.FromSeconds(2)));
     }
 
     [Fact]

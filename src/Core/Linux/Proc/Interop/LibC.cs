@@ -6,7 +6,9 @@ namespace VirtHandover.Linux.Proc.Interop;
 internal static unsafe partial class LibC
 {
     internal const int AT_FDCWD = -100;
+    internal const int AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const uint STATX_BTIME = 0x800;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string pathname, int flags, uint mask, statx_t* buffer);

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Handover.Files;
+
+/// <summary>Finds every file that a QEMU opens by path: images with their whole chains, firmware, kernel, ROMs.</summary>
+internal static class NamedFiles
+{
+    private static readonly string[] Drivers = ["file", "host_device", "host_cdrom"];
+
+    // Option, member; the member is empty where the argument itself is the path.
+    private static readonly (string Option, string Member)[] Loaded =
+    [
+        ("kernel", ""), ("initrd", ""), ("dtb", ""), ("bios", ""), ("fw_cfg", "file"), ("acpitable", "file"), ("acpitable", "data"), ("smbios", "file"),
+        ("machine", "kernel"), ("machine", "initrd"), ("machine", "dtb"), ("machine", "firmware"), ("device", "romfile"), ("device", "file"),
+    ];
+
+    /// <summary>Those that a command line names.</summary>
+    /// <param name="line">The command line.</param>
+    internal static IReadOnlyList<NamedFile> Of(CommandLine line) =>
+        [.. line.All("blockdev").SelectMany(Images).Concat(Loaded.SelectMany(kind => LoadedFiles(line, kind.Option, kind.Member))).Distinct()];
+
+    /// <summary>Those that a command line names, and those that the running QEMU has opened besides, for example because an image's header names them.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="nodes">The running QEMU's block nodes: what is read-only there cannot be written, whatever the command line says.</param>
+    internal static IReadOnlyList<NamedFile> Of(CommandLine line, IReadOnlyList<BlockNode> nodes)
+    {
+        var locked = nodes.Where(node => node.IsReadOnly).Select(node => node.NodeName).ToHashSet(StringComparer.Ordinal);
+        var named = Of(line)
+            .Select(file => file is { Driver: not null, Use: FileUse.Written } && locked.Contains(file.Owner) ? file with { Use = FileUse.Read } : file).ToList();
+        var known = named.Where(file => file.Driver is not null).Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in nodes.Where(node => Drivers.Contains(node.Driver)))
+        {
+            if (PathOf(node.File) is { } path && IsCarried(path) && known.Add(path))
+                named.Add(new NamedFile(node.NodeName, path, node.IsReadOnly ? FileUse.Read : FileUse.Written) { Driver = node.Driver });
+        }
+
+        return named;
+    }
+
+    /// <summary>The same; none where the command line cannot be read, which the preflight refuses for itself.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="nodes">The running QEMU's block nodes; null when they are not known yet.</param>
+    internal static IReadOnlyList<NamedFile> TryOf(CommandLine line, IReadOnlyList<BlockNode>? nodes)
+    {
+        try
+        {
+            return nodes is null ? Of(line) : Of(line, nodes);
+        }
+        catch (CommandLineException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<NamedFile> Images(CommandLineOption option)
+    {
+        if (option.Value.IsJson)
+            return Nested(JsonNode.Parse(option.Argument!) as JsonObject, option.Id ?? "", isReadOnly: false);
+        // Keyed: a child's members have its name in front.
+        return option.Value.Keys
+            .Where(key => key == "filename" || key.EndsWith(".filename", StringComparison.Ordinal))
+            .Select(key => (Prefix: key[..^"filename".Length], Path: option.Value.Text(key) ?? ""))
+            .Select(found => (found.Path, Driver: found.Prefix.Length == 0 ? option.Kind : option.Value.Text(found.Prefix + "driver")))
+            .Where(found => Drivers.Contains(found.Driver) && IsCarried(found.Path))
+            .Select(found => new NamedFile(option.Id ?? "", found.Path, UseOf(found.Driver!, option.Value.IsOn("read-only"))) { Driver = found.Driver });
+    }
+
+    private static IEnumerable<NamedFile> Nested(JsonObject? node, string owner, bool isReadOnly)
+    {
+        if (node is null)
+            yield break;
+        isReadOnly |= node["read-only"] is JsonValue flag && flag.GetValueKind() == JsonValueKind.True;
+        if (Text(node, "driver") is { } driver && Drivers.Contains(driver) && Text(node, "filename") is { } path && IsCarried(path))
+            yield return new NamedFile(Text(node, "node-name") ?? owner, path, UseOf(driver, isReadOnly)) { Driver = driver };
+        // A backing image is never written unless it says so itself; everything else is as its parent.
+        foreach (var (name, child) in node.Where(member => member.Value is JsonObject))
+        {
+            foreach (var file in Nested((JsonObject)child!, owner, isReadOnly || name == "backing"))
+                yield return file;
+        }
+    }
+
+    private static FileUse UseOf(string driver, bool isReadOnly) => isReadOnly || driver == "host_cdrom" ? FileUse.Read : FileUse.Written;
+
+    private static string? Text(JsonObject node, string member) =>
+        node[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+
+    private static IEnumerable<NamedFile> LoadedFiles(CommandLine line, string option, string member) => line.All(option)
+        .Select(found => member.Length == 0 ? found.Argument : member == "file" && option == "device" && found.Kind != "loader" ? null : found.Value.Text(member))
+        // A bare name is looked up among QEMU's own files, which belong to its version.
+        .Where(path => path is not null && IsCarried(path))
+        .Select(path => new NamedFile(member.Length == 0 ? $"-{option}" : $"-{option} {member}=", path!, FileUse.Loaded));
+
+    /// <summary>A node's file: a plain name, or options of which the name is one.</summary>
+    private static string? PathOf(string file)
+    {
+        if (!file.StartsWith("json:", StringComparison.Ordinal))
+            return file;
+        try
+        {
+            return JsonNode.Parse(file["json:".Length..]) is JsonObject options ? Text(options, "filename") : null;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return null; // twice the same member, or text that is not Unicode
+        }
+    }
+
+    // A descriptor that was passed is carried as a descriptor.
+    private static bool IsCarried(string path) =>
+        path.StartsWith('/') && !path.StartsWith("/dev/fdset/", StringComparison.Ordinal) && !path.StartsWith("/proc/self/fd/", StringComparison.Ordinal);
+}
