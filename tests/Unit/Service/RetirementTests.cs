@@ -100,7 +100,8 @@ public sealed class RetirementTests : IDisposable
         if (hasBegun)
         {
             journal.Write(new JournalEntry.Opened(
-                new HandoverRequest(7, Guid.NewGuid(), false, TimeSpan.Zero), "web-01", "boot", new ProcessIdentity(1, 1), "/m", "/s") { At = DateTimeOffset.UnixEpoch });
+                new HandoverRequest(7, Guid.NewGuid(), false, TimeSpan.Zero), "web-01", "boot", new ProcessIdentity(1, 1), "/m", "/s")
+            { At = DateTimeOffset.UnixEpoch });
         }
 
         return journal;

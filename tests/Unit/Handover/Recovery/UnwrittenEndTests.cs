@@ -73,5 +73,6 @@ public sealed class UnwrittenEndTests : IDisposable
 
     // Of another boot: nothing is left to be looked for or killed.
     private static JournalEntry.Opened Opened(long id) => new(
-        new HandoverRequest(id, Guid.Empty, false, TimeSpan.Zero), "a", "another boot", new ProcessIdentity(1, 1), "/m", "/s") { At = At, Together = [1, 2] };
+        new HandoverRequest(id, Guid.Empty, false, TimeSpan.Zero), "a", "another boot", new ProcessIdentity(1, 1), "/m", "/s")
+    { At = At, Together = [1, 2] };
 }

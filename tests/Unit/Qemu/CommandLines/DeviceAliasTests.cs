@@ -33,7 +33,14 @@ public sealed class DeviceAliasTests
         var types = (await DeviceSnapshot.ReadAsync(qmp, CommandLine.Parse(["qemu"]))).Peripherals;
         foreach (var (id, driver) in new Dictionary<string, string>
         {
-            ["a"] = "ahci", ["b"] = "lsi", ["c"] = "virtio-rng", ["d"] = "e1000", ["e"] = "virtio-balloon", ["f"] = "virtio-keyboard", ["g"] = "virtio-scsi", ["h"] = "virtio-serial",
+            ["a"] = "ahci",
+            ["b"] = "lsi",
+            ["c"] = "virtio-rng",
+            ["d"] = "e1000",
+            ["e"] = "virtio-balloon",
+            ["f"] = "virtio-keyboard",
+            ["g"] = "virtio-scsi",
+            ["h"] = "virtio-serial",
         })
             Assert.True(DeviceAlias.Names(driver, types[id]), $"{driver} is {types[id]}");
     }
