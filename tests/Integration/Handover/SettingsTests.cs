@@ -54,6 +54,8 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await Virsh.Run("desc", guest.Name, "--live", "--title", "a title");
         await Virsh.Run("setmem", guest.Name, "170M", "--live");
         await Eventually.Until("the balloon is blown up", async () => (await Virsh.Run("dommemstat", guest.Name)).Contains($"actual {170 << 10}", StringComparison.Ordinal));
+        // libvirt hears of it from an event, which QEMU sends once a second at most.
+        await Eventually.Until("libvirt knows it", async () => (await Virsh.Run("dominfo", guest.Name)).Contains($"{170 << 10} KiB", StringComparison.Ordinal));
         string shaping = await Shell.Run("tc", "qdisc", "show", "dev", cards[0]);
         await LabHost.Dnf("upgrade", "qemu-kvm");
 

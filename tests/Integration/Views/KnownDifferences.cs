@@ -33,6 +33,7 @@ internal static class KnownDifferences
         ["frontend-open"] = "The guest opens and closes its end of a channel.",
         ["actual-size"] = "The guest writes while it is looked at.",
         ["virtual-size"] = "The file of an image grows while the guest writes; a disk's capacity is compared in libvirt's words.",
+        ["writeback"] = "The guest's driver chooses the cache of a disk when it starts.",
         ["multicast-table"] = "The guest joins and leaves groups.",
         ["clients"] = "VNC clients are disconnected.",
         ["file"] = "Versions write the name of an image in different forms; nodes are compared by name, driver and backing file.",

@@ -8,7 +8,7 @@ namespace VirtHandover.Tests.Unit.Qemu;
 public sealed class PluggedCpuTests
 {
     [Fact]
-    public async Task Plugged_vCPUs_are_plugged_again_in_their_places_the_first_first()
+    public async Task Plugged_vCPUs_are_plugged_again_in_their_places_and_in_their_order()
     {
         // QEMU 7.2, -smp 1,maxcpus=4 and two vCPUs plugged by libvirt 9.0.
         var qmp = new Answer(
@@ -17,13 +17,18 @@ public sealed class PluggedCpuTests
              {"props":{"core-id":0,"thread-id":0,"socket-id":2},"vcpus-count":1,"qom-path":"/machine/peripheral/vcpu2","type":"qemu64-x86_64-cpu"},
              {"props":{"core-id":0,"thread-id":0,"socket-id":1,"node-id":1},"vcpus-count":1,"qom-path":"/machine/peripheral/vcpu1","type":"qemu64-x86_64-cpu"},
              {"props":{"core-id":0,"thread-id":0,"socket-id":0},"vcpus-count":1,"qom-path":"/machine/unattached/device[0]","type":"qemu64-x86_64-cpu"}]
+            """,
+            """
+            [{"cpu-index":0,"thread-id":10,"qom-path":"/machine/unattached/device[0]"},
+             {"cpu-index":2,"thread-id":11,"qom-path":"/machine/peripheral/vcpu2"},
+             {"cpu-index":1,"thread-id":12,"qom-path":"/machine/peripheral/vcpu1"}]
             """);
         var cpus = await PluggedCpu.ReadAsync(
             qmp, new Dictionary<string, string> { ["vcpu1"] = "qemu64-x86_64-cpu", ["vcpu2"] = "qemu64-x86_64-cpu", ["net0"] = "e1000" }, CancellationToken.None);
         Assert.Equal(
             [
-                """{"driver":"qemu64-x86_64-cpu","id":"vcpu1","core-id":0,"thread-id":0,"socket-id":1,"node-id":1}""",
                 """{"driver":"qemu64-x86_64-cpu","id":"vcpu2","core-id":0,"thread-id":0,"socket-id":2}""",
+                """{"driver":"qemu64-x86_64-cpu","id":"vcpu1","core-id":0,"thread-id":0,"socket-id":1,"node-id":1}""",
             ],
             cpus.Select(cpu => cpu.Arguments.ToJsonString()));
     }
@@ -39,14 +44,14 @@ public sealed class PluggedCpuTests
     public async Task An_answer_that_is_none_is_named(string answer) => await Assert.ThrowsAsync<QmpProtocolException>(
         () => PluggedCpu.ReadAsync(new Answer(answer), new Dictionary<string, string> { ["vcpu1"] = "x-cpu" }, CancellationToken.None));
 
-    private sealed class Answer(string json) : IQmpChannel
+    private sealed class Answer(string slots, string running = "[]") : IQmpChannel
     {
         public string Peer => "test";
 
         public Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments, IReadOnlyList<int>? fds, CancellationToken cancellationToken)
         {
-            Assert.Equal("query-hotpluggable-cpus", command);
-            return Task.FromResult(JsonDocument.Parse(json).RootElement);
+            Assert.Contains(command, (string[])["query-hotpluggable-cpus", "query-cpus-fast"]);
+            return Task.FromResult(JsonDocument.Parse(command == "query-cpus-fast" ? running : slots).RootElement);
         }
     }
 }

@@ -19,16 +19,14 @@ internal static class NamedFiles
     /// <summary>Those that a command line names.</summary>
     /// <param name="line">The command line.</param>
     internal static IReadOnlyList<NamedFile> Of(CommandLine line) =>
-        [.. line.All("blockdev").SelectMany(Images).Concat(Loaded.SelectMany(kind => LoadedFiles(line, kind.Option, kind.Member))).Distinct()];
+        [.. AsRead(line.All("blockdev").SelectMany(Images), OnlyRead(line, [])).Concat(Loaded.SelectMany(kind => LoadedFiles(line, kind.Option, kind.Member))).Distinct()];
 
     /// <summary>Those that a command line names, and those that the running QEMU has opened besides, for example because an image's header names them.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="nodes">The running QEMU's block nodes: what is read-only there cannot be written, whatever the command line says.</param>
     internal static IReadOnlyList<NamedFile> Of(CommandLine line, IReadOnlyList<BlockNode> nodes)
     {
-        var locked = nodes.Where(node => node.IsReadOnly).Select(node => node.NodeName).ToHashSet(StringComparer.Ordinal);
-        var named = Of(line)
-            .Select(file => file is { Driver: not null, Use: FileUse.Written } && locked.Contains(file.Owner) ? file with { Use = FileUse.Read } : file).ToList();
+        var named = AsRead(Of(line), OnlyRead(line, nodes.Where(node => node.IsReadOnly).Select(node => node.NodeName))).ToList();
         var known = named.Where(file => file.Driver is not null).Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
         foreach (var node in nodes.Where(node => Drivers.Contains(node.Driver)))
         {
@@ -52,6 +50,24 @@ internal static class NamedFiles
         {
             return [];
         }
+    }
+
+    private static IEnumerable<NamedFile> AsRead(IEnumerable<NamedFile> files, HashSet<string> onlyRead) =>
+        files.Select(file => file is { Driver: not null, Use: FileUse.Written } && onlyRead.Contains(file.Owner) ? file with { Use = FileUse.Read } : file);
+
+    /// <summary>
+    /// The nodes that nobody writes: those that say so, and what only such ones stand on. libvirt marks of read-only firmware the format alone; its file has
+    /// <c>auto-read-only</c>, and QEMU opens it as its parents need it.
+    /// </summary>
+    private static HashSet<string> OnlyRead(CommandLine line, IEnumerable<string> locked)
+    {
+        var onlyRead = locked.Concat(line.All("blockdev").Where(option => option.Value.IsOn("read-only")).Select(option => option.Id ?? "")).ToHashSet(StringComparer.Ordinal);
+        var parents = line.All("blockdev")
+            .SelectMany(option => new[] { "file", "data-file" }.Select(member => (Child: option.Value.Text(member), Parent: option.Id ?? "")))
+            .Where(edge => edge.Child is not null).ToLookup(edge => edge.Child!, edge => edge.Parent, StringComparer.Ordinal);
+        while (parents.FirstOrDefault(child => !onlyRead.Contains(child.Key) && child.All(onlyRead.Contains)) is { } found)
+            onlyRead.Add(found.Key);
+        return onlyRead;
     }
 
     private static IEnumerable<NamedFile> Images(CommandLineOption option)

@@ -9,7 +9,7 @@ internal sealed record PluggedCpu(string Id, JsonObject Arguments)
 {
     private const string Peripherals = "/machine/peripheral/";
 
-    /// <summary>Reads them. The places are QEMU's own account of them (<c>query-hotpluggable-cpus</c>, which libvirt asks too), in the order in which they can be plugged.</summary>
+    /// <summary>Reads them. The places are QEMU's own account of them (<c>query-hotpluggable-cpus</c>, which libvirt asks too), in the order in which they were plugged (<c>query-cpus-fast</c>).</summary>
     /// <param name="qmp">A monitor.</param>
     /// <param name="peripherals">Its devices with an id: only when a processor is among them is anything asked.</param>
     /// <param name="cancellationToken">Stops asking.</param>
@@ -20,9 +20,13 @@ internal sealed record PluggedCpu(string Id, JsonObject Arguments)
     {
         if (!peripherals.Values.Any(IsProcessor))
             return [];
-        var slots = await qmp.ListAsync("query-hotpluggable-cpus", null, Read, cancellationToken).ConfigureAwait(false);
-        // QEMU lists the last first.
-        return [.. slots.OfType<PluggedCpu>().Where(cpu => peripherals.ContainsKey(cpu.Id)).Reverse()];
+        var asked = qmp.ListAsync("query-hotpluggable-cpus", null, Read, cancellationToken);
+        var running = await qmp.QueryCpusFastAsync(cancellationToken).ConfigureAwait(false);
+        var slots = await asked.ConfigureAwait(false);
+        // This one is in the order of plugging, which libvirt tells as a vCPU's 'order'; the slots are in that of their places.
+        var order = running.Select((cpu, index) => (cpu.QomPath, index)).ToDictionary(StringComparer.Ordinal);
+        return [.. slots.OfType<PluggedCpu>().Where(cpu => peripherals.ContainsKey(cpu.Id))
+            .OrderBy(cpu => order.GetValueOrDefault(Peripherals + cpu.Id, int.MaxValue))];
     }
 
     private static bool IsProcessor(string type) =>

@@ -25,7 +25,8 @@ public class NamedFilesTests
         ]);
         var nodes = new[]
         {
-            new BlockNode("pflash0-storage", "file", "/code.fd", true, null, []),
+            // As QEMU 7.2 tells it: what has auto-read-only is not called read-only.
+            new BlockNode("pflash0-storage", "file", "/code.fd", false, null, []),
             new BlockNode("#block123", "file", "json:{\"driver\":\"file\",\"filename\":\"/data.raw\",\"locking\":\"off\"}", false, null, []),
             new BlockNode("pflash0-format", "raw", "/code.fd", true, null, []),
             new BlockNode("odd", "file", "json:{\"driver\":1,\"driver\":2", false, null, []),
