@@ -113,7 +113,7 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
     public async Task The_examples_watch_and_approve()
     {
         const string Name = "desk ü ex";
-        await SmallGuest.Start("desk-ex", "--define-only");
+        await SmallGuest.Start("desk-ex", "--define-only", "--ram", "shared");
         await Virsh.Run("domrename", "desk-ex", Name);
         await Virsh.Run("start", Name);
         var guest = new SmallGuest(Name, await Virsh.Uuid(Name));

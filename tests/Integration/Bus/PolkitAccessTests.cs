@@ -19,7 +19,7 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
     {
         await TheService.Reset();
         await host.Reset();
-        _guest = await SmallGuest.Start("polkit");
+        _guest = await SmallGuest.Start("polkit", "--ram", "shared");
         await TheService.Until("it is shown", _guest.Name, domain => domain.State == "current");
     }
 
@@ -80,7 +80,7 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
             Assert.Equal("paused", (await TheService.View()).QueueState);
 
             // Once for all that one call names; each is answered by its name.
-            var second = await SmallGuest.Start("polkit-2");
+            var second = await SmallGuest.Start("polkit-2", "--ram", "shared");
             await TheService.Until("it is shown", second.Name, domain => domain.State == "current");
             (code, screen) = await OnTerminal("virt-handover approve polkit polkit-2", "open-sesame");
             Assert.True(code == 1, $"{code}: {screen}");

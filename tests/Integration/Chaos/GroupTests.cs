@@ -90,7 +90,9 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         await Shell.Run("virt-handover", "approve", "--all", "--yes");
         await held.Reached(2);
         // Which of them comes second is the queue's to say.
-        HostView view = await TheService.View();
+        string[] Phases(HostView seen) => [.. _guests.Select(one => TheService.Find(seen, one.Guest.Name)!.Phase)];
+        HostView view = await Eventually.Get(
+            "the service has heard how far the keeper is", TheService.View, seen => Phases(seen).Count(phase => phase == "perform") == 1 && Phases(seen).Contains("confirm"));
         var (guest, domain, _) = _guests.Single(one => TheService.Find(view, one.Guest.Name)!.Phase == "perform");
         int source = await guest.Pid();
         Processes.Kill(Processes.Qemus(domain).Single(id => id != source));

@@ -33,7 +33,7 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await Shell.Run("ionice", "-c", "2", "-n", "6", "-p", number);
         await File.WriteAllTextAsync($"/proc/{source}/timerslack_ns", "70000");
         await File.WriteAllTextAsync($"/proc/{source}/autogroup", "4");
-        await File.WriteAllTextAsync($"/proc/{source}/oom_score_adj", "-321");
+        await File.WriteAllTextAsync($"/proc/{source}/oom_score_adj", "321");
         await File.WriteAllTextAsync($"/proc/{source}/coredump_filter", "0x13");
         await Shell.Run("prlimit", "--pid", number, "--msgqueue=400000:400000", "--nofile=5000:6000", "--rttime=1000000:2000000");
         await Virsh.Run("schedinfo", guest.Name, "--live", "--set", "cpu_shares=512");

@@ -9,6 +9,9 @@ internal static class NamedFiles
 {
     private static readonly string[] Drivers = ["file", "host_device", "host_cdrom"];
 
+    // Where a format names the node that it stands on.
+    private static readonly string[] Children = ["file", "data-file"];
+
     // Option, member; the member is empty where the argument itself is the path.
     private static readonly (string Option, string Member)[] Loaded =
     [
@@ -63,7 +66,7 @@ internal static class NamedFiles
     {
         var onlyRead = locked.Concat(line.All("blockdev").Where(option => option.Value.IsOn("read-only")).Select(option => option.Id ?? "")).ToHashSet(StringComparer.Ordinal);
         var parents = line.All("blockdev")
-            .SelectMany(option => new[] { "file", "data-file" }.Select(member => (Child: option.Value.Text(member), Parent: option.Id ?? "")))
+            .SelectMany(option => Children.Select(member => (Child: option.Value.Text(member), Parent: option.Id ?? "")))
             .Where(edge => edge.Child is not null).ToLookup(edge => edge.Child!, edge => edge.Parent, StringComparer.Ordinal);
         while (parents.FirstOrDefault(child => !onlyRead.Contains(child.Key) && child.All(onlyRead.Contains)) is { } found)
             onlyRead.Add(found.Key);
