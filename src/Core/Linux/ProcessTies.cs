@@ -21,6 +21,7 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
     private static readonly string[] Namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
     private const string BoundingSet = "capability bounding set";
+    private const string OpenFiles = "limit 'Max open files'";
 
     /// <summary>Namespaces into which nothing is started: libvirt puts no QEMU there.</summary>
     private static readonly string[] Unentered = ["cgroup", "pid", "time", "user"];
@@ -62,9 +63,12 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
         ArgumentNullException.ThrowIfNull(other);
         return [.. Values.Keys.Union(other.Values.Keys, StringComparer.Ordinal)
             .Select(name => (Name: name, Old: Values.GetValueOrDefault(name, "none"), New: other.Values.GetValueOrDefault(name, "none")))
-            .Where(each => each.Old != each.New && !(each.Name == BoundingSet && IsSubset(each.New, each.Old)))
+            .Where(each => each.Old != each.New && !(each.Name == BoundingSet && IsSubset(each.New, each.Old)) && !(each.Name == OpenFiles && IsRaised(each.Old, each.New)))
             .Select(each => $"The {each.Name} of the new QEMU is '{each.New}', that of the old one '{each.Old}'.")];
     }
+
+    // A newer QEMU raises the soft limit to the hard one by itself: seen with 10.0.2, not with 7.2.
+    private static bool IsRaised(string old, string now) => old.Split(' ') is [_, var hard] && now == $"{hard} {hard}";
 
     /// <summary>What a running process has that no other can be given, known before one is started.</summary>
     /// <param name="own">The ties of the program that starts the other.</param>

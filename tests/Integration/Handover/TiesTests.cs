@@ -35,7 +35,12 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await File.WriteAllTextAsync($"/proc/{source}/autogroup", "4");
         await File.WriteAllTextAsync($"/proc/{source}/oom_score_adj", "321");
         await File.WriteAllTextAsync($"/proc/{source}/coredump_filter", "0x13");
-        await Shell.Run("prlimit", "--pid", number, "--msgqueue=400000:400000", "--nofile=5000:6000", "--rttime=1000000:2000000");
+        // By its own user, who may lower them: root of a container has no CAP_SYS_RESOURCE for those of others.
+        string[] status = await File.ReadAllLinesAsync($"/proc/{source}/status");
+        string Id(string name) => status.Single(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split('\t')[1];
+        await Shell.Run(
+            "setpriv", "--reuid=" + Id("Uid"), "--regid=" + Id("Gid"), "--clear-groups",
+            "prlimit", "--pid", number, "--msgqueue=400000:400000", "--nofile=5000:6000", "--rttime=1000000:2000000");
         await Virsh.Run("schedinfo", guest.Name, "--live", "--set", "cpu_shares=512");
         ProcessTies ties = ProcessTies.Of(source);
         Dictionary<string, ThreadAttributes> threads = await Threads(guest, source);

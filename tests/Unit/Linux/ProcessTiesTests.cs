@@ -39,6 +39,16 @@ public sealed class ProcessTiesTests
         new ProcessTies(new Dictionary<string, string> { ["capability bounding set"] = old })
             .Differences(new ProcessTies(new Dictionary<string, string> { ["capability bounding set"] = now })).Count == 0);
 
+    [Theory]
+    [InlineData("5000 6000", "6000 6000", true)]
+    [InlineData("5000 6000", "5500 6000", false)]
+    [InlineData("5000 6000", "6000 7000", false)]
+    [InlineData("5000 6000", "4000 4000", false)]
+    public void A_QEMU_that_raises_its_open_files_to_what_it_may_is_alike(string old, string now, bool alike) => Assert.Equal(
+        alike,
+        new ProcessTies(new Dictionary<string, string> { ["limit 'Max open files'"] = old })
+            .Differences(new ProcessTies(new Dictionary<string, string> { ["limit 'Max open files'"] = now })).Count == 0);
+
     [Fact]
     public void What_no_other_process_can_be_given_is_told_before_one_is_started()
     {
