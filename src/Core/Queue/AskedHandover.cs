@@ -6,4 +6,5 @@ namespace VirtHandover.Queue;
 /// <param name="Rehearse">Stop after the twin check.</param>
 /// <param name="By">Who asked.</param>
 /// <param name="At">When.</param>
-internal sealed record AskedHandover(long Id, Guid Domain, bool Rehearse, string By, DateTimeOffset At);
+/// <param name="MaxPause">How long the guest may stand still; null: as its policy says.</param>
+internal sealed record AskedHandover(long Id, Guid Domain, bool Rehearse, string By, DateTimeOffset At, TimeSpan? MaxPause = null);

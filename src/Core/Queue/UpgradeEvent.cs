@@ -18,7 +18,8 @@ public abstract record UpgradeEvent
 
     /// <summary>Somebody wants the handover.</summary>
     /// <param name="By">Who.</param>
-    public sealed record Approve(string By) : UpgradeEvent;
+    /// <param name="MaxPause">How long the guest may stand still in this handover; null: as its policy says.</param>
+    public sealed record Approve(string By, TimeSpan? MaxPause = null) : UpgradeEvent;
 
     /// <summary>Somebody wants it later.</summary>
     /// <param name="Until">Not before this moment.</param>

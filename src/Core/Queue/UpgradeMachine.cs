@@ -41,8 +41,8 @@ public static partial class UpgradeMachine
 
     private static Transition OnApprove(UpgradeState state, UpgradeEvent.Approve approve, DateTimeOffset now) => state switch
     {
-        Pending or Deferred => new Transition.To(new Approved(approve.By, now)),
-        Approved => new Transition.To(state),
+        Pending or Deferred => new Transition.To(new Approved(approve.By, now) { MaxPause = approve.MaxPause }),
+        Approved approved => new Transition.To(approve.MaxPause is null ? approved : approved with { MaxPause = approve.MaxPause }),
         Running => new Transition.Refused("its handover is already running."),
         Failed => new Transition.Refused("its last handover failed; look at the reason, then retry it."),
         Blocked => new Transition.Refused("the preflight refuses it; remove the blocker, then retry it."),

@@ -7,16 +7,17 @@ public sealed partial class UpgradeQueue
     /// <summary>Approves a pending or deferred domain.</summary>
     /// <param name="domain">The domain's UUID.</param>
     /// <param name="by">Who, for the administrator to read.</param>
+    /// <param name="maxPause">How long the guest may stand still in this handover; null: as its policy says.</param>
     /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
-    public void Approve(Guid domain, string by)
+    public void Approve(Guid domain, string by, TimeSpan? maxPause = null)
     {
         var changes = new Changes();
         lock (_lock)
         {
             var upgrade = Find_NeedsLock(domain);
             DemandAllowed_NeedsLock(upgrade, "approved");
-            DemandBudget_NeedsLock(upgrade, "approved");
-            Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by), changes);
+            DemandBudget_NeedsLock(upgrade, maxPause, "approved");
+            Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by, maxPause), changes);
         }
 
         Announce(changes);
@@ -103,9 +104,10 @@ public sealed partial class UpgradeQueue
     /// <param name="domain">The domain's UUID.</param>
     /// <param name="rehearse">Stop after the twin check.</param>
     /// <param name="by">Who.</param>
+    /// <param name="maxPause">How long the guest may stand still in this handover; null: as its policy says.</param>
     /// <returns>The handover's number; <see cref="Ended"/> tells its end.</returns>
     /// <exception cref="QueueException">It was refused; nothing was changed.</exception>
-    public long Run(Guid domain, bool rehearse, string by)
+    public long Run(Guid domain, bool rehearse, string by, TimeSpan? maxPause = null)
     {
         var changes = new Changes { Any = true };
         long id;
@@ -137,7 +139,7 @@ public sealed partial class UpgradeQueue
                 throw NotRecorded_NeedsLock(e);
             }
 
-            _asked.Add(new AskedHandover(id, domain, rehearse, by, now));
+            _asked.Add(new AskedHandover(id, domain, rehearse, by, now, maxPause));
         }
 
         Announce(changes);

@@ -241,7 +241,7 @@ public sealed partial class UpgradeQueue
 
     private HandoverRequest StartAsked_NeedsLock(Upgrade upgrade, AskedHandover asked)
     {
-        var started = Start_NeedsLock(upgrade, new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, _time.GetUtcNow());
+        var started = Start_NeedsLock(upgrade, new UpgradeEvent.StartAsked(asked.Id, asked.Rehearse, asked.By), asked.Id, _time.GetUtcNow(), asked.MaxPause);
         _asked.Remove(asked);
         return started;
     }
@@ -249,11 +249,12 @@ public sealed partial class UpgradeQueue
     private HandoverRequest StartApproved_NeedsLock(Upgrade upgrade)
     {
         var now = _time.GetUtcNow();
-        var id = _store.Create(upgrade.Domain, upgrade.Name, rehearse: false, ((UpgradeState.Approved)upgrade.State).By, now);
-        return Start_NeedsLock(upgrade, new UpgradeEvent.Start(id), id, now);
+        var approved = (UpgradeState.Approved)upgrade.State;
+        var id = _store.Create(upgrade.Domain, upgrade.Name, rehearse: false, approved.By, now);
+        return Start_NeedsLock(upgrade, new UpgradeEvent.Start(id), id, now, approved.MaxPause);
     }
 
-    private HandoverRequest Start_NeedsLock(Upgrade upgrade, UpgradeEvent start, long id, DateTimeOffset now)
+    private HandoverRequest Start_NeedsLock(Upgrade upgrade, UpgradeEvent start, long id, DateTimeOffset now, TimeSpan? maxPause)
     {
         var running = (UpgradeState.Running)((Transition.To)UpgradeMachine.Next(upgrade.State, start, now)).State;
         Commit_NeedsLock([upgrade with { State = running }], started: id);
@@ -263,7 +264,7 @@ public sealed partial class UpgradeQueue
             Name = upgrade.Name,
             From = upgrade.Running,
             To = upgrade.Installed,
-            MaxPause = PolicyOf(upgrade).MaxPause,
+            MaxPause = maxPause ?? PolicyOf(upgrade).MaxPause,
         };
     }
 }

@@ -78,9 +78,9 @@ public sealed partial class UpgradeQueue
 
     /// <summary>Nobody is to find out by its standing still that a guest stands still for longer than it may.</summary>
     /// <exception cref="QueueException">It would.</exception>
-    private void DemandBudget_NeedsLock(Upgrade upgrade, string done)
+    private void DemandBudget_NeedsLock(Upgrade upgrade, TimeSpan? maxPause, string done)
     {
-        if (upgrade.Assessment is { } assessed && StillPause.Refusal(assessed, PolicyOf(upgrade).MaxPause) is { } refusal)
+        if (upgrade.Assessment is { } assessed && StillPause.Refusal(assessed, maxPause ?? PolicyOf(upgrade).MaxPause) is { } refusal)
         {
             throw new QueueException(
                 QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done} ({refusal.Code}): {refusal.Sentence}");

@@ -29,7 +29,11 @@ public abstract record UpgradeState
     /// <summary>It waits for its turn.</summary>
     /// <param name="By">Who approved it.</param>
     /// <param name="At">When.</param>
-    public sealed record Approved(string By, DateTimeOffset At) : UpgradeState;
+    public sealed record Approved(string By, DateTimeOffset At) : UpgradeState
+    {
+        /// <summary>How long the guest may stand still in this handover; null: as its policy says.</summary>
+        public TimeSpan? MaxPause { get; init; }
+    }
 
     /// <summary>Its handover, or a rehearsal of it, runs.</summary>
     /// <param name="Id">The handover's number.</param>

@@ -62,6 +62,27 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>A pause budget, in microseconds.</summary>
+    public static Option<long?> MaxPause(string description) => new("--max-pause")
+    {
+        Description = $"{description}: {PauseParser.Example}.",
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            var text = Only(result);
+            if (PauseParser.TryParse(text, out var microseconds, out var error))
+            {
+                return microseconds;
+            }
+
+            result.AddError($"--max-pause: “{text}” is not a pause: {error}; write for example --max-pause 30ms.");
+            return null;
+        },
+    };
+
+    /// <summary>What <see cref="MaxPause"/> read, as the service takes it.</summary>
+    public static TimeSpan? Pause(long? microseconds) => microseconds is { } pause ? TimeSpan.FromMicroseconds(pause) : null;
+
     /// <summary>One of some words.</summary>
     public static Option<string?> Choice(string name, string description, IReadOnlyList<string> words)
     {

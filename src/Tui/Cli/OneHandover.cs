@@ -14,15 +14,16 @@ internal sealed class OneHandover(CliContext context, Output output)
     /// <param name="service">The service.</param>
     /// <param name="domain">The domain.</param>
     /// <param name="rehearse">Stop after the twin check.</param>
+    /// <param name="maxPause">How long the guest may stand still; null: as its policy says.</param>
     /// <param name="oneLine">With <c>--json</c>: one line a document, for several documents.</param>
     /// <param name="cancellationToken">Stops waiting; the handover goes on.</param>
     public async Task<int> RunAsync(
-        IHandoverService service, DomainView domain, bool rehearse, bool oneLine, CancellationToken cancellationToken)
+        IHandoverService service, DomainView domain, bool rehearse, TimeSpan? maxPause, bool oneLine, CancellationToken cancellationToken)
     {
         try
         {
             var report = await new ProgressLine(context, output)
-                .WhileAsync(service, domain, () => service.RunAsync(domain.Uuid, rehearse, cancellationToken), cancellationToken).ConfigureAwait(false);
+                .WhileAsync(service, domain, () => service.RunAsync(domain.Uuid, rehearse, maxPause, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (output.Json)
             {
                 output.Document(JsonMap.Run(report), json => json.RunJson, oneLine);

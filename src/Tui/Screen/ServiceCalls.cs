@@ -96,7 +96,7 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
         switch (call.Verb)
         {
             case ServiceVerb.Approve:
-                await service.ApproveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+                await service.ApproveAsync(domain.Uuid, maxPause: null, cancellationToken).ConfigureAwait(false);
                 return $"{domain.Name} is approved.";
             case ServiceVerb.Defer:
                 await service.DeferAsync(domain.Uuid, call.Until!.Value, call.Reason, cancellationToken).ConfigureAwait(false);
@@ -112,7 +112,7 @@ internal sealed class ServiceCalls(ServiceLink link, Action<Func<ScreenState, Sc
                 return $"{domain.Name} is looked at again.";
             case ServiceVerb.Rehearse:
                 Say($"Rehearsing {domain.Name}; its guest notices nothing.", Tone.Busy);
-                var result = await service.RunAsync(domain.Uuid, rehearse: true, cancellationToken).ConfigureAwait(false);
+                var result = await service.RunAsync(domain.Uuid, rehearse: true, maxPause: null, cancellationToken).ConfigureAwait(false);
                 Note($"{domain.Name}: {result.Sentence}", ReportLines.ToneOf(result.Outcome));
                 return result.Sentence;
             default:

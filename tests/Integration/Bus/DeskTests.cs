@@ -88,7 +88,7 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await LabHost.Dnf("upgrade", "--enablerepo=lab-broken-exit", "qemu-kvm");
         await using var client = new HandoverServiceClient();
         foreach (Guest guest in guests)
-            await client.ApproveAsync((await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending")).Uuid, CancellationToken.None);
+            await client.ApproveAsync((await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending")).Uuid, maxPause: null, CancellationToken.None);
 
         DomainView failed = await TheService.Until("the first has failed", "desk-a", domain => domain.State == "failed");
         HostView paused = await TheService.View();

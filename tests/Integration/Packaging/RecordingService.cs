@@ -54,9 +54,9 @@ internal sealed class RecordingService : IHandoverRequests, IAsyncDisposable
 
     public Task RescanAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken) => Task.FromResult(1L);
+    public Task<long> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) => Task.FromResult(1L);
 
-    public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -115,7 +115,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
         var uid = (await CurrentUser()).UserId;
         var until = DateTimeOffset.UnixEpoch.AddDays(21_000);
         Assert.True(uid == 0, "Only root may change anything; these tests run as root in CI.");
-        await _client.ApproveAsync(Sample.Web, CancellationToken.None);
+        await _client.ApproveAsync(Sample.Web, maxPause: null, CancellationToken.None);
         await _client.DeferAsync(Sample.Web, until, "month-end", CancellationToken.None);
         await _client.UndeferAsync(Sample.Web, CancellationToken.None);
         await _client.SetPolicyAsync(Sample.Web, new PolicyChange { Mode = "never", MaxPauseMicroseconds = 0 }, CancellationToken.None);
@@ -157,7 +157,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     public async Task A_refusal_arrives_as_what_it_is(ServiceFault fault)
     {
         _requests.Refusal = new ServiceException(fault, "A sentence of the service.");
-        var error = await Assert.ThrowsAsync<ServiceException>(() => _client.ApproveAsync(Sample.Web, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ServiceException>(() => _client.ApproveAsync(Sample.Web, maxPause: null, CancellationToken.None));
         Assert.Equal(fault, error.Fault);
         Assert.Contains("A sentence of the service.", error.Message, StringComparison.Ordinal);
     }
@@ -173,7 +173,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     [Fact(Timeout = 30_000)]
     public async Task A_domain_without_an_object_is_unknown()
     {
-        var error = await Assert.ThrowsAsync<ServiceException>(() => _client.ApproveAsync(Guid.NewGuid(), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ServiceException>(() => _client.ApproveAsync(Guid.NewGuid(), maxPause: null, CancellationToken.None));
         Assert.Equal(ServiceFault.UnknownDomain, error.Fault);
     }
 
@@ -244,7 +244,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             await _server.EndedAsync(Sample.Report(id + 1, domain));
             await _server.EndedAsync(Sample.Report(id, domain));
         };
-        var report = await _client.RunAsync(Sample.Web, rehearse: true, CancellationToken.None);
+        var report = await _client.RunAsync(Sample.Web, rehearse: true, maxPause: null, CancellationToken.None);
         Assert.Equal(7, report.Id);
         Assert.Contains($"run {Sample.Web} True by 0", _requests.Asked);
     }
@@ -258,7 +258,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             recorded.SetResult();
             return Task.CompletedTask;
         };
-        var run = _client.RunAsync(Sample.Web, rehearse: false, CancellationToken.None);
+        var run = _client.RunAsync(Sample.Web, rehearse: false, maxPause: null, CancellationToken.None);
         await recorded.Task;
         await _server.DisposeAsync();
         var error = await Assert.ThrowsAsync<ServiceException>(() => run);

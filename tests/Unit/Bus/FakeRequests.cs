@@ -25,7 +25,7 @@ internal sealed class FakeRequests : IHandoverRequests
 
     public Task RescanAsync(CancellationToken cancellationToken) => Record("rescan");
 
-    public async Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken)
+    public async Task<long> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken)
     {
         await Record($"run {domain} {rehearse} by {caller.UserId}");
         await OnRun(7, domain, rehearse);
@@ -38,7 +38,7 @@ internal sealed class FakeRequests : IHandoverRequests
         return [.. Reports.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)];
     }
 
-    public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) => Record($"approve {domain} by {caller.UserId}");
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) => Record($"approve {domain} by {caller.UserId}");
 
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
         Record($"defer {domain} until {until:O} because \"{reason}\" by {caller.UserId}");

@@ -84,6 +84,24 @@ public sealed class UpgradeQueueEndTests : IDisposable
     }
 
     [Fact]
+    public void A_longer_pause_can_be_allowed_for_one_handover_and_holds_for_that_one_only()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask);
+        world.Queue.Merge([Sample.Domain(0, assessment: s_still)], world.Queue.BeginScan());
+        Assert.Throws<QueueException>(() => world.Queue.Approve(Sample.Id(0), "root", TimeSpan.FromSeconds(7)));
+        world.Queue.Approve(Sample.Id(0), "root", TimeSpan.FromSeconds(8));
+        var first = Assert.Single(world.Queue.TakeTogether());
+        Assert.Equal(TimeSpan.FromSeconds(8), first.MaxPause);
+        world.Queue.End(Sample.Report(first.Id, 0, HandoverOutcome.Undone), Sample.Domain(0, assessment: s_still));
+        world.Queue.Run(Sample.Id(0), rehearse: false, "root", TimeSpan.FromSeconds(9));
+        Assert.Equal(TimeSpan.FromSeconds(9), Assert.Single(world.Queue.TakeTogether()).MaxPause);
+        var second = ((UpgradeState.Running)world.Queue.Snapshot().Upgrades[0].State).Id;
+        world.Queue.End(Sample.Report(second, 0, HandoverOutcome.Undone), Sample.Domain(0, assessment: s_still));
+        world.Queue.Run(Sample.Id(0), rehearse: false, "root");
+        Assert.Equal(TimeSpan.FromMilliseconds(500), Assert.Single(world.Queue.TakeTogether()).MaxPause);
+    }
+
+    [Fact]
     public void A_policy_of_auto_approves_no_pause_that_is_too_long()
     {
         using var world = new World(_directory.Path, PolicyMode.Auto);

@@ -19,7 +19,7 @@ public sealed class UpgradeStoreTests : IDisposable
     {
         UpgradeState[] states =
         [
-            new UpgradeState.Current(), new UpgradeState.Pending(), new UpgradeState.Pending("root"), new UpgradeState.Approved("root", s_now),
+            new UpgradeState.Current(), new UpgradeState.Pending(), new UpgradeState.Pending("root"), new UpgradeState.Approved("root", s_now), new UpgradeState.Approved("root", s_now) { MaxPause = TimeSpan.FromSeconds(3) },
             new UpgradeState.Running(3, HandoverPhase.Quiesce, s_now, true, "root", new UpgradeState.Deferred(s_now, "x")) { CancelledBy = "y" },
             new UpgradeState.Done(Sample.Report(1, 1, HandoverOutcome.Done), true),
             new UpgradeState.Failed(Sample.Report(1, 1, HandoverOutcome.Lost), "It is lost.\u001b\n\"'"),

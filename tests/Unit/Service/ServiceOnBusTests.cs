@@ -36,7 +36,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         Assert.Equal(("ask", "", "shared"), (view.Mode, view.Alarm, view.Domains[0].Method));
         Assert.NotNull(view.LastScan);
 
-        await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+        await service.Client.ApproveAsync(Sample.Id(0), maxPause: null, CancellationToken.None);
         var handover = await _runner.StartedAsync();
         handover.Tell.TryWrite(new HandoverProgress.Entered(HandoverPhase.Prepare, DateTimeOffset.UnixEpoch));
         await service.UntilAsync(one => one.Domains[0] is { State: "running", Phase: "prepare", ApprovedBy: "root (uid 0)" });
@@ -46,13 +46,31 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_pause_that_is_allowed_with_an_approval_or_a_run_reaches_that_handover()
+    {
+        await using var service = await StartAsync();
+        await service.Client.ApproveAsync(Sample.Id(0), TimeSpan.FromSeconds(3), CancellationToken.None);
+        var approved = await _runner.StartedAsync();
+        Assert.Equal(TimeSpan.FromSeconds(3), approved.Request.MaxPause);
+        approved.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(approved.Request.Id, 0, HandoverOutcome.Undone)));
+        await service.UntilAsync(one => one.Domains[0].State == "failed");
+        var run = service.Client.RunAsync(Sample.Id(1), rehearse: false, TimeSpan.FromSeconds(4), CancellationToken.None);
+        var asked = await _runner.StartedAsync();
+        Assert.Equal(TimeSpan.FromSeconds(4), asked.Request.MaxPause);
+        asked.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(asked.Request.Id, 1, HandoverOutcome.Done)));
+        await run;
+        var refused = await Refused(() => service.Client.ApproveAsync(Sample.Id(0), TimeSpan.FromMicroseconds(5), CancellationToken.None));
+        Assert.Contains("A pause budget of 5 µs is not possible", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Whoever_was_told_that_a_call_succeeded_reads_what_it_brought_about()
     {
         await using var service = await StartAsync();
         await service.Client.PauseQueueAsync("", CancellationToken.None);
         for (var round = 0; round < 50; round++)
         {
-            await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+            await service.Client.ApproveAsync(Sample.Id(0), maxPause: null, CancellationToken.None);
             Assert.Equal("approved", (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].State);
             await service.Client.CancelAsync(Sample.Id(0), CancellationToken.None);
             Assert.Equal("pending", (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].State);
@@ -72,7 +90,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         });
         Assert.Contains("never", _definitions.Metadata[Sample.Id(0)], StringComparison.Ordinal);
 
-        var refused = await Refused(() => service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None));
+        var refused = await Refused(() => service.Client.ApproveAsync(Sample.Id(0), maxPause: null, CancellationToken.None));
         Assert.Equal(ServiceFault.WrongState, refused.Fault);
         Assert.Contains("its policy is \"never\"", refused.Message, StringComparison.Ordinal);
 
@@ -116,7 +134,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
             Assert.Equal(name, (await service.Client.ReadAsync(CancellationToken.None)).Domains[0].Name);
             await service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(40_000), name, CancellationToken.None);
             await service.Client.UndeferAsync(Sample.Id(0), CancellationToken.None);
-            await service.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+            await service.Client.ApproveAsync(Sample.Id(0), maxPause: null, CancellationToken.None);
             var handover = await _runner.StartedAsync();
             handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Undone) with { Name = name }));
             await service.UntilAsync(one => one.QueueState == "paused" && one.QueueReason.Contains("\\u001B[2J\\u000A<0>forged \\u202Eü", StringComparison.Ordinal));
@@ -140,7 +158,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         await using var again = await StartAsync();
         var domain = (await again.Client.ReadAsync(CancellationToken.None)).Domains[0];
         Assert.Equal(("deferred", until), (domain.State, domain.DeferredUntil));
-        await again.Client.ApproveAsync(Sample.Id(0), CancellationToken.None);
+        await again.Client.ApproveAsync(Sample.Id(0), maxPause: null, CancellationToken.None);
         await _runner.StartedAsync();
     }
 
@@ -148,7 +166,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     public async Task A_rehearsal_is_reported_to_who_asked_for_it_and_stands_in_the_history()
     {
         await using var service = await StartAsync();
-        var run = service.Client.RunAsync(Sample.Id(1), rehearse: true, CancellationToken.None);
+        var run = service.Client.RunAsync(Sample.Id(1), rehearse: true, maxPause: null, CancellationToken.None);
         var handover = await _runner.StartedAsync();
         Assert.True(handover.Request.Rehearse);
         handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 1, HandoverOutcome.Rehearsed)));
@@ -160,8 +178,8 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     public async Task Refusals_come_as_their_kind()
     {
         await using var service = await StartAsync();
-        Assert.Equal(ServiceFault.WrongState, (await Refused(() => service.Client.ApproveAsync(Sample.Id(1), CancellationToken.None))).Fault);
-        Assert.Equal(ServiceFault.UnknownDomain, (await Refused(() => service.Client.ApproveAsync(Sample.Id(9), CancellationToken.None))).Fault);
+        Assert.Equal(ServiceFault.WrongState, (await Refused(() => service.Client.ApproveAsync(Sample.Id(1), maxPause: null, CancellationToken.None))).Fault);
+        Assert.Equal(ServiceFault.UnknownDomain, (await Refused(() => service.Client.ApproveAsync(Sample.Id(9), maxPause: null, CancellationToken.None))).Fault);
         var past = await Refused(() => service.Client.DeferAsync(Sample.Id(0), DateTimeOffset.UnixEpoch.AddDays(1), "", CancellationToken.None));
         Assert.Equal((ServiceFault.WrongState, "vm-0 was not deferred: the time to defer it to has already passed."), (past.Fault, past.Message));
     }

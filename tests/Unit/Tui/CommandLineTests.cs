@@ -115,6 +115,8 @@ public class CommandLineTests
         Assert.Equal(ExitCode.Ok, await run.RunAsync("approve", "web-01", Sample.Id(4).ToString(), "web-01"));
         Assert.Equal(["approve web-01", "approve legacy-7"], service.Calls);
         Assert.Equal("web-01: approved\nlegacy-7: approved\n", run.Out);
+        Assert.Equal(ExitCode.Ok, await run.RunAsync("approve", "web-01", "--max-pause", "1.5s"));
+        Assert.Equal("approve max=1500 ms web-01", service.Calls[^1]);
     }
 
     [Fact(Timeout = 120_000)]
@@ -320,7 +322,7 @@ public class CommandLineTests
         string[][] calls =
         [
             ["list"], ["list", "--readiness"], ["show", "web-01"], ["approve", "web-01"], ["approve", "--all", "--yes"], ["defer", "web-01", "--until", "+1h"],
-            ["undefer", "web-01"], ["cancel", "web-01"], ["retry", "web-01"], ["run", "web-01"], ["run", "web-01", "--dry-run"], ["rehearse", "web-01", "db-02"],
+            ["undefer", "web-01"], ["cancel", "web-01"], ["retry", "web-01"], ["run", "web-01"], ["run", "web-01", "--dry-run"], ["run", "web-01", "--max-pause", "3s"], ["rehearse", "web-01", "db-02"],
             ["queue"], ["queue", "status"], ["queue", "pause", "lunch"], ["queue", "resume"], ["status"], ["status", "--watch"], ["history"], ["history", "--jsonl"],
             ["pauses"], ["policy", "show", "web-01"], ["policy", "set", "web-01", "never"], ["policy", "unset", "web-01"], ["prepare", "web-01"], ["rescan"],
         ];

@@ -12,7 +12,7 @@ public sealed partial class HandoverServiceClient
         + $"interface='{HandoverNames.Manager}',member='HandoverEnded'";
 
     /// <inheritdoc/>
-    public Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken)
+    public Task<HandoverReport> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, CancellationToken cancellationToken)
     {
         var purpose = rehearse ? $"rehearse the handover of {NameOf(domain)}" : $"hand {NameOf(domain)} over";
         return Guard(purpose, async () =>
@@ -21,8 +21,9 @@ public sealed partial class HandoverServiceClient
 
             // Before the call: a rehearsal that is refused ends at once.
             await using var watch = await ServiceWatch.StartAsync(connection, EndOfHandovers).ConfigureAwait(false);
-            var options = BusValue.Options(new Dictionary<string, BusValue> { ["rehearse"] = rehearse });
-            var request = ToManager("Run", new BusValue.ObjectPath(HandoverNames.PathOf(domain)), options);
+            var options = new Dictionary<string, BusValue> { ["rehearse"] = rehearse };
+            PolicyOptions.Allow(options, maxPause);
+            var request = ToManager("Run", new BusValue.ObjectPath(HandoverNames.PathOf(domain)), BusValue.Options(options));
             var reply = await AuthorizedAsync(connection, request, cancellationToken).ConfigureAwait(false);
             var id = reply[0].AsUInt64();
             await watch.BindAsync(cancellationToken).ConfigureAwait(false);

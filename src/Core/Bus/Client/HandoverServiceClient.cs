@@ -52,8 +52,12 @@ public sealed partial class HandoverServiceClient : IHandoverService
     }
 
     /// <inheritdoc/>
-    public Task ApproveAsync(Guid domain, CancellationToken cancellationToken) =>
-        CallAsync($"approve {NameOf(domain)}", ToDomain(domain, "Approve", BusValue.NoOptions()), cancellationToken);
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, CancellationToken cancellationToken)
+    {
+        var options = new Dictionary<string, BusValue>();
+        PolicyOptions.Allow(options, maxPause);
+        return CallAsync($"approve {NameOf(domain)}", ToDomain(domain, "Approve", BusValue.Options(options)), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken)

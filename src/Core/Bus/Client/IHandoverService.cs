@@ -19,7 +19,10 @@ public interface IHandoverService : IAsyncDisposable
     IAsyncEnumerable<HostView> WatchAsync(CancellationToken cancellationToken);
 
     /// <summary>Approves a pending or deferred domain (<c>Domain.Approve</c>).</summary>
-    Task ApproveAsync(Guid domain, CancellationToken cancellationToken);
+    /// <param name="domain">The domain.</param>
+    /// <param name="maxPause">How long the guest may stand still in this handover; null: as its policy says.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task ApproveAsync(Guid domain, TimeSpan? maxPause, CancellationToken cancellationToken);
 
     /// <summary>Defers a domain until a moment (<c>Domain.Defer</c>).</summary>
     /// <param name="domain">The domain.</param>
@@ -61,9 +64,10 @@ public interface IHandoverService : IAsyncDisposable
     /// <summary>One handover now, outdated or not (<c>Manager.Run</c>); returns when it has ended.</summary>
     /// <param name="domain">The domain.</param>
     /// <param name="rehearse">Stop after the twin check.</param>
+    /// <param name="maxPause">How long the guest may stand still in it; null: as its policy says.</param>
     /// <param name="cancellationToken">Stops waiting; the handover itself goes on.</param>
     /// <returns>The result.</returns>
-    Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken);
+    Task<HandoverReport> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, CancellationToken cancellationToken);
 
     /// <summary>Past handovers, newest first (<c>Manager.History</c>).</summary>
     /// <param name="query">Which ones.</param>

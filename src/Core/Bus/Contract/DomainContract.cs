@@ -7,7 +7,10 @@ namespace VirtHandover.Bus.Contract;
 internal static class DomainContract
 {
     internal static InterfaceDefinition Definition { get; } = new InterfaceBuilder<PublishedDomain>(HandoverNames.Domain)
-        .Method("Approve", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(call, domain.Requests.ApproveAsync))
+        .Method("Approve", [ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
+            call,
+            (id, caller, options, cancellation) => domain.Requests.ApproveAsync(id, PolicyOptions.Allowed(options), caller, cancellation),
+            PolicyOptions.MaxPause))
         .Method("Defer", [new("t", "until_usec"), ArgumentDefinition.Options], (domain, call) => domain.ActAsync(
             call,
             (id, caller, options, cancellation) => domain.Requests.DeferAsync(

@@ -25,8 +25,9 @@ internal static class ManagerContract
         .Method("Run", [new("o", "domain"), ArgumentDefinition.Options], [new("t", "id")], async (manager, call) =>
         {
             var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
-            var rehearse = CallOptions.Get(CallOptions.Read(call, "rehearse"), "rehearse", BusValueReading.AsBoolean, false);
-            var id = await manager.Requests.RunAsync(Domain(call.Arguments[0].AsPath()), rehearse, caller, manager.Stopping).ConfigureAwait(false);
+            var options = CallOptions.Read(call, "rehearse", PolicyOptions.MaxPause);
+            var rehearse = CallOptions.Get(options, "rehearse", BusValueReading.AsBoolean, false);
+            var id = await manager.Requests.RunAsync(Domain(call.Arguments[0].AsPath()), rehearse, PolicyOptions.Allowed(options), caller, manager.Stopping).ConfigureAwait(false);
             return [(ulong)id];
         })
         .Method("History", [new("s", "domain_uuid"), new("u", "limit"), ArgumentDefinition.Options], [new("aa{sv}", "reports")], async (manager, call) =>

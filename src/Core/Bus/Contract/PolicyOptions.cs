@@ -11,7 +11,10 @@ internal static class PolicyOptions
     /// <summary>The names under which <c>SetPolicy</c> takes these parts.</summary>
     internal static IReadOnlyList<string> NamesOf(PolicyParts parts) => [.. s_names.Where(row => parts.HasFlag(row.Part)).Select(row => row.Name)];
 
-    private const string Mode = "mode", Window = "window", MaxPause = "max_pause", Priority = "priority";
+    /// <summary>The pause budget, in microseconds: of <c>SetPolicy</c>, and for one handover of <c>Approve</c> and <c>Run</c>.</summary>
+    internal const string MaxPause = "max_pause";
+
+    private const string Mode = "mode", Window = "window", Priority = "priority";
 
     internal static BusValue ToBus(PolicyChange change)
     {
@@ -25,6 +28,27 @@ internal static class PolicyOptions
         if (change.Priority is { } priority)
             options[Priority] = priority;
         return BusValue.Options(options);
+    }
+
+    /// <summary>The options of <c>Approve</c> and <c>Run</c> that allow one handover a pause of its own.</summary>
+    internal static void Allow(Dictionary<string, BusValue> options, TimeSpan? maxPause)
+    {
+        if (maxPause is { } pause)
+            options[MaxPause] = BusTime.Duration((long)pause.TotalMicroseconds);
+    }
+
+    /// <summary>The pause that <see cref="Allow"/> allowed; null: as the policy says.</summary>
+    /// <exception cref="BusException">It is of another type, or none that can be.</exception>
+    internal static TimeSpan? Allowed(IReadOnlyDictionary<string, BusValue> options)
+    {
+        try
+        {
+            return CallOptions.Get<long?>(options, MaxPause, value => value.AsClampedInt64(), null) is { } pause ? PolicyWords.MaxPause(pause) : null;
+        }
+        catch (PolicyException e)
+        {
+            throw new BusException(BusErrorNames.InvalidArgs, e.Message);
+        }
     }
 
     /// <exception cref="BusException">An option is not known or of another type.</exception>

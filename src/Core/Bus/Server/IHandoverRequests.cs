@@ -21,8 +21,13 @@ public interface IHandoverRequests
     Task RescanAsync(CancellationToken cancellationToken);
 
     /// <summary>One handover now, outdated or not.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="rehearse">Stop after the twin check.</param>
+    /// <param name="maxPause">How long the guest may stand still in it; null: as its policy says.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="cancellationToken">The service stops.</param>
     /// <returns>Its number; <see cref="HandoverServer.EndedAsync"/> tells its end.</returns>
-    Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken);
+    Task<long> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Past handovers, newest first.</summary>
     /// <param name="query">Which ones.</param>
@@ -39,7 +44,11 @@ public interface IHandoverRequests
     Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Approves a domain.</summary>
-    Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken);
+    /// <param name="domain">The domain.</param>
+    /// <param name="maxPause">How long the guest may stand still in this handover; null: as its policy says.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="cancellationToken">The service stops.</param>
+    Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Defers a domain until a moment.</summary>
     /// <param name="domain">The domain.</param>

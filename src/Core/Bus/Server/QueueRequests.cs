@@ -34,10 +34,10 @@ public sealed class QueueRequests(
     }
 
     /// <inheritdoc/>
-    public Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken) => Shown(
+    public Task<long> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) => Shown(
         () =>
         {
-            var id = queue.Run(domain, rehearse, NameOf(caller));
+            var id = queue.Run(domain, rehearse, NameOf(caller), maxPause);
             log.LogInformation("{By} asked for {What} {Id} of domain {Domain}.", NameOf(caller), rehearse ? "rehearsal" : "handover", id, domain);
             return id;
         },
@@ -76,8 +76,8 @@ public sealed class QueueRequests(
     }
 
     /// <inheritdoc/>
-    public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "approved", by => queue.Approve(domain, by), cancellationToken);
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) =>
+        ActAsync(domain, caller, "approved", by => queue.Approve(domain, by, maxPause), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>

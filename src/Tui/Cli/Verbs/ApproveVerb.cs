@@ -12,6 +12,7 @@ internal sealed class ApproveVerb : Verb
     private readonly Option<bool> all = new("--all") { Description = "Every pending domain." };
     private readonly Option<QueueFilter?> filter = CommonOptions.Filter("With --all: only what matches, as / in the screen.");
     private readonly Option<bool> yes = new("--yes", "-y") { Description = "With --all: do not ask." };
+    private readonly Option<long?> maxPause = CommonOptions.MaxPause("In this handover the guest may stand still for so long, whatever its policy says");
 
     public ApproveVerb(CliContext context)
         : base(
@@ -19,6 +20,7 @@ internal sealed class ApproveVerb : Verb
             "approve",
             "Approve the handover of pending or deferred domains.",
             "approve web-01 db-02",
+            "approve web-01 --max-pause 3s",
             "approve --all",
             "approve --all --filter 'web !test'",
             "approve --all --yes")
@@ -27,6 +29,7 @@ internal sealed class ApproveVerb : Verb
         Options.Add(all);
         Options.Add(filter);
         Options.Add(yes);
+        Options.Add(maxPause);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
@@ -51,6 +54,7 @@ internal sealed class ApproveVerb : Verb
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
         var view = await DomainFinder.ReadAsync(service, names, Context.Time, cancellationToken).ConfigureAwait(false);
         var action = new DomainAction(output, "approve");
+        var allowed = CommonOptions.Pause(arguments.GetValue(maxPause));
         var chosen = new List<DomainView>();
         if (everyone)
         {
@@ -69,15 +73,15 @@ internal sealed class ApproveVerb : Verb
         chosen.AddRange(action.Find(view, names));
         foreach (var domain in chosen)
         {
-            await action.ForAsync(domain, () => ApproveAsync(service, domain, cancellationToken)).ConfigureAwait(false);
+            await action.ForAsync(domain, () => ApproveAsync(service, domain, allowed, cancellationToken)).ConfigureAwait(false);
         }
 
         return action.Finish();
     }
 
-    private static async Task<string> ApproveAsync(IHandoverService service, DomainView domain, CancellationToken cancellationToken)
+    private static async Task<string> ApproveAsync(IHandoverService service, DomainView domain, TimeSpan? maxPause, CancellationToken cancellationToken)
     {
-        await service.ApproveAsync(domain.Uuid, cancellationToken).ConfigureAwait(false);
+        await service.ApproveAsync(domain.Uuid, maxPause, cancellationToken).ConfigureAwait(false);
         return "approved";
     }
 

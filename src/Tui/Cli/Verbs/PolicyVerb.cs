@@ -5,7 +5,6 @@ using VirtHandover.Policy;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
-using VirtHandover.Tui.Time;
 
 namespace VirtHandover.Tui.Cli.Verbs;
 
@@ -106,22 +105,7 @@ internal sealed class PolicyVerb : Verb
                 "policy set web-01 auto",
                 "policy set db-02 db-03 --mode never")
         {
-            maxPause = new("--max-pause")
-            {
-                Description = $"How long the guest may stand still: {PauseParser.Example}.",
-                HelpName = "DURATION",
-                CustomParser = result =>
-                {
-                    var text = result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
-                    if (PauseParser.TryParse(text, out var microseconds, out var error))
-                    {
-                        return microseconds;
-                    }
-
-                    result.AddError($"--max-pause: “{text}” is not a pause: {error}; write for example --max-pause 30ms.");
-                    return null;
-                },
-            };
+            maxPause = CommonOptions.MaxPause("How long the guest may stand still");
             Options.Add(mode);
             Options.Add(window);
             Options.Add(maxPause);

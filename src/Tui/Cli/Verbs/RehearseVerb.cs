@@ -31,7 +31,7 @@ internal sealed class RehearseVerb : Verb
         var handover = new OneHandover(Context, output);
         foreach (var domain in found.DistinctBy(domain => domain.Uuid))
         {
-            var one = await handover.RunAsync(service, domain, rehearse: true, oneLine: found.Count > 1, cancellationToken).ConfigureAwait(false);
+            var one = await handover.RunAsync(service, domain, rehearse: true, maxPause: null, oneLine: found.Count > 1, cancellationToken).ConfigureAwait(false);
             code = code == ExitCode.Ok ? one : code;
         }
 

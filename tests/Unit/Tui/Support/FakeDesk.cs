@@ -38,9 +38,9 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    public async Task<long> RunAsync(Guid domain, bool rehearse, BusCaller caller, CancellationToken cancellationToken)
+    public async Task<long> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken)
     {
-        await ChangeAsync(domain, rehearse ? "rehearse" : "run", old => old);
+        await ChangeAsync(domain, (rehearse ? "rehearse" : "run") + Allowed(maxPause), old => old);
         var report = Report(domain, rehearse);
         Book = [report, .. Book];
         _ = Task.Run(() => server!.EndedAsync(report), CancellationToken.None);
@@ -51,8 +51,10 @@ internal sealed class FakeDesk : IHandoverRequests, IAsyncDisposable
         Task.FromResult<IReadOnlyList<HandoverReport>>(
             [.. Book.Where(report => query.Domain is null || report.Domain == query.Domain).Take(query.Limit)]);
 
-    public Task ApproveAsync(Guid domain, BusCaller caller, CancellationToken cancellationToken) =>
-        ChangeAsync(domain, "approve", old => old with { State = "approved", ApprovedBy = $"uid {caller.UserId}", DeferredUntil = null });
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) =>
+        ChangeAsync(domain, "approve" + Allowed(maxPause), old => old with { State = "approved", ApprovedBy = $"uid {caller.UserId}", DeferredUntil = null });
+
+    private static string Allowed(TimeSpan? maxPause) => maxPause is { } pause ? FormattableString.Invariant($" {pause.TotalMilliseconds} ms") : "";
 
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
         ChangeAsync(domain, $"defer {until.UtcDateTime:yyyy-MM-dd HH:mm}", old => old with { State = "deferred", DeferredUntil = until, DeferReason = reason });

@@ -112,8 +112,10 @@ internal sealed class FakeService(HostView view) : IHandoverService
         }
     }
 
-    public Task ApproveAsync(Guid domain, CancellationToken cancellationToken) =>
-        Do(domain, "approve", old => old with { State = "approved", ApprovedBy = "root (uid 0)", DeferredUntil = null });
+    public Task ApproveAsync(Guid domain, TimeSpan? maxPause, CancellationToken cancellationToken) =>
+        Do(domain, "approve" + Allowed(maxPause), old => old with { State = "approved", ApprovedBy = "root (uid 0)", DeferredUntil = null });
+
+    private static string Allowed(TimeSpan? maxPause) => maxPause is { } pause ? FormattableString.Invariant($" max={pause.TotalMilliseconds} ms") : "";
 
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
         Do(domain, $"defer {until.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}", old => old with { State = "deferred", DeferredUntil = until, DeferReason = reason });
@@ -188,9 +190,9 @@ internal sealed class FakeService(HostView view) : IHandoverService
         return Task.CompletedTask;
     }
 
-    public async Task<HandoverReport> RunAsync(Guid domain, bool rehearse, CancellationToken cancellationToken)
+    public async Task<HandoverReport> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, CancellationToken cancellationToken)
     {
-        Record($"run {domain} rehearse={rehearse}");
+        Record($"run {domain} rehearse={rehearse}{Allowed(maxPause)}");
         return Faults.TryGetValue(domain, out var fault) ? throw fault : await OnRun!(cancellationToken);
     }
 
