@@ -45,6 +45,7 @@ public sealed class RestartTests : IClassFixture<DebianHost>, IAsyncLifetime
     /// <summary>The guest of the case before, or a new one when that was lost.</summary>
     public async Task InitializeAsync()
     {
+        await Units.BringLogindBack();
         bool there = (await Shell.TryRun("virsh", "-q", "domstate", Name)).Output.Trim() == "running";
         if (there)
         {

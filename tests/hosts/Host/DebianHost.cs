@@ -62,9 +62,10 @@ public sealed class DebianHost : IAsyncLifetime
     }
 
     /// <summary>What an administrator types for an upgrade; it brings the newer QEMU.</summary>
-    public async Task<string> AptUpgrade()
+    /// <param name="repository">newer, or beyond: the QEMU that no VM of the host can follow to.</param>
+    public async Task<string> AptUpgrade(string repository = "newer")
     {
-        await Shell.Run("cp", "/etc/apt/newer.list", "/etc/apt/sources.list.d/newer.list");
+        await Shell.Run("cp", $"/etc/apt/{repository}.list", "/etc/apt/sources.list.d/");
         await Shell.Run("apt-get", "-qq", "update");
         string said = await Shell.Run("apt", "--yes", "upgrade");
         await AssertUpgraded();

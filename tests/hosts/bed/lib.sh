@@ -16,11 +16,14 @@ releases=(bookworm trixie sid)
 say() { printf 'hosts: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Sets older and newer: the suites whose QEMU a host of a release has at first, and gets by an upgrade.
-# Sid has one QEMU only: it starts with the one that testing still has. When testing's is the same, `build` makes a newer one of it.
+# Sets older and newer: the suites whose QEMU a host of a release has at first, and gets by an upgrade; and beyond: one whose QEMU no VM of that host
+# can follow to, or nothing. Sid has one QEMU only: it starts with the one that testing still has. Where both are the same, `build` makes a newer one of it.
+# Trixie's own made all virtqueues 1024 entries long, which that of its backports refuses to load.
 suites_of() { # RELEASE
+  beyond=
   case $1 in
-    bookworm | trixie) older=$1 newer=$1-backports ;;
+    bookworm) older=$1 newer=$1-backports ;;
+    trixie) older=$1 newer=$1 beyond=$1-backports ;;
     sid) older=testing newer=sid ;;
     *) die "There is no host of the release '$1'; there are ${releases[*]}." ;;
   esac
