@@ -56,7 +56,9 @@ internal sealed class HeldPoint : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _held?.Dispose();
-        File.Delete(Reach.File(_path));
+        // A host that was rebooted meanwhile has not even its folder any more.
+        if (Reach.File(_path) is var path && File.Exists(path))
+            File.Delete(path);
         return ValueTask.CompletedTask;
     }
 }
