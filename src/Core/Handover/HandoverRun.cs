@@ -165,7 +165,7 @@ internal sealed class HandoverRun(
         {
             RefusedException refused => Report(
                 HandoverOutcome.Refused,
-                $"The handover of {Subject} was refused ({string.Join(", ", refused.Findings.Where(f => f.Severity == FindingSeverity.Blocker).Select(f => f.Code))}); it runs on the old QEMU, untouched. {refused.Message}") with
+                $"The handover of {Subject} was refused ({string.Join(", ", refused.Findings.Where(f => f.Severity == FindingSeverity.Blocker).Select(f => f.Code).Distinct())}); it runs on the old QEMU, untouched. {refused.Message}") with
             { Findings = refused.Findings },
             OperationCanceledException => Report(HandoverOutcome.Cancelled, $"The handover of {Subject} was cancelled; it runs on the old QEMU."),
             _ => Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {exception.Message}"),
