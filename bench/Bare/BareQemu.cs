@@ -39,7 +39,7 @@ internal sealed class BareQemu : IDisposable
         try
         {
             await Wait.Until($"the QEMU {name} opens its monitor", () => Task.FromResult(File.Exists(monitor) || process.HasExited), Limit, 1);
-            var qmp = await ConnectAsync(monitor, name);
+            var qmp = await ConnectAsync(monitor, process, name);
             return new BareQemu(process, qmp, name);
         }
         catch
@@ -73,13 +73,13 @@ internal sealed class BareQemu : IDisposable
         Process.Dispose();
     }
 
-    private static async Task<QmpClient> ConnectAsync(string monitor, string name)
+    private static async Task<QmpClient> ConnectAsync(string monitor, ProcessHandle process, string name)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await QmpClient.ConnectAsync(monitor, name, Limit);
+                return await QmpClient.ConnectAsync(monitor, process, name, Limit);
             }
             catch (QmpProtocolException e) when (e.Fault == QmpFault.Unreachable && attempt < 200)
             {

@@ -32,11 +32,8 @@ internal sealed record Adoption
     /// <summary>The new QEMU.</summary>
     internal required ProcessIdentity Target { get; init; }
 
-    /// <summary>The monitor's socket that libvirt knows.</summary>
-    internal required string MonitorPath { get; init; }
-
-    /// <summary>The target's own monitor's socket, until it is renamed.</summary>
-    internal required string TargetMonitorPath { get; init; }
+    /// <summary>The target's own monitor's socket, until it is put in the place of the one that libvirt knows.</summary>
+    internal required MonitorPlace Monitors { get; init; }
 
     /// <summary>libvirt's status file of the domain.</summary>
     internal required string StatusPath { get; init; }
@@ -55,8 +52,7 @@ internal sealed record Adoption
         await RequireAdoptableAsync(qmp).ConfigureAwait(false);
         // The source stays, frozen, until libvirt's files name the target. A daemon that comes in spite of all waits on its monitor,
         // or manages the target. One that found the source dead would delete the VM's files, the monitor's socket among them.
-        if (File.Exists(TargetMonitorPath))
-            DurableFile.Replace(TargetMonitorPath, MonitorPath);
+        Monitors.Take();
         Checkpoint.Reach("confirm.monitor-renamed");
         WriteStatus(warnings);
         Checkpoint.Reach("confirm.status-written");
@@ -82,7 +78,8 @@ internal sealed record Adoption
             await TryAsync("The VNC listener", () => qmp.DisplayUpdateVncAsync((JsonArray)Plan.VncAddresses.DeepClone()), warnings).ConfigureAwait(false);
         foreach (var replay in Plan.Replays)
             await TryAsync(replay.Meaning, () => qmp.ExecuteAsync(replay.Command, (JsonObject)replay.Arguments.DeepClone()), warnings).ConfigureAwait(false);
-        await ThreadPlacement.ApplyAsync(Plan.Threads, qmp, warnings).ConfigureAwait(false);
+        using var target = ProcessHandle.TryOpen(Target) ?? throw new HandoverException($"The new QEMU (process {Target.ProcessId}) has ended.");
+        await ThreadPlacement.ApplyAsync(Plan.Threads, target, qmp, warnings).ConfigureAwait(false);
     }
 
     private static async Task TryAsync(string what, Func<Task> action, List<string> warnings)
@@ -119,10 +116,12 @@ internal sealed record Adoption
         try
         {
             // libvirt never reads the pid file again; the administrator's tools may.
-            if (File.Exists(Plan.PidFile))
-                File.WriteAllText(Plan.PidFile, Target.ProcessId.ToString(CultureInfo.InvariantCulture), new UTF8Encoding(false));
+            using var directory = HeldDirectory.Open(Path.GetDirectoryName(Plan.PidFile)!);
+            using var file = directory.OpenRootsFile(Path.GetFileName(Plan.PidFile), write: true);
+            if (file is not null)
+                RandomAccess.Write(file, Encoding.ASCII.GetBytes(Target.ProcessId.ToString(CultureInfo.InvariantCulture)), 0);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
         {
             warnings.Add($"The pid file {Plan.PidFile} still names the old QEMU: {exception.Message}");
         }

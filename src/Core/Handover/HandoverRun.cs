@@ -112,7 +112,7 @@ internal sealed class HandoverRun(
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
     internal static Task DropAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
     {
-        using var source = await SourceMonitor.ConnectAsync(prepared.Begun.Status.MonitorPath, prepared.Begun.Name, Limits.Command).ConfigureAwait(false);
+        using var source = await prepared.Target.Monitors.ConnectSourceAsync(prepared.Begun.Source, prepared.Begun.Name, Limits.Command).ConfigureAwait(false);
         await ReviveAsync(source, prepared).ConfigureAwait(false);
     });
 
@@ -209,6 +209,7 @@ internal sealed class HandoverRun(
     {
         _source?.Dispose();
         _prepared?.Target.Dispose();
+        _prepared?.Target.Monitors.Dispose();
         _begun?.Dispose();
         journal.Dispose();
     }

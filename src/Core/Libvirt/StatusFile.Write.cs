@@ -45,7 +45,7 @@ public sealed partial class StatusFile
             using (var stream = new FileStream(temporary, options))
             {
                 stream.Write(content);
-                if (LibC.chown(temporary, model.UserId, model.GroupId) != 0)
+                if (LibC.fchown((int)stream.SafeFileHandle.DangerousGetHandle(), model.UserId, model.GroupId) != 0)
                 {
                     throw new IOException($"chown: {Marshal.GetLastPInvokeErrorMessage()}");
                 }

@@ -60,19 +60,20 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
     /// <summary>Moves one thread into these groups. A hierarchy in which it already is costs one write.</summary>
     /// <param name="thread">The thread.</param>
     /// <returns>The sentences of what could not be done; a thread in a wrong group runs, only its limits differ.</returns>
-    public IReadOnlyList<string> TryJoinThread(int thread)
+    public IReadOnlyList<string> TryJoinThread(HeldThread thread)
     {
+        ArgumentNullException.ThrowIfNull(thread);
         var failures = new List<string>();
         foreach (var (mount, unified, path) in Places)
         {
             var file = mount + path + (unified ? "/cgroup.threads" : "/tasks");
             try
             {
-                File.WriteAllText(file, thread.ToString(CultureInfo.InvariantCulture));
+                thread.Do(id => File.WriteAllText(file, id.ToString(CultureInfo.InvariantCulture)));
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
             {
-                failures.Add($"Thread {thread} cannot join {file}: {exception.Message}");
+                failures.Add($"Thread {thread.Id} cannot join {file}: {exception.Message}");
             }
         }
 

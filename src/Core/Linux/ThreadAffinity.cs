@@ -11,7 +11,15 @@ public sealed unsafe record ThreadAffinity(ReadOnlyMemory<byte> Mask)
     /// <summary>Reads a thread's.</summary>
     /// <param name="thread">The thread.</param>
     /// <exception cref="LinuxException">It has ended.</exception>
-    public static ThreadAffinity Of(int thread)
+    public static ThreadAffinity Of(HeldThread thread)
+    {
+        ArgumentNullException.ThrowIfNull(thread);
+        ThreadAffinity? affinity = null;
+        thread.Do(id => affinity = Of(id));
+        return affinity!;
+    }
+
+    private static ThreadAffinity Of(int thread)
     {
         var mask = new byte[Bytes];
         fixed (byte* bytes = mask)
@@ -24,7 +32,13 @@ public sealed unsafe record ThreadAffinity(ReadOnlyMemory<byte> Mask)
     /// <summary>Gives them to a thread.</summary>
     /// <param name="thread">The thread.</param>
     /// <exception cref="LinuxException">It has ended, or its cpuset allows none of them.</exception>
-    public void ApplyTo(int thread)
+    public void ApplyTo(HeldThread thread)
+    {
+        ArgumentNullException.ThrowIfNull(thread);
+        thread.Do(Set);
+    }
+
+    private void Set(int thread)
     {
         fixed (byte* bytes = Mask.Span)
             _ = Libc.Check(Libc.sched_setaffinity(thread, Mask.Length, bytes), $"The CPUs of thread {thread} cannot be set");

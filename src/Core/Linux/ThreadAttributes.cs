@@ -75,11 +75,19 @@ public sealed unsafe record ThreadAttributes
     /// <param name="thread">The thread.</param>
     /// <returns>The sentences of what still differs; none when it is alike.</returns>
     /// <exception cref="LinuxException">One of the two has ended.</exception>
-    public static IReadOnlyList<string> Copy(int model, int thread)
+    public static IReadOnlyList<string> Copy(HeldThread model, HeldThread thread)
     {
-        var wanted = Of(model);
-        var failures = wanted.ApplyTo(thread, Of(thread), model);
-        var reached = Of(thread);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(thread);
+        ThreadAttributes wanted = null!, reached = null!;
+        List<string> failures = [];
+        // Both are looked at before and after: of a model that is another process's the new QEMU would get its priority, or share a core with it.
+        model.Do(old => thread.Do(id =>
+        {
+            wanted = Of(old);
+            failures = wanted.ApplyTo(id, Of(id), old);
+            reached = Of(id);
+        }));
         return reached == wanted ? [] : [$"{wanted.Difference(reached)}{(failures.Count == 0 ? "" : $": {string.Join("; ", failures)}")}."];
     }
 

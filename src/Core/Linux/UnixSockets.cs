@@ -7,31 +7,31 @@ namespace VirtHandover.Linux;
 /// <summary>UNIX sockets that are handed to another process.</summary>
 public static unsafe class UnixSockets
 {
-    /// <summary>Binds a listening socket to a path, with libvirt's own permissions (<c>rwxrwxr-x</c>) whatever the umask is.</summary>
+    /// <summary>A socket without a name.</summary>
+    /// <exception cref="LinuxException">No descriptors are left.</exception>
+    internal static SafeHandle Create() =>
+        Libc.Own(Libc.Check(Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0), "A UNIX socket cannot be created"));
+
+    /// <summary>Gives a socket a name in the file system.</summary>
+    /// <param name="handle">From <see cref="Create"/>.</param>
     /// <param name="path">At most 107 bytes; must not exist.</param>
     /// <exception cref="LinuxException">The path is too long, exists, or cannot be created.</exception>
-    public static SafeHandle Listen(string path)
+    internal static void Bind(SafeHandle handle, string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
         var bytes = Encoding.UTF8.GetBytes(path);
         if (bytes.Length > 107)
             throw new LinuxException(36, $"The socket path {path} is longer than the 107 bytes a UNIX socket can have.");
-        var handle = Libc.Own(Libc.Check(Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0), "A UNIX socket cannot be created"));
         var address = new Libc.sockaddr_un { sun_family = Libc.AF_UNIX };
         for (var i = 0; i < bytes.Length; i++)
             address.sun_path[i] = bytes[i];
-        var fd = (int)handle.DangerousGetHandle();
-        _ = Libc.Check(Libc.bind(fd, &address, 2 + bytes.Length + 1), $"The socket {path} cannot be created");
-        _ = Libc.Check(Libc.chmod(path, 0x1fd), $"The mode of the socket {path} cannot be set");
-        _ = Libc.Check(Libc.listen(fd, 1), $"The socket {path} cannot listen");
-        return handle;
+        _ = Libc.Check(Libc.bind((int)handle.DangerousGetHandle(), &address, 2 + bytes.Length + 1), $"The socket {path} cannot be created");
     }
 
     /// <summary>A listening socket that nobody can find: the kernel names it, outside of every file system.</summary>
     /// <exception cref="LinuxException">No descriptors are left.</exception>
     public static SafeHandle ListenUnseen()
     {
-        var handle = Libc.Own(Libc.Check(Libc.socket(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0), "A UNIX socket cannot be created"));
+        var handle = Create();
         var address = new Libc.sockaddr_un { sun_family = Libc.AF_UNIX };
         var fd = (int)handle.DangerousGetHandle();
         // see: unix(7), "Autobind feature"
@@ -69,8 +69,15 @@ public static unsafe class UnixSockets
         var fd = (int)handle.DangerousGetHandle();
         int listening;
         var length = sizeof(int);
-        if (Libc.getsockopt(fd, Libc.SOL_SOCKET, Libc.SO_ACCEPTCONN, &listening, &length) < 0 || listening == 0)
-            return null;
+        return Libc.getsockopt(fd, Libc.SOL_SOCKET, Libc.SO_ACCEPTCONN, &listening, &length) < 0 || listening == 0 ? null : NameOf(handle);
+    }
+
+    /// <summary>The path a socket was bound to, as it was given to <c>bind(2)</c>.</summary>
+    /// <param name="handle">Any descriptor.</param>
+    /// <returns>The path; null when it is no UNIX socket with a path.</returns>
+    internal static string? NameOf(SafeHandle handle)
+    {
+        var fd = (int)handle.DangerousGetHandle();
         Libc.sockaddr_un address;
         var size = sizeof(Libc.sockaddr_un);
         if (Libc.getsockname(fd, &address, &size) < 0 || address.sun_family != Libc.AF_UNIX || size <= 3 || address.sun_path[0] == 0)

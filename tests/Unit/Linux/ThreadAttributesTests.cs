@@ -19,7 +19,9 @@ public sealed class ThreadAttributesTests
         try
         {
             Assert.True(SpinWait.SpinUntil(() => IsSleep(model) && ThreadAttributes.Of(model.Id) != ThreadAttributes.Of(other.Id), TimeSpan.FromSeconds(30)));
-            Assert.Empty(ThreadAttributes.Copy(model.Id, other.Id));
+            using var old = HeldThread.Main(model);
+            using var thread = HeldThread.Main(other);
+            Assert.Empty(ThreadAttributes.Copy(old, thread));
             Assert.Equal(ThreadAttributes.Of(model.Id), ThreadAttributes.Of(other.Id));
         }
         finally

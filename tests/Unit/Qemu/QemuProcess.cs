@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Qemu;
@@ -15,11 +16,14 @@ internal sealed class QemuProcess : IAsyncDisposable
     {
         _process = process;
         _directory = directory;
+        Handle = ProcessHandle.Open(process.Id);
     }
 
     internal string MonitorPath => Path.Combine(_directory.FullName, "qmp");
 
     internal int Id => _process.Id;
+
+    internal ProcessHandle Handle { get; }
 
     internal static async Task<QemuProcess> StartAsync(params string[] arguments)
     {
@@ -51,7 +55,7 @@ internal sealed class QemuProcess : IAsyncDisposable
         {
             try
             {
-                return await QmpClient.ConnectAsync(MonitorPath, "the test's QEMU", Limit);
+                return await QmpClient.ConnectAsync(MonitorPath, Handle, "the test's QEMU", Limit);
             }
             catch (QmpProtocolException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
             {
@@ -68,6 +72,7 @@ internal sealed class QemuProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        Handle.Dispose();
         _directory.Delete(recursive: true);
     }
 }

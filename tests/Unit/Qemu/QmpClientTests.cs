@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
+using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Qemu;
@@ -103,7 +104,7 @@ public class QmpClientTests
         await using var qemu = await QemuProcess.StartAsync("-machine", "none");
         await using var first = await qemu.ConnectAsync();
         var fault = await Assert.ThrowsAsync<QmpProtocolException>(
-            () => QmpClient.ConnectAsync(qemu.MonitorPath, "QEMU", TimeSpan.FromMilliseconds(200)));
+            () => QmpClient.ConnectAsync(qemu.MonitorPath, qemu.Handle, "QEMU", TimeSpan.FromMilliseconds(200)));
         Assert.Equal(QmpFault.Deadline, fault.Fault);
         Assert.Contains("another client", fault.Message, StringComparison.Ordinal);
     }
@@ -111,9 +112,10 @@ public class QmpClientTests
     [Fact]
     public async Task A_missing_socket_is_unreachable()
     {
-        var fault = await Assert.ThrowsAsync<QmpProtocolException>(() => QmpClient.ConnectAsync("/nonexistent/qmp", "QEMU", TimeSpan.FromSeconds(1)));
+        using var self = ProcessHandle.Open(Environment.ProcessId);
+        var fault = await Assert.ThrowsAsync<QmpProtocolException>(() => QmpClient.ConnectAsync("/nonexistent/qmp", self, "QEMU", TimeSpan.FromSeconds(1)));
         Assert.Equal(QmpFault.Unreachable, fault.Fault);
-        fault = await Assert.ThrowsAsync<QmpProtocolException>(() => QmpClient.ConnectAsync("/" + new string('x', 200), "QEMU", TimeSpan.FromSeconds(1)));
+        fault = await Assert.ThrowsAsync<QmpProtocolException>(() => QmpClient.ConnectAsync("/" + new string('x', 300), self, "QEMU", TimeSpan.FromSeconds(1)));
         Assert.Equal(QmpFault.Unreachable, fault.Fault);
     }
 

@@ -11,6 +11,7 @@ namespace VirtHandover.Handover.Journal;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
 [JsonDerivedType(typeof(Opened), "opened")]
+[JsonDerivedType(typeof(Starting), "starting")]
 [JsonDerivedType(typeof(TargetStarted), "target-started")]
 [JsonDerivedType(typeof(Prepared), "prepared")]
 [JsonDerivedType(typeof(Quiescing), "quiescing")]
@@ -50,6 +51,11 @@ public abstract record JournalEntry
         /// <summary>What systemd-machined knew of the VM; null when it does not know it, and in journals of releases that did not ask.</summary>
         public MachineRegistration? Machine { get; init; }
     }
+
+    /// <summary>The target and the old program's twin are about to be started. Who holds one of the sockets is one of them.</summary>
+    /// <param name="New">The target's monitor.</param>
+    /// <param name="Old">The twin's.</param>
+    public sealed record Starting(BoundSocket New, BoundSocket Old) : JournalEntry;
 
     /// <summary>The target exists; it runs nothing of the guest.</summary>
     /// <param name="Target">The new QEMU.</param>

@@ -74,7 +74,7 @@ internal static class BeginPhase
             var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
             var probe = TargetProbe.AskAsync(program, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
             var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
-            var placing = ThreadPlacement.ReadAsync(source.Id, monitor, cancellationToken);
+            var placing = ThreadPlacement.ReadAsync(source, monitor, cancellationToken);
             var registered = MachineReader.ReadAsync(source.Id, domain.Uuid, cancellationToken);
             var describing = libvirt.GetXmlAsync(domain.Uuid, cancellationToken);
             await Task.WhenAll(reading, placing, registered, describing, trying).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal static class BeginPhase
                 Monitor = monitor,
                 Source = source,
                 Context = context,
-                Affinity = ThreadAffinity.Of(source.Id),
+                Affinity = Placed(source),
                 Descriptors = SourceDescriptors.Read(source),
                 Status = status,
                 Domain = xml,
@@ -129,6 +129,12 @@ internal static class BeginPhase
             await libvirt.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    private static ThreadAffinity Placed(ProcessHandle source)
+    {
+        using var main = HeldThread.Main(source);
+        return ThreadAffinity.Of(main);
     }
 
     // The status file may be stale and the number taken by another process: the command line has to name this very domain.

@@ -60,8 +60,7 @@ internal static class ConfirmPhase
         Name = prepared.Begun.Name,
         Source = prepared.Begun.Source.Identity,
         Target = prepared.Target.Process.Identity,
-        MonitorPath = prepared.Begun.Status.MonitorPath,
-        TargetMonitorPath = prepared.Target.MonitorPath,
+        Monitors = prepared.Target.Monitors,
         StatusPath = prepared.Begun.Status.Path,
         Plan = plan,
     };

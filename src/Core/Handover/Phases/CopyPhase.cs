@@ -26,11 +26,12 @@ internal static class CopyPhase
         Prepared prepared, IQmpChannel source, HandoverJournal journal, IProgress<HandoverProgress> progress, GuestPause pause, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
+        // Before anything else, the guest's stop among it: the VM's monitor is reached through libvirt here, and proved by this.
+        await PerformPhase.ConnectPairAsync(source, prepared.Target.Qmp, begun.Source).ConfigureAwait(false);
         var lost = await AttachCardsAsync(prepared, source, journal, pause, cancellationToken).ConfigureAwait(false);
         await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, RamMethod.Copy, pauseBeforeSwitchover: true, cancellationToken).ConfigureAwait(false);
         // 0: while libvirt is up the copy may end only by running out of pages, and pause-before-switchover catches even that.
         await MigrationSettings.SetRateAsync(source, MigrationSettings.Unlimited, 0, cancellationToken).ConfigureAwait(false);
-        await PerformPhase.ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
         await PerformPhase.IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await PerformPhase.OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
 

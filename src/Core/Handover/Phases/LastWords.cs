@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using VirtHandover.Linux.Proc;
+using Microsoft.Win32.SafeHandles;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Phases;
 
@@ -19,9 +20,17 @@ internal sealed record LastWords(string Path, long From)
     /// <summary>Marks the log's end.</summary>
     internal static LastWords Mark(Begun begun)
     {
-        // With stdio_handler="file" the log is what the source's standard error leads to.
-        var path = begun.Descriptors.PathOf(2) is { } direct && File.Exists(direct) ? direct : begun.Paths.LogFile(begun.Name);
-        return new LastWords(path, LengthOf(path));
+        // Not what the source's standard error leads to: that is what the source says, and could be any file of the host.
+        var path = begun.Paths.LogFile(begun.Name);
+        try
+        {
+            using var log = Open(path);
+            return new LastWords(path, log is null ? 0 : RandomAccess.GetLength(log));
+        }
+        catch (LinuxException)
+        {
+            return new LastWords(path, long.MaxValue);
+        }
     }
 
     /// <summary>The end of a sentence, after a semicolon: the log's last line, or where the log is.</summary>
@@ -44,15 +53,16 @@ internal sealed record LastWords(string Path, long From)
     {
         try
         {
-            using var log = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (log.Length <= From)
+            using var file = Open(Path);
+            if (file is null || RandomAccess.GetLength(file) <= From)
                 return null;
+            using var log = new FileStream(file, FileAccess.Read, bufferSize: 0);
             log.Position = Math.Max(From, log.Length - MostBytes);
             var bytes = new byte[log.Length - log.Position];
             log.ReadExactly(bytes);
             return bytes[^1] == (byte)'\n' ? LastLine(Encoding.UTF8.GetString(bytes)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
         {
             return null;
         }
@@ -65,5 +75,9 @@ internal sealed record LastWords(string Path, long From)
         return new string([.. text.Take(MostCharacters).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
     }
 
-    private static long LengthOf(string path) => FileIdentity.Of(path)?.Size ?? 0;
+    private static SafeFileHandle? Open(string path)
+    {
+        using var directory = HeldDirectory.Open(System.IO.Path.GetDirectoryName(path)!);
+        return directory.OpenRootsFile(System.IO.Path.GetFileName(path), write: false);
+    }
 }

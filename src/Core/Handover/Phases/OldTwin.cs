@@ -15,17 +15,17 @@ internal static class OldTwin
     // It starts as the target does; what it tells is worth no more waiting.
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Where its monitor listens; recovery finds it by that.</summary>
-    internal static string MonitorOf(string source, long id) => Target.MonitorOf(source, id) + ".old";
-
     /// <summary>Where its program lies meanwhile.</summary>
     internal static string TreeOf(long id) => Path.Combine(
         Environment.GetEnvironmentVariable("CACHE_DIRECTORY")?.Split(':')[0] is { Length: > 0 } cache ? cache : "/var/cache/virt-handover",
         FormattableString.Invariant($"twin-{id}"));
 
     /// <summary>Starts it, asks and kills it.</summary>
+    /// <param name="begun">The source.</param>
+    /// <param name="monitors">Where its monitor is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What it is made of; or null and why it could not be asked, which leaves the running VM and the handover as they are.</returns>
-    internal static async Task<(TwinSnapshot? Twin, string Why)> AskAsync(Begun begun, CancellationToken cancellationToken)
+    internal static async Task<(TwinSnapshot? Twin, string Why)> AskAsync(Begun begun, MonitorPlace monitors, CancellationToken cancellationToken)
     {
         // Beside the target, for which the preflight has found room.
         if (HostMemory.AvailableBytes < 2 * RamRules.LeastTwin || begun.Context.Cgroups.MemoryLeft < 2 * RamRules.LeastTwin)
@@ -43,7 +43,7 @@ internal static class OldTwin
             var start = TargetCommandLine.Build(
                 begun.CommandLine,
                 new TargetPlan { Program = program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, IsOldTwin = true });
-            target = Spawn(begun, start);
+            target = Spawn(begun, start, monitors);
             await target.ConnectAsync(s_limit, limit.Token).ConfigureAwait(false);
             await TwinProcess.PlugCpusAsync(begun, target, limit.Token).ConfigureAwait(false);
             return (await TwinSnapshot.ReadAsync(target.Qmp, start.Line, limit.Token).ConfigureAwait(false), "");
@@ -86,10 +86,8 @@ internal static class OldTwin
             ? $"who is behind '{chardev.Id}'"
             : null;
 
-    private static Target Spawn(Begun begun, TargetStart start)
+    private static Target Spawn(Begun begun, TargetStart start, MonitorPlace monitors)
     {
-        var monitor = MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
-        File.Delete(monitor);
         var owned = new List<SafeHandle>();
         try
         {
@@ -98,13 +96,14 @@ internal static class OldTwin
             {
                 SafeHandle handle = origin switch
                 {
-                    FdOrigin.Monitor => UnixSockets.Listen(monitor),
+                    FdOrigin.Monitor => monitors.OldSocket,
                     FdOrigin.Memory memory => SharedMemory.Create("virt-handover-twin", begun.Live.Devices.Memory.First(m => m.Id == memory.Backend).Size),
                     FdOrigin.Source { Role: FdRole.Chardev } => UnixSockets.ListenUnseen(),
                     FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
                     _ => throw new HandoverException($"File descriptor {number} of the old QEMU's twin has no origin."),
                 };
-                owned.Add(handle);
+                if (origin is not FdOrigin.Monitor)
+                    owned.Add(handle);
                 descriptors.Add(new InheritedDescriptor(handle, number));
             }
 
@@ -118,13 +117,10 @@ internal static class OldTwin
 
             var command = begun.Context.Enter(start.Line.Render());
             var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
-            begun.Affinity.ApplyTo(process.Id);
-            return new Target(process, monitor, begun.Name, null, "old");
-        }
-        catch
-        {
-            File.Delete(monitor);
-            throw;
+            monitors.LetGo(MonitorPlace.Old);
+            using var main = HeldThread.Main(process);
+            begun.Affinity.ApplyTo(main);
+            return new Target(process, monitors, begun.Name, null, "old");
         }
         finally
         {

@@ -144,13 +144,18 @@ internal static class PerformPhase
     }
 
     /// <summary>Gives both ends of a fresh connection away; keeping one here would keep a dead migration open.</summary>
-    internal static async Task ConnectPairAsync(IQmpChannel source, QmpClient target)
+    /// <param name="source">The source's monitor.</param>
+    /// <param name="target">The target's.</param>
+    /// <param name="process">The source; it must have its end afterwards: through libvirt one does not see who is at the other end of the monitor.</param>
+    /// <exception cref="HandoverException">Another process than the source answers on its monitor.</exception>
+    internal static async Task ConnectPairAsync(IQmpChannel source, QmpClient target, ProcessHandle process)
     {
         var (one, other) = UnixSockets.Pair();
         using (one)
         using (other)
         {
             await source.GetFdAsync(Socket, (int)one.DangerousGetHandle()).ConfigureAwait(false);
+            MonitorProof.Require(process, one);
             await target.GetFdAsync(Socket, (int)other.DangerousGetHandle()).ConfigureAwait(false);
         }
     }
@@ -174,7 +179,7 @@ internal static class PerformPhase
         if (prepared.Copy is null)
         {
             await MigrationSettings.ApplyAsync(source, prepared.SourceSettings, prepared.Method, pauseBeforeSwitchover: false, CancellationToken.None).ConfigureAwait(false);
-            await ConnectPairAsync(source, prepared.Target.Qmp).ConfigureAwait(false);
+            await ConnectPairAsync(source, prepared.Target.Qmp, prepared.Begun.Source).ConfigureAwait(false);
         }
 
         foreach (var id in prepared.DiscardObjects)

@@ -40,18 +40,32 @@ internal static class PreparePhase
         var warm = WarmCapabilitiesAsync(begun, cancellationToken);
         var settings = MigrationSettings.ReadAsync(begun.Monitor, cancellationToken);
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var old = Task.Run(() => OldTwin.AskAsync(begun, asking.Token), CancellationToken.None);
+        var monitors = MonitorPlace.Make(begun.Status.MonitorPath, begun.Request.Id);
+        Task<(TwinSnapshot? Twin, string Why)> old;
+        try
+        {
+            // Before either is started: whoever finds this journal knows by the sockets what it has to end.
+            journal.Write(monitors.Entry(begun.Clock.GetUtcNow()));
+            old = Task.Run(() => OldTwin.AskAsync(begun, monitors, asking.Token), CancellationToken.None);
+        }
+        catch
+        {
+            End(monitors);
+            throw;
+        }
+
         var flush = begun.Request.Rehearse ? Task.CompletedTask : DiskFlush.SettleAsync(begun, Limits.DiskFlush, cancellationToken);
         var files = new List<MemoryFile>();
         Target? target = null;
+        var isUndone = false;
         List<LateCard> cards = [];
         try
         {
             files.AddRange(begun.Live.Devices.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
             cards = FindTaps(begun, start);
-            target = Spawn(begun, start, files, cards);
+            target = Spawn(begun, start, files, cards, monitors);
             Checkpoint.Reach("prepare.spawned");
-            journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, target.MonitorPath, method) { At = begun.Clock.GetUtcNow() });
+            journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, monitors.NewPath, method) { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("prepare.named");
             await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.connected");
@@ -93,6 +107,7 @@ internal static class PreparePhase
         {
             target?.Kill();
             cards.ForEach(card => card.Dispose());
+            isUndone = true;
             throw;
         }
         finally
@@ -101,7 +116,17 @@ internal static class PreparePhase
             // Nothing of it outlives this phase.
             await asking.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(old).ConfigureAwait(false);
+            monitors.End(MonitorPlace.Old);
+            if (isUndone)
+                End(monitors);
         }
+    }
+
+    private static void End(MonitorPlace monitors)
+    {
+        monitors.End(MonitorPlace.Old);
+        monitors.End(MonitorPlace.New);
+        monitors.Dispose();
     }
 
     /// <summary>What Confirm will do, for the journal.</summary>
@@ -126,10 +151,8 @@ internal static class PreparePhase
         };
     }
 
-    private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards)
+    private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards, MonitorPlace monitors)
     {
-        var monitor = Target.MonitorOf(begun.Status.MonitorPath, begun.Request.Id);
-        File.Delete(monitor);
         var owned = new List<SafeHandle>();
         var lastWords = LastWords.Mark(begun);
         try
@@ -139,13 +162,13 @@ internal static class PreparePhase
             {
                 var handle = origin switch
                 {
-                    FdOrigin.Monitor => UnixSockets.Listen(monitor),
+                    FdOrigin.Monitor => monitors.NewSocket,
                     FdOrigin.Memory memory => files.First(file => file.Backend == memory.Backend).File,
                     FdOrigin.Source { Role: FdRole.Chardev } chardev => begun.Descriptors.ListeningSocket(chardev.Number, chardev.Owner),
                     FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
                     _ => throw new HandoverException($"File descriptor {number} of the new QEMU has no origin."),
                 };
-                if (origin is not FdOrigin.Memory)
+                if (origin is not (FdOrigin.Memory or FdOrigin.Monitor))
                     owned.Add(handle);
                 descriptors.Add(new InheritedDescriptor(handle, number));
             }
@@ -168,13 +191,9 @@ internal static class PreparePhase
 
             var command = begun.Context.Enter(start.Line.Render());
             var process = MemoryPolicy.Of(begun.Source.Id).Run(() => ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors));
+            monitors.LetGo(MonitorPlace.New);
             TwinProcess.Shape(begun, process);
-            return new Target(process, monitor, begun.Name, lastWords);
-        }
-        catch
-        {
-            File.Delete(monitor);
-            throw;
+            return new Target(process, monitors, begun.Name, lastWords);
         }
         finally
         {

@@ -51,7 +51,7 @@ internal static class QuiescePhase
     {
         var begun = prepared.Begun;
         cancellationToken.ThrowIfCancellationRequested();
-        var source = await SourceMonitor.ConnectAsync(begun.Status.MonitorPath, begun.Name, Limits.Command, cancellationToken).ConfigureAwait(false);
+        var source = await prepared.Target.Monitors.ConnectSourceAsync(begun.Source, begun.Name, Limits.Command, cancellationToken).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.connected");

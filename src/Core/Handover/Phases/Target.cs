@@ -9,42 +9,39 @@ internal sealed class Target : IDisposable
 {
     private readonly string _domain;
     private readonly string _which;
+    private readonly string _monitor;
 
     /// <param name="process">The process.</param>
-    /// <param name="monitorPath">Where its monitor listens.</param>
+    /// <param name="monitors">Where its monitor is; the caller disposes it.</param>
     /// <param name="domain">The VM's name.</param>
     /// <param name="lastWords">Where its words go; null when they go nowhere.</param>
     /// <param name="which">Which QEMU it is, for the sentences.</param>
-    internal Target(ProcessHandle process, string monitorPath, string domain, LastWords? lastWords, string which = "new")
+    internal Target(ProcessHandle process, MonitorPlace monitors, string domain, LastWords? lastWords, string which = "new")
     {
         LastWords = lastWords;
         Process = process;
-        MonitorPath = monitorPath;
+        Monitors = monitors;
         _domain = domain;
         _which = which;
+        _monitor = which == "old" ? MonitorPlace.Old : MonitorPlace.New;
     }
 
     internal ProcessHandle Process { get; }
 
-    /// <summary>Where its monitor listens until the switch renames it over the source's.</summary>
-    internal string MonitorPath { get; }
+    /// <summary>Where its monitor is, until the switch puts it in the place of the source's.</summary>
+    internal MonitorPlace Monitors { get; }
 
     /// <summary>What it said.</summary>
     internal LastWords? LastWords { get; }
 
     internal QmpClient Qmp { get; private set; } = null!;
 
-    /// <summary>Where the monitor of a target listens: beside the source's, for the same permissions and the same rename(2) within one file system.</summary>
-    /// <param name="source">The source's monitor.</param>
-    /// <param name="id">The handover's number.</param>
-    internal static string MonitorOf(string source, long id) => string.Create(CultureInfo.InvariantCulture, $"{source}.{id}");
-
     /// <summary>Connects to its monitor; a target that ends instead is an error with its exit code.</summary>
     internal async Task ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var exit = Process.WaitForExitAsync(limit, ended.Token);
-        var connect = QmpClient.ConnectAsync(MonitorPath, $"the {_which} QEMU of VM {_domain}", limit, ended.Token);
+        var connect = Monitors.ConnectStartedAsync(_monitor, Process, $"the {_which} QEMU of VM {_domain}", limit, ended.Token);
         if (await Task.WhenAny(exit, connect).ConfigureAwait(false) == exit && !connect.IsCompletedSuccessfully && Process.HasExited)
         {
             var code = ProcessSpawner.Reap(Process);
@@ -74,7 +71,7 @@ internal sealed class Target : IDisposable
         Process.Kill();
         _ = Process.WaitForExit(TimeSpan.FromSeconds(10));
         _ = ProcessSpawner.Reap(Process);
-        TryUnlink();
+        Monitors.End(_monitor);
     }
 
     /// <summary>Lets go of the handles; the process goes on.</summary>
@@ -82,17 +79,5 @@ internal sealed class Target : IDisposable
     {
         Qmp?.Dispose();
         Process.Dispose();
-    }
-
-    private void TryUnlink()
-    {
-        try
-        {
-            File.Delete(MonitorPath);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // A stale socket is in nobody's way: the next handover uses another name.
-        }
     }
 }

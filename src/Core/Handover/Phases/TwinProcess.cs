@@ -16,8 +16,10 @@ internal static class TwinProcess
     /// <summary>Early, while it has one thread: the threads it makes inherit from that.</summary>
     internal static void Shape(Begun begun, ProcessHandle target)
     {
-        begun.Affinity.ApplyTo(target.Id);
-        _ = ThreadAttributes.Copy(begun.Source.Id, target.Id);
+        using var old = HeldThread.Main(begun.Source);
+        using var main = HeldThread.Main(target);
+        begun.Affinity.ApplyTo(main);
+        _ = ThreadAttributes.Copy(old, main);
         CopyAutogroup(begun.Source.Id, target.Id);
     }
 
@@ -33,13 +35,13 @@ internal static class TwinProcess
     internal static async Task RequireAlikeAsync(Begun begun, Target target, CancellationToken cancellationToken)
     {
         List<string> differences = [];
-        await ThreadPlacement.ApplyAsync(begun.Threads, target.Qmp, differences, cancellationToken).ConfigureAwait(false);
+        await ThreadPlacement.ApplyAsync(begun.Threads, target.Process, target.Qmp, differences, cancellationToken).ConfigureAwait(false);
         var threads = await ThreadPlacement.ThreadsAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
-        differences.AddRange(Compare(MainThread, begun.Source.Id, target.Process.Id));
+        differences.AddRange(Compare(MainThread, begun.Source, begun.Source.Id, target.Process, target.Process.Id));
         foreach (var old in begun.Threads)
         {
             if (threads.TryGetValue(old.Meaning, out var thread))
-                differences.AddRange(Compare(old.Meaning, old.Thread, thread));
+                differences.AddRange(Compare(old.Meaning, begun.Source, old.Thread, target.Process, thread));
         }
 
         differences.AddRange(ProcessTies.Of(begun.Source.Id).Differences(ProcessTies.Of(target.Process.Id)));
@@ -47,8 +49,14 @@ internal static class TwinProcess
             throw new RefusedException([.. differences.Select(FindingCodes.ProcessDiff.Says)]);
     }
 
-    private static IEnumerable<string> Compare(string meaning, int old, int thread) =>
-        ThreadAttributes.Copy(old, thread).Select(difference => $"The new QEMU has for {meaning} {difference}");
+    private static IEnumerable<string> Compare(string meaning, ProcessHandle source, int old, ProcessHandle target, int thread)
+    {
+        using var model = HeldThread.Find(source, old);
+        using var twin = HeldThread.Find(target, thread);
+        return model is null || twin is null
+            ? [$"The thread of {meaning} is none of its QEMU's, or has ended (old QEMU: {old}, new QEMU: {thread})."]
+            : [.. ThreadAttributes.Copy(model, twin).Select(difference => $"The new QEMU has for {meaning} {difference}")];
+    }
 
     // It weighs in only where the process is in no group of its own that divides the CPU.
     private static void CopyAutogroup(int source, int target)

@@ -10,7 +10,8 @@ internal static class ForwardRecovery
 {
     internal static async Task<Recovered> RunAsync(HandoverTrace trace, HandoverJournal journal, LibvirtAway away)
     {
-        var adoption = Of(trace);
+        using var monitors = MonitorPlace.Of(trace.Opened.MonitorPath, trace.Opened.Request.Id);
+        var adoption = Of(trace, monitors);
         IReadOnlyList<Finding> warnings = [];
         // With everything in place only libvirt is missing, if anything is. It must not be stopped again for that.
         if (!trace.IsInPlace)
@@ -37,8 +38,7 @@ internal static class ForwardRecovery
             ?? throw new HandoverException($"The new QEMU (process {adoption.Target.ProcessId}) has ended.");
         // Somebody may have stopped it: a stopped process answers nobody.
         target.Thaw();
-        var monitor = File.Exists(adoption.TargetMonitorPath) ? adoption.TargetMonitorPath : adoption.MonitorPath;
-        using var qmp = await QmpClient.ConnectAsync(monitor, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
+        using var qmp = await adoption.Monitors.ConnectNewAsync(target, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
         if (adoption.Plan.Continue && !trace.TargetRan)
             await ContinueAsync(journal, qmp).ConfigureAwait(false);
         await VacateAsync(trace, adoption).ConfigureAwait(false);
@@ -77,14 +77,13 @@ internal static class ForwardRecovery
         }
     }
 
-    private static Adoption Of(HandoverTrace trace) => new()
+    private static Adoption Of(HandoverTrace trace, MonitorPlace monitors) => new()
     {
         Domain = trace.Opened.Request.Domain,
         Name = trace.Opened.Name,
         Source = trace.Opened.Source,
         Target = trace.Target?.Target ?? throw new HandoverException("The journal has a commit but no target."),
-        MonitorPath = trace.Opened.MonitorPath,
-        TargetMonitorPath = trace.Target.MonitorPath,
+        Monitors = monitors,
         StatusPath = trace.Opened.StatusPath,
         Plan = trace.Committed!.Adoption,
     };

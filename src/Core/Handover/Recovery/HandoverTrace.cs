@@ -23,6 +23,9 @@ internal sealed record HandoverTrace(
     bool IsInPlace,
     HandoverReport? Report)
 {
+    /// <summary>The sockets with which the new QEMU and the old program's twin were started; null before, and in journals of releases that did not write it.</summary>
+    internal JournalEntry.Starting? Starting { get; init; }
+
     /// <summary>When the target had begun to run the guest; null when nobody wrote it down.</summary>
     internal DateTimeOffset? TargetRanAt { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record HandoverTrace(
                 Last<JournalEntry.Adopting>() is not null,
                 Last<JournalEntry.Closed>()?.Report)
             {
+                Starting = Last<JournalEntry.Starting>(),
                 TargetRanAt = Last<JournalEntry.TargetRuns>()?.At,
             }
             : null;

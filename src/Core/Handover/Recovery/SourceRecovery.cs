@@ -24,7 +24,7 @@ internal static class SourceRecovery
         if (await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false))
         {
             // Nobody holds the monitor. Before the daemon starts, so that it finds the guest running.
-            using (var qmp = await SourceMonitor.ConnectAsync(trace.Opened.MonitorPath, name, Limits.Command).ConfigureAwait(false))
+            using (var qmp = await SourceMonitor.ConnectAsync(trace.Opened.MonitorPath, source, name, Limits.Command).ConfigureAwait(false))
                 await ReviveAsync(trace, qmp).ConfigureAwait(false);
         }
         else

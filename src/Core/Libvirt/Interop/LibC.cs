@@ -18,6 +18,6 @@ internal static partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fsync(int fd);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int chown(string pathname, uint owner, uint group);
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchown(int fd, uint owner, uint group);
 }

@@ -9,6 +9,10 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
 
     public const int ENOENT = 2;
+    public const int EEXIST = 17;
+    public const int EISDIR = 21;
+    public const int ELOOP = 40;
+    public const int ENOPROTOOPT = 92;
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
@@ -22,10 +26,16 @@ internal static unsafe partial class Libc
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
     public const int O_APPEND = 0x400;
-    public const int O_DIRECTORY = 0x10000;
     public const int O_CLOEXEC = 0x80000;
     public const int O_NOCTTY = 0x100;
     public const int O_PATH = 0x200000;
+    public const int AT_REMOVEDIR = 0x200;
+    public const int AT_SYMLINK_FOLLOW = 0x400;
+
+    // These two are other numbers on arm64, where x86's would mean O_DIRECT and O_LARGEFILE.
+    public static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     public const int W_OK = 2;
     public const int R_OK = 4;
     public const int AT_FDCWD = -100;
@@ -55,6 +65,8 @@ internal static unsafe partial class Libc
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1;
     public const int SO_ACCEPTCONN = 30;
+    public const int SO_PEERCRED = 17;
+    public const int SO_PEERPIDFD = 77;
 
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
@@ -122,6 +134,14 @@ internal static unsafe partial class Libc
     }
 
     [StructLayout(LayoutKind.Sequential)]
+    public struct ucred
+    {
+        public int pid;
+        public uint uid;
+        public uint gid;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
     public struct sockaddr_un
     {
         public ushort sun_family;
@@ -168,10 +188,25 @@ internal static unsafe partial class Libc
     public static partial int rename(string from, string to);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int chmod(string path, int mode);
+    public static partial int openat(int directory, string path, int flags, int mode);
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int chown(string path, uint user, uint group);
+    public static partial int linkat(int fromDirectory, string from, int toDirectory, string to, int flags);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkdirat(int directory, string path, int mode);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlinkat(int directory, string path, int flags);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int renameat(int fromDirectory, string from, int toDirectory, string to);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint readlinkat(int directory, string path, byte* buffer, nint size);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int chmod(string path, int mode);
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int socketpair(int domain, int type, int protocol, int* fds);

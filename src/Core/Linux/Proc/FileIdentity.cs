@@ -21,6 +21,9 @@ public readonly record struct FileIdentity(
     /// <summary>The owning group.</summary>
     public required uint GroupId { get; init; }
 
+    /// <summary>How many names it has.</summary>
+    public uint Links { get; init; }
+
     /// <summary>Which device it is; zero for a file that is none.</summary>
     public DeviceNumber RawDevice { get; init; }
 
@@ -29,6 +32,15 @@ public readonly record struct FileIdentity(
 
     /// <summary>True for a regular file.</summary>
     public bool IsRegular => (Mode & 0xf000) == 0x8000;
+
+    /// <summary>True for a directory.</summary>
+    public bool IsDirectory => (Mode & 0xf000) == 0x4000;
+
+    /// <summary>True for a UNIX socket, its name in a file system or the socket itself.</summary>
+    public bool IsSocket => (Mode & 0xf000) == 0xc000;
+
+    /// <summary>True for a symbolic link.</summary>
+    public bool IsSymbolicLink => (Mode & 0xf000) == 0xa000;
 
     /// <summary>True for a block device.</summary>
     public bool IsBlockDevice => (Mode & 0xf000) == 0x6000;
@@ -74,6 +86,7 @@ public readonly record struct FileIdentity(
             Mode = data.stx_mode,
             UserId = data.stx_uid,
             GroupId = data.stx_gid,
+            Links = data.stx_nlink,
             RawDevice = new DeviceNumber(data.stx_rdev_major, data.stx_rdev_minor),
             BornNanoseconds = (data.stx_mask & LibC.STATX_BTIME) != 0 ? Nanoseconds(data.stx_btime) : null,
         };

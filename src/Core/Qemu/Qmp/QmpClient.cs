@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using VirtHandover.Linux;
 using VirtHandover.Qemu.Interop;
 
 namespace VirtHandover.Qemu;
@@ -14,6 +16,7 @@ namespace VirtHandover.Qemu;
 /// </summary>
 public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
 {
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(2);
     private readonly Socket _socket;
     private readonly Thread _reader;
     private readonly TaskCompletionSource<QmpGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,34 +53,85 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// </summary>
     public ChannelReader<QmpEvent> Events => _events.Reader;
 
-    /// <summary>Connects to a monitor's socket, reads the greeting and negotiates (<c>qmp_capabilities</c>).</summary>
-    /// <param name="path">The socket's path, at most 107 bytes.</param>
+    /// <summary>Connects to a monitor's socket, proves who is behind it, reads the greeting and negotiates (<c>qmp_capabilities</c>).</summary>
+    /// <param name="directory">The directory of the socket.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="process">The process that must be behind it; to another one nothing is sent.</param>
     /// <param name="peer">The QEMU behind it, for error sentences.</param>
     /// <param name="limit">How long connecting and afterwards each command may take. While another client holds the monitor no greeting comes.</param>
+    /// <param name="isStarting">Whether a process that does not listen yet is waited for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The connection; the caller disposes it.</returns>
-    /// <exception cref="QmpProtocolException">Nobody listens, or no usable greeting came.</exception>
+    /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
     /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
-    public static Task<QmpClient> ConnectAsync(string path, string peer, TimeSpan limit, CancellationToken cancellationToken = default)
+    internal static async Task<QmpClient> ConnectAsync(
+        HeldDirectory directory,
+        string name,
+        ProcessHandle process,
+        string peer,
+        TimeSpan limit,
+        bool isStarting = false,
+        CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        var started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            // A full backlog makes connect(2) wait; the send timeout bounds that wait.
-            socket.SendTimeout = Milliseconds(limit);
-            socket.Connect(new UnixDomainSocketEndPoint(path));
+            try
+            {
+                var socket = MonitorSocket.Connect(directory, name, process, peer, limit);
+                return await NegotiateAsync(socket, peer, limit, cancellationToken).ConfigureAwait(false);
+            }
+            catch (QmpProtocolException e) when (isStarting
+                && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } && Stopwatch.GetElapsedTime(started) < limit && !process.HasExited)
+            {
+                // It has the socket from us, bound, and calls listen(2) itself: that is what its peers know it by.
+                await Task.Delay(s_look, cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            socket.Dispose();
-            throw new QmpProtocolException(QmpFault.Unreachable, $"The monitor of {peer} cannot be opened at {path}: {e.Message.TrimEnd('.')}.", e);
-        }
-
-        return NegotiateAsync(socket, peer, limit, cancellationToken);
     }
 
-    /// <summary>Takes over a socket that is already connected to a monitor.</summary>
+    /// <summary>The same, for a socket that was looked up before, whatever bears its name by now.</summary>
+    /// <param name="socket">The socket in the file system, opened with <c>O_PATH</c>.</param>
+    /// <param name="where">Its path, for error sentences.</param>
+    /// <param name="process">The process that must be behind it.</param>
+    /// <param name="peer">The QEMU behind it, for error sentences.</param>
+    /// <param name="limit">How long connecting and afterwards each command may take.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
+    /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
+    internal static async Task<QmpClient> ConnectAsync(
+        SafeHandle socket, string where, ProcessHandle process, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        await NegotiateAsync(MonitorSocket.Connect(socket, where, process, peer, limit), peer, limit, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The same, for a socket by its path. A symbolic link is followed only where root alone could have made it.</summary>
+    /// <param name="path">The socket's path.</param>
+    /// <param name="process">The process that must be behind it.</param>
+    /// <param name="peer">The QEMU behind it, for error sentences.</param>
+    /// <param name="limit">How long connecting and afterwards each command may take.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The connection; the caller disposes it.</returns>
+    /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
+    /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
+    public static async Task<QmpClient> ConnectAsync(
+        string path, ProcessHandle process, string peer, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        HeldDirectory directory;
+        try
+        {
+            directory = HeldDirectory.Open(Path.GetDirectoryName(path) ?? "/");
+        }
+        catch (LinuxException e)
+        {
+            throw new QmpProtocolException(QmpFault.Unreachable, $"The monitor of {peer} cannot be opened: {e.Message}", e);
+        }
+
+        using (directory)
+            return await ConnectAsync(directory, Path.GetFileName(path), process, peer, limit, isStarting: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes over a socket that is already connected to a monitor, and whose other end is not proved; for tests, which have both ends.</summary>
     /// <param name="socket">The socket; the connection owns it from now on, also when this fails.</param>
     /// <param name="peer">The QEMU behind it, for error sentences.</param>
     /// <param name="limit">How long the greeting and afterwards each command may take.</param>
@@ -85,7 +139,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <returns>The connection; the caller disposes it.</returns>
     /// <exception cref="QmpProtocolException">No usable greeting came.</exception>
     /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
-    public static Task<QmpClient> AttachAsync(SafeSocketHandle socket, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
+    internal static Task<QmpClient> AttachAsync(SafeSocketHandle socket, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
         NegotiateAsync(new Socket(socket), peer, limit, cancellationToken);
 
     /// <inheritdoc/>
@@ -151,8 +205,6 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
             throw;
         }
     }
-
-    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(limit.TotalMilliseconds, 1, int.MaxValue);
 
     private long Register(QmpRequest request)
     {

@@ -6,6 +6,9 @@ public enum QmpFault
     /// <summary>Nobody listens on the socket, or it cannot be opened.</summary>
     Unreachable,
 
+    /// <summary>Another process than the one that it must be listens on the socket; nothing was sent to it.</summary>
+    Foreign,
+
     /// <summary>The other end closed the connection, or the process is gone.</summary>
     Closed,
 

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Qemu;
 
@@ -20,14 +22,28 @@ internal sealed class SourceMonitor : IQmpChannel, IDisposable
     /// <summary>See <see cref="QmpClient.Events"/>.</summary>
     internal ChannelReader<QmpEvent> Events => _qmp.Events;
 
-    /// <summary>Connects, as <see cref="QmpClient.ConnectAsync"/> does.</summary>
+    /// <summary>Connects, and proves that the source is at the other end.</summary>
     /// <param name="path">The monitor's socket.</param>
+    /// <param name="process">The source.</param>
     /// <param name="domain">The VM's name.</param>
     /// <param name="limit">How long connecting and each command may take.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="QmpProtocolException">Nobody listens, or no usable greeting came.</exception>
-    internal static async Task<SourceMonitor> ConnectAsync(string path, string domain, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        new(await QmpClient.ConnectAsync(path, $"the source of VM {domain}", limit, cancellationToken).ConfigureAwait(false));
+    /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
+    internal static async Task<SourceMonitor> ConnectAsync(
+        string path, ProcessHandle process, string domain, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        new(await QmpClient.ConnectAsync(path, process, $"the source of VM {domain}", limit, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The same, to a socket that was looked up before.</summary>
+    /// <param name="socket">The monitor's socket in the file system, opened with <c>O_PATH</c>.</param>
+    /// <param name="where">Its path, for error sentences.</param>
+    /// <param name="process">The source.</param>
+    /// <param name="domain">The VM's name.</param>
+    /// <param name="limit">How long connecting and each command may take.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
+    internal static async Task<SourceMonitor> ConnectAsync(
+        SafeHandle socket, string where, ProcessHandle process, string domain, TimeSpan limit, CancellationToken cancellationToken = default) =>
+        new(await QmpClient.ConnectAsync(socket, where, process, $"the source of VM {domain}", limit, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     /// <exception cref="SourceCommandException">A running VM is not to be sent that.</exception>

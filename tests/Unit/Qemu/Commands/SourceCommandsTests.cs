@@ -97,8 +97,8 @@ public sealed class SourceCommandsTests
                 || text.Contains("QmpClient.AttachAsync(", StringComparison.Ordinal) || text.Contains(".MonitorCommandAsync(", StringComparison.Ordinal)))
             .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
-        // Targets: Target and ForwardRecovery. Sources: the other two, which ask the list.
-        Assert.Equal(["ForwardRecovery.cs", "LibvirtQmpChannel.cs", "SourceMonitor.cs", "Target.cs"], connecting);
+        // Targets: MonitorPlace. Sources: the other two, which ask the list.
+        Assert.Equal(["LibvirtQmpChannel.cs", "MonitorPlace.cs", "SourceMonitor.cs"], connecting);
     }
 
     [Fact(Timeout = 120_000)]
@@ -106,7 +106,7 @@ public sealed class SourceCommandsTests
     {
         await using var qemu = await QemuProcess.StartAsync("-machine", "none");
         (await qemu.ConnectAsync()).Dispose();
-        using var source = await SourceMonitor.ConnectAsync(qemu.MonitorPath, "web-01", QemuProcess.Limit);
+        using var source = await SourceMonitor.ConnectAsync(qemu.MonitorPath, qemu.Handle, "web-01", QemuProcess.Limit);
         Assert.Equal("prelaunch", (await source.QueryStatusAsync()).Status);
         await Assert.ThrowsAsync<SourceCommandException>(() => source.HumanMonitorCommandAsync("info qtree"));
         await Assert.ThrowsAsync<SourceCommandException>(() => source.QueryVirtioAsync());
