@@ -14,7 +14,7 @@ namespace VirtHandover.Handover;
 /// </summary>
 internal sealed class MonitorPlace : IDisposable
 {
-    /// <summary>The new QEMU's.</summary>
+    /// <summary>The new QEMU's. The file has the handover's number behind it.</summary>
     internal const string New = "monitor.sock.new";
 
     /// <summary>That of the old program's twin.</summary>
@@ -30,18 +30,20 @@ internal sealed class MonitorPlace : IDisposable
     private readonly HeldDirectory? _own;
     private readonly string _source;
     private readonly string _name;
-    private readonly string _new;
+    private readonly string _old;
+    private string _new;
     private SafeHandle? _sourceSocket;
     private SafeHandle? _newSocket;
     private SafeHandle? _oldSocket;
 
-    private MonitorPlace(HeldDirectory vm, HeldDirectory? own, string source, string name, string newName)
+    private MonitorPlace(HeldDirectory vm, HeldDirectory? own, string source, long id, string name)
     {
         _vm = vm;
         _own = own;
         _source = source;
         _name = name;
-        _new = newName;
+        _new = FileOf(New, id);
+        _old = FileOf(Old, id);
     }
 
     /// <summary>Where the new QEMU's monitor is until the switch; for sentences and the journal.</summary>
@@ -70,15 +72,15 @@ internal sealed class MonitorPlace : IDisposable
         try
         {
             own = vm.MakePrivate(NameOf(id));
-            place = new MonitorPlace(vm, own, Path.GetFileName(source), NameOf(id), New);
+            place = new MonitorPlace(vm, own, Path.GetFileName(source), id, NameOf(id));
             // While libvirt is up: where it finds something else when it comes back, it ends the VM, or takes another one for it.
             place._sourceSocket = vm.Find(place._source);
             if (place._sourceSocket is null || FileIdentity.Of(place._sourceSocket) is not { IsSocket: true })
                 throw new HandoverException($"The VM's monitor {source} is no socket: somebody has put something else in its place. The VM runs on, but libvirt will lose it at its next start; put the socket back.");
             // Those of a handover of the same number, whose number was lost.
-            _ = own.Remove(New) && own.Remove(Old);
-            place._newSocket = own.Bind(New, Mode);
-            place._oldSocket = own.Bind(Old, Mode);
+            _ = own.Remove(FileOf(New, id)) && own.Remove(FileOf(Old, id));
+            place._newSocket = own.Bind(FileOf(New, id), Mode);
+            place._oldSocket = own.Bind(FileOf(Old, id), Mode);
             return place;
         }
         catch
@@ -102,22 +104,22 @@ internal sealed class MonitorPlace : IDisposable
         {
             var name = NameOf(id);
             if (vm.FindPrivate(name) is { } own)
-                return new MonitorPlace(vm, own, Path.GetFileName(source), name, New);
+                return new MonitorPlace(vm, own, Path.GetFileName(source), id, name);
             // Whoever owns the VM's directory may have renamed it.
             foreach (var other in vm.Names(MostEntries))
             {
                 if (vm.FindPrivate(other) is not { } found)
                     continue;
-                if (found.Look(New) is { IsSocket: true })
-                    return new MonitorPlace(vm, found, Path.GetFileName(source), other, New);
+                if (found.Look(FileOf(New, id)) is { IsSocket: true })
+                    return new MonitorPlace(vm, found, Path.GetFileName(source), id, other);
                 found.Dispose();
             }
 
             // Releases before had it beside the source's.
             var earlier = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(source)}.{id}");
             return vm.Look(earlier) is { IsSocket: true }
-                ? new MonitorPlace(vm, vm, Path.GetFileName(source), name, earlier)
-                : new MonitorPlace(vm, null, Path.GetFileName(source), name, New);
+                ? new MonitorPlace(vm, vm, Path.GetFileName(source), id, name) { _new = earlier }
+                : new MonitorPlace(vm, null, Path.GetFileName(source), id, name);
         }
         catch
         {
@@ -135,7 +137,7 @@ internal sealed class MonitorPlace : IDisposable
         {
             using var place = Of(source, id);
             place.End(Old);
-            place.End(place._new);
+            place.End(New);
         }
         catch (Exception exception) when (exception is LinuxException or IOException or UnauthorizedAccessException)
         {
@@ -156,7 +158,7 @@ internal sealed class MonitorPlace : IDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpProtocolException">It does not answer, or somebody else does.</exception>
     internal Task<QmpClient> ConnectStartedAsync(string name, ProcessHandle process, string peer, TimeSpan limit, CancellationToken cancellationToken) =>
-        QmpClient.ConnectAsync(_own!, name, process, peer, limit, isStarting: true, cancellationToken);
+        QmpClient.ConnectAsync(_own!, Own(name), process, peer, limit, isStarting: true, cancellationToken);
 
     /// <summary>The new QEMU's monitor, before or after the switch.</summary>
     /// <param name="process">The new QEMU.</param>
@@ -194,7 +196,7 @@ internal sealed class MonitorPlace : IDisposable
         LetGo(name);
         if (name == New)
             PutBack();
-        _ = _own?.Remove(name);
+        _ = _own?.Remove(Own(name));
         // Not empty as long as the other one is there.
         _ = _own?.IsPrivate == true && _vm.Remove(_name, isDirectory: true);
     }
@@ -236,6 +238,10 @@ internal sealed class MonitorPlace : IDisposable
             // The socket has no name at all any more: its owner has made its monitor unreachable, for libvirt as well.
         }
     }
+
+    private string Own(string name) => name == Old ? _old : _new;
+
+    private static string FileOf(string name, long id) => string.Create(CultureInfo.InvariantCulture, $"{name}.{id}");
 
     private static string NameOf(long id) => string.Create(CultureInfo.InvariantCulture, $".virt-handover.{id}");
 }

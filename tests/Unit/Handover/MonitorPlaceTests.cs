@@ -67,10 +67,10 @@ public sealed class MonitorPlaceTests : IDisposable
         // And what is put in its place is not taken for it.
         Directory.CreateDirectory(own);
         File.SetUnixFileMode(own, (UnixFileMode)0x1ff);
-        Listen(Path.Combine(own, MonitorPlace.New));
+        Listen(Path.Combine(own, MonitorPlace.New + ".3"));
         using (var found = MonitorPlace.Of(Monitor, 3))
         {
-            ulong inode = Inode(Path.Combine(own + ".elsewhere", MonitorPlace.New));
+            ulong inode = Inode(Path.Combine(own + ".elsewhere", MonitorPlace.New + ".3"));
             Assert.True(found.HasNew);
             found.Take();
             Assert.Equal(inode, Inode(Monitor));
@@ -87,7 +87,7 @@ public sealed class MonitorPlaceTests : IDisposable
             Assert.Equal(inode, Inode(Monitor));
         }
 
-        Assert.Throws<LinuxException>(() => MonitorPlace.Of("/nonexistent/monitor.sock", 4));
+        Assert.Throws<LinuxException>(() => MonitorPlace.Of(Path.Combine(_directory.Path, "none", "monitor.sock"), 4));
     }
 
     private void Listen(string path)

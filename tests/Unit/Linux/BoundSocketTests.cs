@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using VirtHandover.Handover;
+using VirtHandover.Handover.Phases;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Tests.Unit.Linux;
@@ -37,6 +39,9 @@ public sealed class BoundSocketTests : IDisposable
             Assert.True(SpinWait.SpinUntil(() => Ids(bound) is [var only] && only == holder.Id, TimeSpan.FromSeconds(20)));
             Assert.True(BoundSocket.IsHeldBy(holder, bound.Inode));
             Assert.False(BoundSocket.IsHeldBy(other, bound.Inode));
+            // By that the copy knows who is at the other end of libvirt's connection.
+            using (SafeHandle given = UnixSockets.Pair().One)
+                Assert.Contains("did not arrive there", Assert.Throws<HandoverException>(() => MonitorProof.Require(other, given)).Message, StringComparison.Ordinal);
             Assert.Empty(Ids(bound with { Name = "/proc/1/fd/2/other" }));
             foreach (var process in (ProcessHandle[])[holder, other])
             {

@@ -62,8 +62,8 @@ public sealed class TargetEndTests : IDisposable
             trace = NamesNoTarget(7, monitors);
         using var held = HeldDirectory.Open(_directory.Path);
         using var own = held.FindPrivate(".virt-handover.7");
-        Assert.True(own!.Remove(MonitorPlace.New));
-        using var forged = own.Bind(MonitorPlace.New, 0x1fd);
+        Assert.True(own!.Remove(MonitorPlace.New + ".7"));
+        using var forged = own.Bind(MonitorPlace.New + ".7", 0x1fd);
         using var user = ProcessSpawner.Spawn(
             ProgramPath.Of("sh"), ["sh", "-c", "read x < /dev/zero", "-uuid", trace.Opened.Request.Domain.ToString()], ["PATH=/usr/bin:/bin"], [new InheritedDescriptor(forged, 3)]);
         var since = System.Diagnostics.Stopwatch.StartNew();
