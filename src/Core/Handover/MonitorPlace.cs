@@ -76,7 +76,12 @@ internal sealed class MonitorPlace : IDisposable
             // While libvirt is up: where it finds something else when it comes back, it ends the VM, or takes another one for it.
             place._sourceSocket = vm.Find(place._source);
             if (place._sourceSocket is null || FileIdentity.Of(place._sourceSocket) is not { IsSocket: true })
-                throw new HandoverException($"The VM's monitor {source} is no socket: somebody has put something else in its place. The VM runs on, but libvirt will lose it at its next start; put the socket back.");
+            {
+                throw new HandoverException(
+                    $"The VM's monitor {source} is no socket: somebody has put something else in its place. "
+                    + "The VM runs on, but libvirt will lose it at its next start; put the socket back.");
+            }
+
             // Those of a handover of the same number, whose number was lost.
             _ = own.Remove(FileOf(New, id)) && own.Remove(FileOf(Old, id));
             place._newSocket = own.Bind(FileOf(New, id), Mode);

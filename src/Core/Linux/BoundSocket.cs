@@ -25,7 +25,10 @@ public sealed record BoundSocket(ulong Inode, string Name)
     public IReadOnlyList<ProcessHandle> Holders()
     {
         var link = LinkTo(Inode);
-        return [.. ProcessIds().Where(id => id != Environment.ProcessId && NumberOf(id, link) is not null).Select(id => Held(id, link)).OfType<ProcessHandle>()];
+        return [.. ProcessIds()
+            .Where(id => id != Environment.ProcessId && NumberOf(id, link) is not null)
+            .Select(id => Held(id, link))
+            .OfType<ProcessHandle>()];
     }
 
     /// <summary>Whether a process holds a socket.</summary>

@@ -49,7 +49,7 @@ public sealed unsafe class HeldDirectory : IDisposable
             while (rest.TryPop(out var part))
             {
                 if (part == ".." && !trusted)
-                    throw new LinuxException(Libc.ELOOP, $"The directory {path} cannot be opened: its path leads back out of a directory that is not root's.");
+                    throw new LinuxException(Libc.ELOOP, $"The directory {path} cannot be opened: its path leads back out of one that is not root's.");
                 var next = Libc.Own(Libc.Check(
                     Libc.openat((int)at.DangerousGetHandle(), part, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0), $"The directory {path} cannot be opened"));
                 var file = FileIdentity.Of(next);
@@ -58,7 +58,11 @@ public sealed unsafe class HeldDirectory : IDisposable
                     using (next)
                     {
                         if (!trusted || ++links > MostLinks)
-                            throw new LinuxException(Libc.ELOOP, $"The directory {path} cannot be opened: '{part}' is a symbolic link in a directory that is not root's.");
+                        {
+                            throw new LinuxException(
+                                Libc.ELOOP, $"The directory {path} cannot be opened: '{part}' is a symbolic link in a directory that is not root's.");
+                        }
+
                         var target = LinkOf(next);
                         foreach (var step in Parts(target))
                             rest.Push(step);
@@ -252,7 +256,7 @@ public sealed unsafe class HeldDirectory : IDisposable
         return length is > 0 and < Most ? Encoding.UTF8.GetString(buffer, (int)length) : throw Error("A symbolic link cannot be read");
     }
 
-    private static string Single(string name) => name is "" or "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal)
+    private static string Single(string name) => name is "" or "." or ".." || name.AsSpan().ContainsAny('/', '\0')
         ? throw new ArgumentException($"'{name}' is no single name of a file.", nameof(name))
         : name;
 

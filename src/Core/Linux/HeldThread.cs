@@ -41,7 +41,9 @@ public sealed class HeldThread : IDisposable
     {
         ArgumentNullException.ThrowIfNull(process);
         var directory = Libc.Own(Libc.open(
-            ProcRoot.Host.File(process.Id, string.Create(CultureInfo.InvariantCulture, $"task/{id}")), Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0));
+            ProcRoot.Host.File(process.Id, string.Create(CultureInfo.InvariantCulture, $"task/{id}")),
+            Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC,
+            0));
         // It lives still, so that what has just been opened under its number was its own.
         if (id > 0 && !directory.IsInvalid && !process.HasExited)
             return new HeldThread(process.Id, id, directory);
@@ -59,7 +61,12 @@ public sealed class HeldThread : IDisposable
             throw new LinuxException(Libc.ESRCH, $"Thread {Id} of process {_process} has ended.");
         change(Id);
         if (!IsAlive)
-            throw new LinuxException(Libc.ESRCH, $"Thread {Id} of process {_process} ended while it was given CPUs, control groups or a scheduling; one that got its number at once may have them.");
+        {
+            throw new LinuxException(
+                Libc.ESRCH,
+                $"Thread {Id} of process {_process} ended while it was given CPUs, control groups or a scheduling; one that got its number at once may have them.");
+        }
+
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,8 @@ internal static class MonitorProof
         if (!BoundSocket.IsHeldBy(process, FileIdentity.Of(given)?.Inode ?? 0))
         {
             throw new HandoverException(
-                $"Another process than the VM's QEMU (process {process.Id}) answers on its monitor: a socket that was sent to it did not arrive there. Nothing was moved. Look at where the monitor's path leads.");
+                $"Another process than the VM's QEMU (process {process.Id}) answers on its monitor: a socket that was sent to it did not arrive there. "
+                + "Nothing was moved. Look at where the monitor's path leads.");
         }
     }
 }
