@@ -82,7 +82,7 @@ internal sealed class MonitorPlace : IDisposable
                     + "The VM runs on, but libvirt will lose it at its next start; put the socket back.");
             }
 
-            // Those of a handover of the same number, whose number was lost.
+            // What a handover of the same number has left: numbers begin anew with a new database.
             _ = own.Remove(FileOf(New, id)) && own.Remove(FileOf(Old, id));
             place._newSocket = own.Bind(FileOf(New, id), Mode);
             place._oldSocket = own.Bind(FileOf(Old, id), Mode);

@@ -49,7 +49,7 @@ public sealed unsafe class HeldDirectory : IDisposable
             while (rest.TryPop(out var part))
             {
                 if (part == ".." && !trusted)
-                    throw new LinuxException(Libc.ELOOP, $"The directory {path} cannot be opened: its path leads back out of one that is not root's.");
+                    throw new LinuxException(Libc.ELOOP, $"The directory {path} cannot be opened: it leads back out of one that is not root's.");
                 var next = Libc.Own(Libc.Check(
                     Libc.openat((int)at.DangerousGetHandle(), part, Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0), $"The directory {path} cannot be opened"));
                 var file = FileIdentity.Of(next);

@@ -66,7 +66,6 @@ public sealed class HeldThread : IDisposable
                 Libc.ESRCH,
                 $"Thread {Id} of process {_process} ended while it was given CPUs, control groups or a scheduling; one that got its number at once may have them.");
         }
-
     }
 
     /// <inheritdoc/>
