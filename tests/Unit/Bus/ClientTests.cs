@@ -187,7 +187,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
             new BusRequest("org.virthandover.Handover1", "/org/virthandover/Handover1", "org.virthandover.Handover1.Manager", "Run", path, options),
             CancellationToken.None));
         Assert.Equal(ServiceErrors.Prefix + "InvalidArgument", error.Name);
-        Assert.Equal("Run has no option \"rehearsal\"; its options are rehearse.", error.Message);
+        Assert.Equal("Run has no option \"rehearsal\"; its options are rehearse, max_pause.", error.Message);
         Assert.Empty(_requests.Asked);
     }
 
@@ -195,7 +195,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
     [InlineData("Defer", 1_790_000_000_000_000_000UL, null, "1790000000000000000 is no time to defer to: it is given in microseconds since 1970")]
     [InlineData("Defer", 1_790_000_000UL, null, "1790000000 is no time to defer to: it is given in microseconds since 1970, for example 1798761600000000")]
     [InlineData("Defer", 1_790_000_000_000_000UL, "reason", "The option \"reason\" is not right: A D-Bus value has the type \"u\", but \"s\" was expected.")]
-    [InlineData("Approve", null, "now", "Approve has no option \"now\"; it has none, so an empty a{sv} is right.")]
+    [InlineData("Approve", null, "now", "Approve has no option \"now\"; its options are max_pause.")]
     [InlineData("SetPolicy", null, "window", "The option \"window\" is not right")]
     [InlineData("SetPolicy", null, "max_pause", "The option \"max_pause\" is not right")]
     [InlineData("SetPolicy", null, "priority", "The option \"priority\" is not right")]
