@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Server;
 using VirtHandover.Configuration;
+using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 using VirtHandover.Queue;
 
@@ -53,7 +54,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             scheduler.RunAsync(stop.Token),
             notices.RunAsync(stop.Token),
             .. hold.IsConfigured ? [hold.RunAsync(stop.Token)] : Array.Empty<Task>(),
-            .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, parts.Time).RunAsync(stop.Token)],
+            .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, new DomainRecorder(new LibvirtPaths(), parts.Time, parts.Log), parts.Time).RunAsync(stop.Token)],
         ];
         using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted));
         SystemdNotifier.Ready();

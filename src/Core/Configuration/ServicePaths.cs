@@ -3,7 +3,7 @@ namespace VirtHandover.Configuration;
 /// <summary>Where the service keeps its things; systemd's environment names the directories.</summary>
 /// <param name="Configuration">The main configuration file.</param>
 /// <param name="State">Kept over reboots: the database.</param>
-/// <param name="Runtime">Dies with the host's boot: the hook's stamp, the handovers' logical command lines.</param>
+/// <param name="Runtime">Dies with the host's boot: the hook's stamp, the records of how VMs were started.</param>
 public sealed record ServicePaths(string Configuration, string State, string Runtime)
 {
     /// <summary>What can be made again: the old QEMU that a canary starts on.</summary>

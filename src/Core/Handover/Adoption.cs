@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
+using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -64,7 +65,8 @@ internal sealed record Adoption
         await RestoreAsync(qmp, warnings).ConfigureAwait(false);
         Checkpoint.Reach("confirm.restored");
         MonitorUse.HandOver(Domain, Source, Target);
-        new LogicalCommandLine(Target, Plan.LogicalArguments, IsRecorded: true).Keep(Domain);
+        if (RecordTaking.Complete(Domain, Source, Target, Plan.LogicalArguments, DomainRecords.Host) is { } unknown)
+            warnings.Add(unknown);
         Checkpoint.Reach("confirm.remembered");
         return [.. warnings.Select(text => new Finding(NotRestored, FindingSeverity.Warning, text))];
     }

@@ -24,6 +24,11 @@ internal static class Preflighting
             // Another VM's handover keeps libvirt down, as a rule. That is no fault of this one and no reason to refuse it.
             throw;
         }
+        catch (RefusedException exception)
+        {
+            // Its process is not to be believed, so nothing more is asked of it.
+            return new Assessment(null, "", exception.Findings);
+        }
         catch (Exception exception) when (HandoverRun.IsExpected(exception))
         {
             return new Assessment(null, "", [FindingCodes.Unreadable.Says($"The VM cannot be examined: {exception.Message}")]);

@@ -10,6 +10,15 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
     /// <summary>Where memory of <c>&lt;source type='file'/&gt;</c> lies, unless it is huge pages; libvirt's default is on the disk of <c>/var</c>.</summary>
     public string MemoryBackingDirectory { get; init; } = "/var/lib/libvirt/qemu/ram";
 
+    /// <summary>QEMU gets a system call filter that keeps it from starting programs and raising its rights, unless <c>seccomp_sandbox</c> is 0.</summary>
+    public bool HasSandbox { get; init; } = true;
+
+    /// <summary>Directories of keys, certificates and SASL settings, other than libvirt's own below <c>/etc/pki</c>.</summary>
+    public IReadOnlyList<string> SecretDirectories { get; init; } = [];
+
+    /// <summary>Mounts of huge pages (<c>hugetlbfs_mount</c>), where they are named.</summary>
+    public IReadOnlyList<string> HugePageMounts { get; init; } = [];
+
     /// <summary>The password of a VNC server whose domain names none; null without one. QEMU takes eight characters of it.</summary>
     internal string? VncPassword { get; init; }
 
@@ -25,6 +34,9 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
             string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllLines(paths.QemuConf) : [];
             var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths))
             {
+                HasSandbox = Setting(lines, SandboxLine()) is not "0",
+                SecretDirectories = [.. lines.SelectMany(line => SecretDirectoryLine().Matches(line)).Select(match => match.Groups["value"].Value)],
+                HugePageMounts = HugePageMountsOf(lines),
                 VncPassword = Setting(lines, VncPasswordLine()) is { } password ? password[..Math.Min(password.Length, 8)] : null,
             };
             return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
@@ -38,6 +50,13 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
     private static string? Setting(string[] lines, Regex pattern) =>
         // As in libvirt's own parser, a key said twice counts as said first.
         lines.Select(line => pattern.Match(line)).FirstOrDefault(match => match.Success) is { } found ? found.Groups["value"].Value : null;
+
+    // One path, or a list of them over any number of lines.
+    private static string[] HugePageMountsOf(string[] lines)
+    {
+        var text = string.Join('\n', lines.Where(line => !line.TrimStart().StartsWith('#')));
+        return HugePageMountSetting().Match(text) is { Success: true } match ? [.. QuotedPath().Matches(match.Value).Select(path => path.Groups["value"].Value)] : [];
+    }
 
     private static List<string> FindHooks(LibvirtPaths paths)
     {
@@ -57,4 +76,16 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
 
     [GeneratedRegex("""^\s*memory_backing_dir\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex MemoryBackingLine();
+
+    [GeneratedRegex("""^\s*seccomp_sandbox\s*=\s*(?<value>-?[0-9]+)\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex SandboxLine();
+
+    [GeneratedRegex("""^\s*[a-z_]+_(x509_cert_dir|sasl_dir)\s*=\s*(?<quote>["'])(?<value>/.+)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex SecretDirectoryLine();
+
+    [GeneratedRegex("""^\s*hugetlbfs_mount\s*=\s*(\[[^\]]*\]|["'][^"'\n]*["'])""", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
+    private static partial Regex HugePageMountSetting();
+
+    [GeneratedRegex("""["'](?<value>/[^"'\n]*)["']""", RegexOptions.CultureInvariant)]
+    private static partial Regex QuotedPath();
 }

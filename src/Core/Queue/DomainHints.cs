@@ -1,3 +1,4 @@
+using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 
 namespace VirtHandover.Queue;
@@ -5,8 +6,9 @@ namespace VirtHandover.Queue;
 /// <summary>Passes on that domains started or ended, so that the queue need not wait for its slow timer.</summary>
 /// <param name="libvirt">The connection; the service's own.</param>
 /// <param name="changed">Called for every start and end.</param>
+/// <param name="recorder">Told of every domain that runs, as early as may be.</param>
 /// <param name="time">The clock.</param>
-public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvider time)
+public sealed class DomainHints(LibvirtClient libvirt, Action changed, DomainRecorder recorder, TimeProvider time)
 {
     // Each handover takes libvirt away for a moment, and whoever starts a VM right after it wants to see it.
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
@@ -25,10 +27,16 @@ public sealed class DomainHints(LibvirtClient libvirt, Action changed, TimeProvi
                 retry = FirstRetry;
                 // What happened while nobody listened was not told, and never will be.
                 changed();
+                recorder.Prune();
+                await recorder.NoteAsync((await connection.ListRunningAsync(cancellationToken).ConfigureAwait(false)).Select(domain => (domain.Uuid, domain.Name)), cancellationToken).ConfigureAwait(false);
                 await foreach (var change in connection.WatchAsync(cancellationToken).ConfigureAwait(false))
                 {
                     if (change.Kind is DomainEventKind.Started or DomainEventKind.Stopped)
                     {
+                        if (change.Kind is DomainEventKind.Started)
+                            await recorder.NoteAsync([(change.Uuid, change.Name)], cancellationToken).ConfigureAwait(false);
+                        else
+                            recorder.Prune();
                         changed();
                     }
                 }

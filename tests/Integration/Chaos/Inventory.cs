@@ -35,7 +35,7 @@ internal sealed record Inventory(
             Directory.Exists("/dev/shm") ? Directory.EnumerateFiles("/dev/shm").Count() : 0,
             LabHost.Lines(await Shell.Run("ip", "-o", "link", "show", "type", "tun")).Length,
             File.ReadLines("/proc/locks").Count(line => line.Contains("WRITE", StringComparison.Ordinal)),
-            Directory.EnumerateFiles("/run/virt-handover/domains").Count());
+            Directory.EnumerateFiles("/run/virt-handover/records").Count());
     }
 
     /// <summary>Children of a process that have ended and were not taken away.</summary>

@@ -2,14 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Hashing;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
+using VirtHandover.Tests.Unit.Handover.Records;
 
 namespace VirtHandover.Tests.Unit.Fuzz;
 
 /// <summary>
-/// The three parsers of what others wrote: they give what they promise or the exception they declare, and nothing else. Every
+/// The parsers of what others wrote: they give what they promise or the exception they declare, and nothing else. Every
 /// run replays the corpus and tries new damage for a second each; <c>make fuzz SECONDS=600</c> tries longer. What breaks one is
 /// kept in the corpus.
 /// </summary>
@@ -20,6 +23,7 @@ public class FuzzTests
     [InlineData("qmp-lines")]
     [InlineData("status/good")]
     [InlineData("status/bad")]
+    [InlineData("starts")]
     public void What_is_damaged_is_read_or_refused(string corpus)
     {
         IReadOnlyList<byte[]> seeds = [.. Corpus.Files(corpus).Select(File.ReadAllBytes)];
@@ -52,6 +56,7 @@ public class FuzzTests
     {
         "journal" => Journal,
         "qmp-lines" => Qmp,
+        "starts" => Process,
         _ => Status,
     };
 
@@ -71,6 +76,24 @@ public class FuzzTests
         catch (QmpProtocolException refusal)
         {
             Assert.Contains("a liar", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
+    // What a process shows as its command line or environment: judged, in few words; or no text.
+    private static void Process(byte[] input)
+    {
+        try
+        {
+            var words = ProcessCommandLine.Parse("/proc/1/cmdline", [.. input.Select(value => value == (byte)'\n' ? (byte)0 : value)]);
+            Assert.InRange(LineCheck.Problems(words, Start.Shared.Facts).Count, 0, 8);
+            Assert.InRange(LineCheck.Problems(words, Start.Shared.Facts, wasMoved: true).Count, 0, 8);
+            var environment = LibvirtEnvironment.Of(words, Start.Shared.Facts, []);
+            Assert.InRange(environment.Problems.Count, 0, 8);
+            Assert.All(environment.Variables, variable => Assert.DoesNotMatch("^(LD_|GLIBC_|BASH_)", variable));
+        }
+        catch (ProcException refusal)
+        {
+            Assert.Contains("/proc/1/cmdline", refusal.Message, StringComparison.Ordinal);
         }
     }
 

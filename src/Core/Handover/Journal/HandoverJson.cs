@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VirtHandover.Handover.Records;
 
 namespace VirtHandover.Handover.Journal;
 
-/// <summary>The JSON of journals, of the keeper's messages and of logical command lines; one object a line.</summary>
+/// <summary>The JSON of journals, of the keeper's messages, of records and of the logical command lines of before; one object a line.</summary>
 /// <remarks>
 /// A member that a line lacks is null or zero, whatever its initializer says: the generated code sets every <c>init</c> member. One that came
 /// later gives its default in its getter, so that the lines of before are read.
@@ -16,6 +17,7 @@ namespace VirtHandover.Handover.Journal;
 [JsonSerializable(typeof(IReadOnlyList<HandoverRequest>))]
 [JsonSerializable(typeof(HandoverNews))]
 [JsonSerializable(typeof(LogicalCommandLine))]
+[JsonSerializable(typeof(DomainRecord))]
 internal sealed partial class HandoverJson : JsonSerializerContext
 {
     /// <summary>Reads one line, strictly: a missing member is an error, not a default.</summary>

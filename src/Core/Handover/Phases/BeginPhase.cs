@@ -1,6 +1,7 @@
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
@@ -62,12 +63,17 @@ internal static class BeginPhase
                 throw new GoneException(domain is null ? $"libvirt knows no domain {request.Domain}." : $"VM {domain.Name} does not run.");
             var status = StatusFile.Read(paths.StatusFile(domain.Name));
             source = ProcessHandle.Open(status.ProcessId);
-            RequireIsDomain(source, domain);
+            if (status.Uuid != domain.Uuid)
+                throw new HandoverException($"libvirt's status file {status.Path} is that of another VM than {domain.Name}.");
+            // Before anything else is read of it: what its process shows may be a trap.
+            var recorded = await RecordTaking.TakeAsync(status, source, paths, DomainRecords.Host, clock, cancellationToken).ConfigureAwait(false);
+            if (recorded.Problems.Count > 0)
+                throw new RefusedException(recorded.Problems);
 
             // Before the first question to QEMU, which leaves the same mark.
             var used = MonitorUse.WasBeforeUs(status, source.Identity);
-            var context = ProcessContext.Read(source.Id);
-            var line = CommandLine.Parse(LogicalCommandLine.Read(domain.Uuid, source.Identity).Arguments);
+            var context = ProcessContext.Read(source.Id) with { Environment = recorded.Environment };
+            var line = CommandLine.Parse(recorded.Record.Arguments);
             var trying = FileTrial.TryAsync(context, NamedFiles.TryOf(line, null), cancellationToken);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
@@ -92,6 +98,7 @@ internal static class BeginPhase
                 Libvirt = libvirt,
                 Monitor = monitor,
                 Source = source,
+                Record = recorded.Record,
                 Context = context,
                 Affinity = Placed(source),
                 Descriptors = SourceDescriptors.Read(source),
@@ -118,6 +125,7 @@ internal static class BeginPhase
                     MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
                     IsMonitorUsed = used,
                     Files = FileReader.Look(source.Identity, line, live.Devices.Nodes, refusals),
+                    IsRecordLate = recorded.Record.IsLate,
                     FilesWereTried = refusals is not null,
                     Context = context,
                 }),
@@ -135,14 +143,5 @@ internal static class BeginPhase
     {
         using var main = HeldThread.Main(source);
         return ThreadAffinity.Of(main);
-    }
-
-    // The status file may be stale and the number taken by another process: the command line has to name this very domain.
-    private static void RequireIsDomain(ProcessHandle source, RunningDomain domain)
-    {
-        var arguments = ProcessCommandLine.Read(ProcRoot.Host, source.Id);
-        var at = arguments.ToList().IndexOf("-uuid");
-        if (at < 0 || at + 1 >= arguments.Count || !Guid.TryParse(arguments[at + 1], out var uuid) || uuid != domain.Uuid)
-            throw new HandoverException($"Process {source.Id}, which libvirt's status file names, is not the QEMU of VM {domain.Name}.");
     }
 }

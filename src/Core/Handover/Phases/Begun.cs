@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -31,6 +32,9 @@ internal sealed record Begun : IDisposable
 
     /// <summary>The source.</summary>
     internal required ProcessHandle Source { get; init; }
+
+    /// <summary>How the source was started, and who says so.</summary>
+    internal required DomainRecord Record { get; init; }
 
     /// <summary>Its context, for the target to be started in.</summary>
     internal required ProcessContext Context { get; init; }

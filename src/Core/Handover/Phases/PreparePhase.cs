@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -69,6 +70,8 @@ internal static class PreparePhase
             Checkpoint.Reach("prepare.named");
             await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.connected");
+            if (!begun.Request.Rehearse)
+                RecordTaking.OfTarget(begun.Record, target.Process.Identity, start.Logical.Render(), DomainRecords.Host, begun.Name);
             RequireNewProgram(begun, target);
             await TwinProcess.PlugCpusAsync(begun, target, cancellationToken).ConfigureAwait(false);
             if (method == RamMethod.Shared)

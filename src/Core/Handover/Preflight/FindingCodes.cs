@@ -37,6 +37,9 @@ internal static class FindingCodes
     internal static readonly FindingCode CpuLess = new("CPU_LESS", Blocker, "The target's CPU lacks features that the guest may use.", Restart);
     internal static readonly FindingCode CpuMore = new("CPU_MORE", Warning, "The target's CPU has features that the guest does not know of.", "Guests read them at boot, so this one goes on without them.");
     internal static readonly FindingCode CmdLine = new("CMDLINE", Blocker, "QEMU's command line cannot be repeated for a target.", Restart);
+    internal static readonly FindingCode CmdLineChanged = new("CMDLINE_CHANGED", Blocker, "The VM's process shows another command line or environment than it was started with; QEMU never changes them, so something else has.", "Take the VM for compromised: look into its guest and its log before you shut it down and start it again.");
+    internal static readonly FindingCode CmdLineForeign = new("CMDLINE_FOREIGN", Blocker, "The command line or environment of the VM's process is not what libvirt writes for the VM.", Restart);
+    internal static readonly FindingCode CmdLineLate = new("CMDLINE_LATE", Note, "The VM ran before virt-handover first saw it, so how it was started was noted later, and compared with what libvirt says of it.", "");
 
     // What goes on
     internal static readonly FindingCode Unreadable = new("UNREADABLE", Blocker, "Its QEMU or libvirt's files of it cannot be read.", "It runs on; look again with 'virt-handover rescan'.");
@@ -110,7 +113,7 @@ internal static class FindingCodes
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
         RamPrivate, RamMemfdNew, RamMixed, RamStill, PauseBudget, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
-        TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine,
+        TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine, CmdLineChanged, CmdLineForeign, CmdLineLate,
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,

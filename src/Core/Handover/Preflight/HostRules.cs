@@ -13,6 +13,8 @@ internal static class HostRules
             yield return FindingCodes.ProcessDiff.Says(tie);
         if (facts.Machine.Problem is { } problem)
             yield return FindingCodes.Machined.Says(problem);
+        if (facts.IsRecordLate)
+            yield return FindingCodes.CmdLineLate.Says("How the VM's QEMU was started was noted after it had run for a while.");
         if (facts.IsMonitorUsed)
             yield return FindingCodes.MonitorUsed.Says("A client has used 'virsh qemu-monitor-command' on the VM, or what is like it.");
         if (facts.MigrationSpeed is { } speed)

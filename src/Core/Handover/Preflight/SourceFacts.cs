@@ -44,6 +44,9 @@ internal sealed record SourceFacts
     /// <summary>False when it was not found out whether they can be opened.</summary>
     public bool FilesWereTried { get; init; } = true;
 
+    /// <summary>How the VM was started was noted only after it had run for a while.</summary>
+    public bool IsRecordLate { get; init; }
+
     /// <summary>The rights with which they are opened; null when they were not read.</summary>
     public ProcessContext? Context { get; init; }
 }

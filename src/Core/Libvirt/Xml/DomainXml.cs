@@ -78,6 +78,14 @@ public sealed class DomainXml
     public IReadOnlyList<string> ExtraArguments =>
         [.. Element.Elements(QemuNamespace + "commandline").Elements(QemuNamespace + "arg").Select(arg => arg.Text("value") ?? "")];
 
+    /// <summary>Variables of <c>&lt;qemu:commandline&gt;</c>, in their order; of two with one name the last, as libvirt does.</summary>
+    public IReadOnlyList<(string Name, string Value)> ExtraEnvironment =>
+    [
+        .. Element.Elements(QemuNamespace + "commandline").Elements(QemuNamespace + "env")
+            .Select(variable => (Name: variable.Text("name") ?? "", Value: variable.Text("value") ?? ""))
+            .GroupBy(variable => variable.Name).Select(same => same.Last()),
+    ];
+
     /// <summary>Network interfaces.</summary>
     public IReadOnlyList<InterfaceXml> Interfaces => [.. _devices.Elements("interface").Select(element => new InterfaceXml(element))];
 
