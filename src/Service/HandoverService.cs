@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Server;
 using VirtHandover.Configuration;
+using VirtHandover.Handover;
 using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 using VirtHandover.Queue;
@@ -30,6 +31,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         using var hold = new FleetHold(parts.Options, queue, parts.Time, parts.Log);
         using var notices = new NoticeRunner(paths.Notify, queue, parts.Log);
         using var scheduler = new Scheduler(parts, queue, scanner, hold);
+        using var disks = new StrandedDisks(paths.Journals, new LibvirtPaths());
         using var watcher = new EmulatorWatcher(scanner.Hint);
         scanner.Scanned += watcher.Watch;
         scanner.Scanned += _ => RemoveStamp();
@@ -53,6 +55,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             scanning,
             scheduler.RunAsync(stop.Token),
             notices.RunAsync(stop.Token),
+            disks.RunAsync(stop.Token),
             .. hold.IsConfigured ? [hold.RunAsync(stop.Token)] : Array.Empty<Task>(),
             .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, new DomainRecorder(new LibvirtPaths(), parts.Time, parts.Log), parts.Time).RunAsync(stop.Token)],
         ];

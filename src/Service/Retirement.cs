@@ -1,5 +1,6 @@
 using VirtHandover.Configuration;
 using VirtHandover.Handover;
+using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Queue;
 
@@ -34,6 +35,13 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say)
         catch (LinuxException e)
         {
             say($"virt-handover is not removed, because it cannot be told whether a handover is under way: {e.Message} The VMs run on; remove it when that file can be read again.");
+            return false;
+        }
+
+        if (new StrandedVms(paths.Journals, new LibvirtPaths()).Names is { Count: > 0 } stranded)
+        {
+            say("virt-handover is not removed: these VMs are out of libvirt's sight, and nobody else could give them back: "
+                + $"{string.Join(", ", stranded.Select(Printable.Escape))}. Settle them first, with 'virt-handoverd settle'.");
             return false;
         }
 

@@ -5,6 +5,7 @@ using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Files;
+using VirtHandover.Libvirt;
 using VirtHandover.Queue;
 using VirtHandover.Service.Interop;
 
@@ -16,6 +17,9 @@ internal static class Roles
     private const string Usage = """
         Usage: virt-handoverd                  run the service (as root; systemd or D-Bus starts it)
                virt-handoverd gate             wait until libvirt's daemon may start (its unit calls this first)
+               virt-handoverd settle   the VMs that were taken out of libvirt's sight because they did not come to an end in time (MaxOutage=)
+               virt-handoverd settle VM [--kill]
+                                       give one back to libvirt if its QEMU answers again; --kill ends it instead
                virt-handoverd retire           end what is under way, before the package is removed (the package calls it)
                virt-handoverd --check-config   read the configuration and say what is wrong with it
                virt-handoverd --version        print the version
@@ -38,6 +42,9 @@ internal static class Roles
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
                 ["gate"] => await GateAsync().ConfigureAwait(false),
+                ["settle"] => ListStranded(),
+                ["settle", var vm] when !vm.StartsWith('-') => await SettleAsync(vm, kill: false).ConfigureAwait(false),
+                ["settle", var vm, "--kill"] => await SettleAsync(vm, kill: true).ConfigureAwait(false),
                 ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
                 [FileTrial.Role, var profile, .. var files] => FileTrial.Run(profile, files),
@@ -104,6 +111,45 @@ internal static class Roles
         catch (GateException e)
         {
             return Fail(ExitCode.Unavailable, e.Message);
+        }
+    }
+
+    private static int ListStranded()
+    {
+        var names = new StrandedVms(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable).Journals, new LibvirtPaths()).Names;
+        return Print(names.Count == 0 ? "No VM is out of libvirt's sight." : string.Join('\n', names.Select(Printable.Escape)));
+    }
+
+    private static async Task<int> SettleAsync(string vm, bool kill)
+    {
+        var told = new AlarmSink(sentence => Console.Error.WriteLine(Printable.Escape(sentence)));
+        try
+        {
+            var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
+            var (domain, sentence) = await new StrandedVms(paths.Journals, new LibvirtPaths())
+                .SettleAsync(vm, kill, told, CancellationToken.None).ConfigureAwait(false);
+            _ = Print(Printable.Escape(sentence));
+            await ClearAsync(domain).ConfigureAwait(false);
+            return ExitCode.Ok;
+        }
+        catch (SettlementException e)
+        {
+            return Fail(ExitCode.Unavailable, Printable.Escape(e.Message));
+        }
+    }
+
+    // The service keeps the alarm until somebody has seen to it, which has just been done.
+    private static async Task ClearAsync(Guid domain)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            await using var service = new HandoverServiceClient();
+            await service.RetryAsync(domain, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ServiceException or OperationCanceledException)
+        {
+            _ = Print("virt-handoverd could not be told; 'virt-handover retry' of the VM takes its alarm away.");
         }
     }
 

@@ -174,6 +174,7 @@ public sealed class CanaryRun(IHandoverRunner runner, string memory, string cach
             From = request.From,
             To = request.To,
             MaxPause = MaxPause,
+            MaxOutage = request.MaxOutage,
         };
         await foreach (var (_, progress) in runner.RunAsync([new HandoverOrder(asked, cancellationToken)]).ConfigureAwait(false))
         {

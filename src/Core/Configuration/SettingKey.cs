@@ -25,6 +25,7 @@ internal sealed record SettingKey(
         // With its unit, as on the command line: "30" would be half a minute, and half a second is long.
         new("Handover", "MaxPause", $"a time with its unit {Range(PolicyWords.LeastPause, PolicyWords.MostPause)}, for example 30ms", (options, text) =>
             !text.All(char.IsAsciiDigit) && Within(text, PolicyWords.LeastPause, PolicyWords.MostPause) is { } pause ? options with { MaxPause = pause } : null),
+        Span("Handover", "MaxOutage", TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), (o, v) => o with { MaxOutage = v }),
         new("Handover", "Canary", "yes or no", (options, text) => text switch
         {
             "yes" => options with { Canary = true },

@@ -18,6 +18,10 @@ namespace VirtHandover.Handover;
 /// </summary>
 internal sealed record Adoption
 {
+    // What a guest can be in that runs, was paused, or has met an end or an error of its own.
+    private static readonly string[] Adoptable =
+        ["running", "paused", "suspended", "shutdown", "io-error", "watchdog", "guest-panicked", "internal-error", "debug"];
+
     /// <summary>The code of a warning about something that could not be restored.</summary>
     internal const string NotRestored = "NOT_RESTORED";
 
@@ -38,6 +42,9 @@ internal sealed record Adoption
 
     /// <summary>libvirt's status file of the domain.</summary>
     internal required string StatusPath { get; init; }
+
+    /// <summary>When libvirt is to come back, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</summary>
+    internal required long EndsAt { get; init; }
 
     /// <summary>What is to be done.</summary>
     internal required AdoptionPlan Plan { get; init; }
@@ -60,7 +67,9 @@ internal sealed record Adoption
         // Before the source ends: in its seat it would take the target with it. Before libvirt starts: it asks for the machine's name.
         warnings.AddRange(await MachineSeat.TakeAsync(Plan.Machine, Target, isVacant: true).ConfigureAwait(false));
         Checkpoint.Reach("confirm.machine-taken");
-        ForcedEnd.Of(Source, "old");
+        // The kernel frees a large guest's memory for a while. Killed it runs nothing any more, and libvirt does not wait for that.
+        if (!ForcedEnd.TryOf(Source, OutageLimit.Until(EndsAt, Limits.ProcessEnd * 2) / 2))
+            warnings.Add($"The old QEMU (process {Source.ProcessId}) was killed and has not ended yet; its memory and ports are free when it has.");
         Checkpoint.Reach("confirm.source-ended");
         await RestoreAsync(qmp, warnings).ConfigureAwait(false);
         Checkpoint.Reach("confirm.restored");
@@ -100,7 +109,7 @@ internal sealed record Adoption
     private async Task RequireAdoptableAsync(IQmpChannel qmp)
     {
         var state = await qmp.QueryStatusAsync().ConfigureAwait(false);
-        if (state.Status is not ("running" or "paused" or "suspended" or "shutdown" or "io-error" or "watchdog" or "guest-panicked"))
+        if (!Adoptable.Contains(state.Status))
             throw new HandoverException($"The new QEMU is in the state '{state.Status}', in which libvirt would not take it over.");
         var present = (await qmp.QomListAsync("/machine/peripheral").ConfigureAwait(false)).Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
         var missing = Plan.Devices.Where(id => !present.Contains(id)).ToList();

@@ -18,6 +18,8 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
 
     private const string NoRoom = "the host has too little memory left for one more QEMU beside those that wait for this outage of libvirt";
 
+    private const string NoTime = "libvirt had been away for as long as it may (MaxOutage=) before its turn came";
+
     /// <summary>Runs them. Never throws for what befalls a VM: whatever happens is in the report of each, with the state the VM is in.</summary>
     internal async Task RunAsync()
     {
@@ -143,17 +145,19 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         List<HandoverRun> postponed = [];
         List<LeftRun> left = [];
         string? failed = null;
+        var limit = OutageLimit.Of(hold.Since, OutageLimit.For(ready.Select(one => one.Twin)));
         foreach (var (run, twin) in ready)
         {
             try
             {
-                if (failed is null)
+                // One may be late without having failed; there is no time left to undo the next.
+                if (failed is null && !limit.IsTryingOver)
                 {
-                    moved.Add((run, await run.MoveAsync(twin).ConfigureAwait(false)));
+                    moved.Add((run, await run.MoveAsync(twin, limit).ConfigureAwait(false)));
                 }
                 else
                 {
-                    await HandoverRun.DropAsync(twin).ConfigureAwait(false);
+                    await HandoverRun.DropAsync(twin, limit).ConfigureAwait(false);
                     postponed.Add(run);
                 }
             }
@@ -193,7 +197,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         foreach (var (run, cause) in undone.Where(one => !settled.Contains(one.Run)))
             run.End(cause, hold);
         foreach (var run in postponed)
-            run.Postpone(Failure(failed!), hold);
+            run.Postpone(failed is null ? NoTime : Failure(failed), hold);
     }
 
     private static async Task<UnfinishedException?> TryReleaseAsync(DaemonHold hold)

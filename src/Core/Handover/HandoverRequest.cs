@@ -25,4 +25,14 @@ public sealed record HandoverRequest(long Id, Guid Domain, bool Rehearse, TimeSp
 
     /// <summary>How long the guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// How long libvirt may be away because of this handover, beside the pause that its guest is allowed. Past it the VM is taken out of
+    /// libvirt's sight, and libvirt comes back for all others.
+    /// </summary>
+    public TimeSpan MaxOutage
+    {
+        get => field > TimeSpan.Zero ? field : OutageLimit.Default;
+        init;
+    }
 }

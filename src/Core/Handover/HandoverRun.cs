@@ -95,12 +95,13 @@ internal sealed class HandoverRun(
 
     /// <summary>Moves the guest and puts the target in the source's place. libvirt is down, and every exception leaves it so.</summary>
     /// <param name="prepared">The twin.</param>
+    /// <param name="limit">When libvirt has to come back.</param>
     /// <returns>The target, ready for libvirt to adopt it.</returns>
     /// <exception cref="UnfinishedException">Only the journal can say how it has to end.</exception>
     /// <exception cref="OperationCanceledException">Taken back; the guest runs on in the source.</exception>
-    internal async Task<Adopted> MoveAsync(Prepared prepared)
+    internal async Task<Adopted> MoveAsync(Prepared prepared, OutageLimit limit)
     {
-        var (finished, adoption) = await MoveGuestAsync(prepared).ConfigureAwait(false);
+        var (finished, adoption) = await MoveGuestAsync(prepared, limit).ConfigureAwait(false);
         _phases.Enter(HandoverPhase.Confirm);
         if (finished.Performed.Frames.Lost() is { } lost)
             _framesLost = (_framesLost ?? 0) + lost;
@@ -109,10 +110,12 @@ internal sealed class HandoverRun(
 
     /// <summary>Undoes Prepare while libvirt is down: the target ends, and with it a copy that is under way.</summary>
     /// <param name="prepared">The twin.</param>
+    /// <param name="limit">When libvirt has to come back.</param>
     /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal static Task DropAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
+    internal static Task DropAsync(Prepared prepared, OutageLimit limit) => UndoPrepareAsync(prepared, async () =>
     {
-        using var source = await prepared.Target.Monitors.ConnectSourceAsync(prepared.Begun.Source, prepared.Begun.Name, Limits.Command).ConfigureAwait(false);
+        using var source = await prepared.Target.Monitors.ConnectSourceAsync(prepared.Begun.Source, prepared.Begun.Name, limit.Cap(Limits.Command)).ConfigureAwait(false);
+        source.EndsAt = limit.EndsAt;
         await ReviveAsync(source, prepared).ConfigureAwait(false);
     });
 
@@ -214,11 +217,11 @@ internal sealed class HandoverRun(
         journal.Dispose();
     }
 
-    private async Task<(Finished Finished, AdoptionPlan Adoption)> MoveGuestAsync(Prepared prepared)
+    private async Task<(Finished Finished, AdoptionPlan Adoption)> MoveGuestAsync(Prepared prepared, OutageLimit limit)
     {
         try
         {
-            var quiesced = await ConnectAsync(prepared).ConfigureAwait(false);
+            var quiesced = await ConnectAsync(prepared, limit).ConfigureAwait(false);
             _source = quiesced.Source;
             _phases.Enter(HandoverPhase.Perform);
             var adoption = PreparePhase.Plan(quiesced);
@@ -270,15 +273,15 @@ internal sealed class HandoverRun(
         }
     }
 
-    private async Task<Quiesced> ConnectAsync(Prepared prepared)
+    private async Task<Quiesced> ConnectAsync(Prepared prepared, OutageLimit limit)
     {
         try
         {
-            return await QuiescePhase.ConnectAsync(prepared, cancel).ConfigureAwait(false);
+            return await QuiescePhase.ConnectAsync(prepared, limit, cancel).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not UnfinishedException)
         {
-            await DropAsync(prepared).ConfigureAwait(false);
+            await DropAsync(prepared, limit).ConfigureAwait(false);
             throw;
         }
     }

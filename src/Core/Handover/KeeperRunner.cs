@@ -56,6 +56,8 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         using (here)
         {
             var cancels = new List<CancellationTokenRegistration>();
+            using var ended = new CancellationTokenSource();
+            Task? watch = null;
             try
             {
                 using var socket = new Socket(new SafeSocketHandle(here.DangerousGetHandle(), ownsHandle: false));
@@ -69,6 +71,8 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
                         continue;
                     if (news.Progress is HandoverProgress.Ended)
                         _ = open.Remove(news.Id);
+                    if (news.Progress is HandoverProgress.Entered { Phase: HandoverPhase.Quiesce })
+                        watch ??= new OverdueKeeper(journals).WatchAsync(news.Id, ended.Token);
                     yield return news;
                 }
 
@@ -88,6 +92,8 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
             {
                 foreach (var cancel in cancels)
                     await cancel.DisposeAsync().ConfigureAwait(false);
+                await ended.CancelAsync().ConfigureAwait(false);
+                await (watch ?? Task.CompletedTask).ConfigureAwait(false);
                 // Here, because nobody reads on after the end.
                 _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
                 _ = ProcessSpawner.Reap(keeper);
@@ -164,8 +170,14 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         try
         {
             // Numbers begin anew when the database was lost; what an old handover of this number left unfinished must not be built upon.
-            if (HandoverTrace.Of(HandoverJournal.Read(journal.Path)) is { Report: null } old)
+            var old = HandoverTrace.Of(HandoverJournal.Read(journal.Path));
+            if (old is { Report: null })
                 throw new LinuxException(0, $"The journal {journal.Path} tells of an unfinished handover of VM {old.Opened.Name}; restart virt-handoverd, which ends it.");
+            if (old is { IsHidden: true })
+            {
+                throw new LinuxException(
+                    0, $"The journal {journal.Path} belongs to VM {old.Opened.Name}, which is out of libvirt's sight; settle that first, with '{Stranding.Settle}'.");
+            }
             journal.Clear();
             return journal;
         }

@@ -35,6 +35,22 @@ internal static class LibvirtConfirmation
         }
     }
 
+    /// <summary>Whether libvirt answers at all.</summary>
+    internal static async Task<bool> IsThereAsync()
+    {
+        try
+        {
+            await using var libvirt = await LibvirtConnection.OpenAsync(
+                LibvirtConnection.SystemUri, Limits.Command, CancellationToken.None).ConfigureAwait(false);
+            _ = await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (LibvirtException)
+        {
+            return false;
+        }
+    }
+
     // The state alone may still be the status file's; an answer through libvirt's monitor is the new QEMU's.
     private static async Task<bool> AnswersAsync(LibvirtConnection libvirt, Guid domain, string name, CancellationToken cancellationToken)
     {

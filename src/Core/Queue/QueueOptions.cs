@@ -1,3 +1,4 @@
+using VirtHandover.Handover;
 using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
@@ -46,6 +47,9 @@ public sealed record QueueOptions
 
     /// <summary>How long a guest may stay paused before the handover is undone.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long libvirt may be away because of a VM that does not come to an end.</summary>
+    public TimeSpan MaxOutage { get; init; } = OutageLimit.Default;
 
     /// <summary>Whether a throw-away VM goes through a handover before the first real one with a new QEMU or libvirt.</summary>
     public bool Canary { get; init; } = true;

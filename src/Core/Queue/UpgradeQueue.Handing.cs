@@ -265,6 +265,7 @@ public sealed partial class UpgradeQueue
             From = upgrade.Running,
             To = upgrade.Installed,
             MaxPause = maxPause ?? PolicyOf(upgrade).MaxPause,
+            MaxOutage = _options.MaxOutage,
         };
     }
 }

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Journal;
@@ -15,6 +16,7 @@ namespace VirtHandover.Handover.Journal;
 public sealed class HandoverJournal : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
+    private const string Suffix = ".journal";
 
     /// <summary>More than any handover writes: once it has begun, no full disk stops it half-way.</summary>
     private const long Room = 256 * 1024;
@@ -66,7 +68,7 @@ public sealed class HandoverJournal : IDisposable
     /// <param name="directory">Where journals are kept.</param>
     /// <param name="id">The handover's number.</param>
     public static string FileName(string directory, long id) =>
-        System.IO.Path.Combine(directory, id.ToString(CultureInfo.InvariantCulture) + ".journal");
+        System.IO.Path.Combine(directory, id.ToString(CultureInfo.InvariantCulture) + Suffix);
 
     /// <summary>Writes an entry and waits until it is on the disk.</summary>
     /// <param name="entry">The entry.</param>
@@ -119,7 +121,7 @@ public sealed class HandoverJournal : IDisposable
     /// <exception cref="LinuxException">A journal cannot be read.</exception>
     public static IReadOnlyList<long> Unfinished(string directory) =>
         [.. Numbers(directory)
-            .Where(id => Read(FileName(directory, id)) is { Count: > 0 } entries && !entries.Any(entry => entry is JournalEntry.Closed))
+            .Where(id => Read(FileName(directory, id)) is { Count: > 0 } entries && !JournalEntry.IsOver(entries))
             .Order()];
 
     /// <summary>The handovers that have not ended, also those that have not begun yet: of these there is a file, and whoever has its lock.</summary>
@@ -127,7 +129,7 @@ public sealed class HandoverJournal : IDisposable
     /// <returns>Their numbers, the oldest first.</returns>
     /// <exception cref="LinuxException">A journal cannot be read.</exception>
     internal static IReadOnlyList<long> Open(string directory) =>
-        [.. Numbers(directory).Where(id => !Read(FileName(directory, id)).Any(entry => entry is JournalEntry.Closed)).Order()];
+        [.. Numbers(directory).Where(id => !JournalEntry.IsOver(Read(FileName(directory, id)))).Order()];
 
     /// <summary>Deletes the oldest journals, but none of a handover that has not ended. History is kept elsewhere: these are for whoever looks for a fault.</summary>
     /// <param name="directory">Where journals are kept.</param>
@@ -138,7 +140,8 @@ public sealed class HandoverJournal : IDisposable
         foreach (var id in Numbers(directory).OrderDescending().Skip(keep))
         {
             var path = FileName(directory, id);
-            if (!Read(path).Any(entry => entry is JournalEntry.Closed))
+            // Of one whose VM is out of libvirt's sight it is all that is known.
+            if (Read(path) is var entries && (!JournalEntry.IsOver(entries) || HandoverTrace.Of(entries) is { IsHidden: true }))
                 continue;
             try
             {
@@ -204,7 +207,7 @@ public sealed class HandoverJournal : IDisposable
     public void Dispose() => _file.Dispose();
 
     private static IEnumerable<long> Numbers(string directory) => Directory.Exists(directory)
-        ? Directory.EnumerateFiles(directory, "*.journal")
+        ? Directory.EnumerateFiles(directory, "*" + Suffix)
             .Select(file => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : -1)
             .Where(id => id >= 0)
         : [];

@@ -21,6 +21,7 @@ namespace VirtHandover.Handover.Journal;
 [JsonDerivedType(typeof(TargetRuns), "target-runs")]
 [JsonDerivedType(typeof(Adopting), "adopting")]
 [JsonDerivedType(typeof(Closed), "closed")]
+[JsonDerivedType(typeof(Reopened), "reopened")]
 public abstract record JournalEntry
 {
     private JournalEntry()
@@ -69,7 +70,15 @@ public abstract record JournalEntry
 
     /// <summary>libvirt's daemon is about to be stopped.</summary>
     /// <param name="Daemon">How to start it again.</param>
-    public sealed record Quiescing(DaemonRecipe Daemon) : JournalEntry;
+    public sealed record Quiescing(DaemonRecipe Daemon) : JournalEntry
+    {
+        /// <summary>How long it may be away, for all that are moved together.</summary>
+        public TimeSpan Limit
+        {
+            get => field > TimeSpan.Zero ? field : OutageLimit.Default;
+            init;
+        }
+    }
 
     /// <summary>The guest is about to be paused and the target to get the taps.</summary>
     /// <param name="WasRunning">False when the guest was paused by somebody before.</param>
@@ -95,4 +104,11 @@ public abstract record JournalEntry
     /// <summary>It is over.</summary>
     /// <param name="Report">The result.</param>
     public sealed record Closed(HandoverReport Report) : JournalEntry;
+
+    /// <summary>An administrator has it tried again: it is not over any more.</summary>
+    public sealed record Reopened : JournalEntry;
+
+    /// <summary>True when a journal with these entries tells of a handover that is over.</summary>
+    /// <param name="entries">The entries, in order.</param>
+    internal static bool IsOver(IReadOnlyList<JournalEntry> entries) => entries.LastOrDefault(entry => entry is Closed or Reopened) is Closed;
 }

@@ -22,7 +22,7 @@ internal static class ConfirmPhase
             _ = journal.TryWrite(new JournalEntry.TargetRuns { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("confirm.journaled");
             quiesced.Source.Dispose();
-            var warnings = await Of(prepared, plan).RunAsync(prepared.Target.Qmp).ConfigureAwait(false);
+            var warnings = await Of(quiesced, plan).RunAsync(prepared.Target.Qmp).ConfigureAwait(false);
             prepared.Target.Qmp.Dispose();
             _ = journal.TryWrite(new JournalEntry.Adopting { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("confirm.adopting");
@@ -54,14 +54,19 @@ internal static class ConfirmPhase
         $"VM {prepared.Begun.Name} runs on the new QEMU (process {prepared.Target.Process.Id}), but libvirt does not manage it yet: {exception.Message} Do not start the VM a second time.",
         exception);
 
-    private static Adoption Of(Prepared prepared, AdoptionPlan plan) => new()
+    private static Adoption Of(Quiesced quiesced, AdoptionPlan plan)
     {
-        Domain = prepared.Begun.Request.Domain,
-        Name = prepared.Begun.Name,
-        Source = prepared.Begun.Source.Identity,
-        Target = prepared.Target.Process.Identity,
-        Monitors = prepared.Target.Monitors,
-        StatusPath = prepared.Begun.Status.Path,
-        Plan = plan,
-    };
+        var prepared = quiesced.Prepared;
+        return new Adoption
+        {
+            Domain = prepared.Begun.Request.Domain,
+            Name = prepared.Begun.Name,
+            Source = prepared.Begun.Source.Identity,
+            Target = prepared.Target.Process.Identity,
+            Monitors = prepared.Target.Monitors,
+            StatusPath = prepared.Begun.Status.Path,
+            EndsAt = quiesced.Limit.EndsAt,
+            Plan = plan,
+        };
+    }
 }

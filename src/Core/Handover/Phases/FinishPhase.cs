@@ -34,6 +34,7 @@ internal static class FinishPhase
         }
 
         Checkpoint.Reach("finish.committed");
+        performed.Quiesced.UseAllTime();
         if (target.Process.HasExited)
         {
             Revoke(begun, journal);
@@ -62,7 +63,7 @@ internal static class FinishPhase
         {
             await target.Qmp.ContAsync().ConfigureAwait(false);
             var resumed = await target.Qmp.Events.WaitForAsync(
-                e => e.Name == "RESUME", $"the guest to go on (VM {begun.Name})", Limits.Command).ConfigureAwait(false);
+                e => e.Name == "RESUME", $"the guest to go on (VM {begun.Name})", performed.Quiesced.Limit.Cap(Limits.Command)).ConfigureAwait(false);
             pause.Resumed(resumed.At);
         }
         catch (QmpException exception)

@@ -9,6 +9,9 @@ internal static class Limits
     /// <summary>One monitor command while the guest runs.</summary>
     internal static readonly TimeSpan Command = TimeSpan.FromSeconds(10);
 
+    /// <summary>The first answer of a QEMU that an administrator says is well again.</summary>
+    internal static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
+
     /// <summary>Writing the host's cache of the disks out before libvirt is stopped; past it the handover goes on.</summary>
     internal static readonly TimeSpan DiskFlush = TimeSpan.FromSeconds(30);
 

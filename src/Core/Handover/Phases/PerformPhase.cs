@@ -51,7 +51,7 @@ internal static class PerformPhase
             if (prepared.Copy is { } copy)
             {
                 copied = await CopyPhase.ConvergeAsync(prepared, copy, source, pause).ConfigureAwait(false);
-                deadline.CancelAfter(begun.Request.MaxPause);
+                deadline.CancelAfter(quiesced.Limit.CapTrying(begun.Request.MaxPause));
                 frames.Stopped();
                 SaveChangedTaps(prepared, journal, running);
                 foreach (var card in prepared.LateCards)
@@ -61,7 +61,7 @@ internal static class PerformPhase
             }
             else
             {
-                deadline.CancelAfter(limit);
+                deadline.CancelAfter(quiesced.Limit.CapTrying(limit));
                 await MoveStoppedAsync(prepared, journal, source, running, frames, pause, deadline.Token).ConfigureAwait(false);
             }
 
@@ -79,6 +79,8 @@ internal static class PerformPhase
             await UndoAsync(quiesced, pause).ConfigureAwait(false);
             if (still && cancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException("It was cancelled while the guest stood still.", exception, cancellationToken);
+            if (quiesced.Limit.IsTryingOver)
+                throw new HandoverException($"libvirt would have been away for too long (MaxOutage=): {exception.Message}", exception);
             if (exception is OperationCanceledException || deadline.IsCancellationRequested)
             {
                 throw new HandoverException(string.Create(
@@ -95,6 +97,7 @@ internal static class PerformPhase
     internal static async Task UndoAsync(Quiesced quiesced, GuestPause pause)
     {
         var prepared = quiesced.Prepared;
+        quiesced.UseAllTime();
         try
         {
             await UndoAsync(quiesced, prepared).ConfigureAwait(false);

@@ -8,7 +8,16 @@ namespace VirtHandover.Handover.Phases;
 /// <param name="Prepared">The twin.</param>
 /// <param name="Source">The source's monitor.</param>
 /// <param name="WasRunning">False when somebody had paused the guest; then it stays paused.</param>
-internal sealed record Quiesced(Prepared Prepared, SourceMonitor Source, bool WasRunning);
+/// <param name="Limit">When libvirt has to come back.</param>
+internal sealed record Quiesced(Prepared Prepared, SourceMonitor Source, bool WasRunning, OutageLimit Limit)
+{
+    /// <summary>What can be undone has come to its end, or is being undone: all the time that is left is for that.</summary>
+    internal void UseAllTime()
+    {
+        Source.EndsAt = Limit.EndsAt;
+        Prepared.Target.Qmp.EndsAt = Limit.EndsAt;
+    }
+}
 
 /// <summary>Quiesce: stop the libvirt daemon, unless any domain has a job, and take over the sources' monitors.</summary>
 internal static class QuiescePhase
@@ -25,12 +34,14 @@ internal static class QuiescePhase
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw LibvirtException.Ended("The libvirt daemon does not run any more.");
         Checkpoint.Reach("quiesce.jobs-checked");
+        var limit = OutageLimit.For(group.Select(one => one.Twin));
         foreach (var (twin, journal) in group)
-            journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = twin.Begun.Clock.GetUtcNow() });
+            journal.Write(new JournalEntry.Quiescing(daemon.Recipe) { At = twin.Begun.Clock.GetUtcNow(), Limit = limit });
         Checkpoint.Reach("quiesce.journaled");
         foreach (var (twin, _) in group)
             await twin.Begun.Libvirt.DisposeAsync().ConfigureAwait(false);
-        var hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, CancellationToken.None).ConfigureAwait(false);
+        var hold = await DaemonHold.TakeAsync(
+            daemon, paths, limit < Limits.DaemonStop ? limit : Limits.DaemonStop, CancellationToken.None).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.daemon-stopped");
@@ -47,19 +58,20 @@ internal static class QuiescePhase
 
     /// <summary>Takes over one source's monitor, and looks whether the source is still what its twin was made from. libvirt is down.</summary>
     /// <exception cref="HandoverException">It has changed, or systemd-machined does not let go of it; it runs on.</exception>
-    internal static async Task<Quiesced> ConnectAsync(Prepared prepared, CancellationToken cancellationToken)
+    internal static async Task<Quiesced> ConnectAsync(Prepared prepared, OutageLimit limit, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
         cancellationToken.ThrowIfCancellationRequested();
-        var source = await prepared.Target.Monitors.ConnectSourceAsync(begun.Source, begun.Name, Limits.Command, cancellationToken).ConfigureAwait(false);
+        var source = await prepared.Target.Monitors.ConnectSourceAsync(begun.Source, begun.Name, limit.CapTrying(Limits.Command), cancellationToken).ConfigureAwait(false);
         try
         {
+            source.EndsAt = prepared.Target.Qmp.EndsAt = limit.TryUntil;
             Checkpoint.Reach("quiesce.connected");
             var running = await SourceRecheck.RequireUnchangedAsync(prepared, source, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("quiesce.rechecked");
             await MachineSeat.VacateAsync(begun.Machine).ConfigureAwait(false);
             Checkpoint.Reach("quiesce.vacated");
-            return new Quiesced(prepared, source, running);
+            return new Quiesced(prepared, source, running, limit);
         }
         catch
         {
@@ -80,7 +92,8 @@ internal static class QuiescePhase
         }
     }
 
-    private static async Task RequireNoJobsAsync(LibvirtConnection libvirt)
+    /// <exception cref="HandoverException">A VM of the host has a job.</exception>
+    internal static async Task RequireNoJobsAsync(LibvirtConnection libvirt)
     {
         foreach (var domain in await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false))
         {

@@ -1,4 +1,5 @@
 using VirtHandover.Handover.Files;
+using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Qemu;
@@ -14,7 +15,7 @@ internal static class SourceRecheck
     /// <summary>Ends the handover if the source is not what the twin was made from.</summary>
     /// <returns>True when the guest runs, false when somebody has paused it.</returns>
     /// <exception cref="HandoverException">It has changed; it runs on.</exception>
-    /// <exception cref="RefusedException">Its images could not be opened any more, or are others now; it runs on.</exception>
+    /// <exception cref="RefusedException">Its images could not be opened any more, or are others now, or its state is none to be handed over in.</exception>
     internal static async Task<bool> RequireUnchangedAsync(Prepared prepared, IQmpChannel source, CancellationToken cancellationToken)
     {
         var begun = prepared.Begun;
@@ -37,7 +38,8 @@ internal static class SourceRecheck
             "running" => true,
             _ when stoppedByCopy => begun.Live.State.IsRunning,
             "paused" => false,
-            _ => throw new HandoverException($"The VM is in the state '{state.Status}', from which it cannot be handed over."),
+            // A guest can bring this about at any moment: it says nothing about the next VM.
+            _ => throw new RefusedException([FindingCodes.StateBad.Says($"QEMU's state is '{state.Status}'.")]),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Qemu;
 
@@ -23,8 +24,9 @@ internal static class SourceRevival
         if (settings is not null)
             await MigrationSettings.RestoreAsync(source, settings, CancellationToken.None).ConfigureAwait(false);
         // Last, so that a guest that cannot go on lacks nothing but this. With return-path a source whose target died runs again by
-        // itself; 'cont' is then a no-op.
-        if (wasRunning && !(await source.QueryStatusAsync().ConfigureAwait(false)).IsRunning)
+        // itself. Another state than those of a handover is the guest's own: it has panicked, shut down or met an error meanwhile, and
+        // stays so until somebody who knows decides.
+        if (wasRunning && (await source.QueryStatusAsync().ConfigureAwait(false)).Status is "paused" or "finish-migrate" or "postmigrate" or "prelaunch")
             await ContinueAsync(source).ConfigureAwait(false);
     }
 
@@ -42,8 +44,12 @@ internal static class SourceRevival
 
     private static async Task WaitForEndAsync(IQmpChannel source)
     {
-        using var limit = new CancellationTokenSource(Limits.Command);
-        while ((await source.QueryMigrateAsync(limit.Token).ConfigureAwait(false)).IsUnderWay)
-            await Task.Delay(TimeSpan.FromMilliseconds(2), limit.Token).ConfigureAwait(false);
+        var since = Stopwatch.GetTimestamp();
+        while ((await source.QueryMigrateAsync().ConfigureAwait(false)).IsUnderWay)
+        {
+            if (Stopwatch.GetElapsedTime(since) > Limits.Command)
+                throw new HandoverException($"{source.Peer} does not cancel its migration.");
+            await Task.Delay(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);
+        }
     }
 }

@@ -8,10 +8,9 @@ namespace VirtHandover.Handover.Recovery;
 /// <summary>Ends a handover that stopped after its commit: the guest is the target's.</summary>
 internal static class ForwardRecovery
 {
-    internal static async Task<Recovered> RunAsync(HandoverTrace trace, HandoverJournal journal, LibvirtAway away)
+    internal static async Task<Recovered> RunAsync(HandoverTrace trace, HandoverJournal journal, LibvirtAway away, Func<long> until)
     {
         using var monitors = MonitorPlace.Of(trace.Opened.MonitorPath, trace.Opened.Request.Id);
-        var adoption = Of(trace, monitors);
         IReadOnlyList<Finding> warnings = [];
         // With everything in place only libvirt is missing, if anything is. It must not be stopped again for that.
         if (!trace.IsInPlace)
@@ -19,18 +18,34 @@ internal static class ForwardRecovery
             // A daemon that somebody started meanwhile waits on the frozen source's monitor; it has to go before the source does,
             // or it would take the source's end for the VM's and clean up behind it.
             await away.BeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
-            warnings = await AdoptAsync(trace, journal, adoption).ConfigureAwait(false);
+            warnings = await AdoptAsync(trace, journal, monitors, until()).ConfigureAwait(false);
         }
         else
         {
             _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);
         }
 
-        return new Recovered(HandoverOutcome.Done, $"VM {adoption.Name} runs on the new QEMU; libvirt manages it.", warnings) { IsAwaited = true };
+        return new Recovered(HandoverOutcome.Done, $"VM {trace.Opened.Name} runs on the new QEMU; libvirt manages it.", warnings) { IsAwaited = true };
     }
 
-    private static async Task<IReadOnlyList<Finding>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, Adoption adoption)
+    /// <summary>Whether the target answers. Changes nothing, but that it is woken if somebody has stopped it.</summary>
+    /// <param name="trace">The handover.</param>
+    /// <param name="limit">How long each answer may take.</param>
+    /// <exception cref="QmpProtocolException">It does not.</exception>
+    internal static async Task RequireAnswerAsync(HandoverTrace trace, TimeSpan limit)
     {
+        using var monitors = MonitorPlace.Of(trace.Opened.MonitorPath, trace.Opened.Request.Id);
+        var adoption = Of(trace, monitors, long.MaxValue);
+        using var target = ProcessHandle.TryOpen(adoption.Target)
+            ?? throw new HandoverException($"The new QEMU (process {adoption.Target.ProcessId}) has ended.");
+        target.Thaw();
+        using var qmp = await monitors.ConnectNewAsync(target, $"the target of VM {adoption.Name}", limit).ConfigureAwait(false);
+        _ = await qmp.QueryStatusAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<Finding>> AdoptAsync(HandoverTrace trace, HandoverJournal journal, MonitorPlace monitors, long until)
+    {
+        var adoption = Of(trace, monitors, until);
         // Frozen before the target may run, whatever state the keeper left it in.
         using (var source = ProcessHandle.TryOpen(adoption.Source))
             source?.Freeze();
@@ -38,7 +53,8 @@ internal static class ForwardRecovery
             ?? throw new HandoverException($"The new QEMU (process {adoption.Target.ProcessId}) has ended.");
         // Somebody may have stopped it: a stopped process answers nobody.
         target.Thaw();
-        using var qmp = await adoption.Monitors.ConnectNewAsync(target, $"the target of VM {adoption.Name}", Limits.Command).ConfigureAwait(false);
+        using var qmp = await adoption.Monitors.ConnectNewAsync(target, $"the target of VM {adoption.Name}", OutageLimit.Until(until, Limits.Command)).ConfigureAwait(false);
+        qmp.EndsAt = until;
         if (adoption.Plan.Continue && !trace.TargetRan)
             await ContinueAsync(journal, qmp).ConfigureAwait(false);
         await VacateAsync(trace, adoption).ConfigureAwait(false);
@@ -77,8 +93,9 @@ internal static class ForwardRecovery
         }
     }
 
-    private static Adoption Of(HandoverTrace trace, MonitorPlace monitors) => new()
+    private static Adoption Of(HandoverTrace trace, MonitorPlace monitors, long until) => new()
     {
+        EndsAt = until,
         Domain = trace.Opened.Request.Domain,
         Name = trace.Opened.Name,
         Source = trace.Opened.Source,

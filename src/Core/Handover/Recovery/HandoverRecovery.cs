@@ -13,6 +13,9 @@ public static class HandoverRecovery
 {
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
+    private const string Overdue =
+        "A handover kept libvirt away for longer than it may and did not end it itself; its process was ended, and the handover is brought to an end.";
+    private static readonly TimeSpan GatePause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Recovers one handover and those that ran with it; waits for their keeper if that still lives, and tries until each VM is in a state that is right.</summary>
     /// <param name="journals">The directory of journals.</param>
@@ -29,6 +32,7 @@ public static class HandoverRecovery
     internal static async Task<IReadOnlyDictionary<long, HandoverReport>> RecoverTogetherAsync(
         string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
     {
+        var overdue = new OverdueKeeper(journals);
         while (true)
         {
             using (var group = JournalGroup.TryTake(journals, id))
@@ -43,6 +47,8 @@ public static class HandoverRecovery
                 }
             }
 
+            if (overdue.TryEnd(id))
+                alarm.Report(Overdue);
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -88,7 +94,7 @@ public static class HandoverRecovery
             foreach (var name in broken.Select(one => one.Trace.Opened.Name))
                 told.Report($"The handover of VM {name} was interrupted; it is brought to an end before libvirt starts.");
             var ending = new GroupEnding(broken, new LibvirtAway(null, DaemonReturn.Awaited));
-            if (await ending.TryAsync().ConfigureAwait(false) is { } obstacle)
+            if (await TryToTheEndAsync(ending, cancellationToken).ConfigureAwait(false) is { } obstacle)
             {
                 throw new GateException(
                     $"libvirt must not start yet: an interrupted handover of VM {obstacle.Trace.Opened.Name} cannot be brought to an end: {obstacle.Fault.Message} Look at the processes {obstacle.Trace.Opened.Source.ProcessId} (old QEMU) and {obstacle.Trace.Target?.Target.ProcessId} (new QEMU); start libvirt again when the cause is gone. The journal is {obstacle.Journal}.",
@@ -97,6 +103,19 @@ public static class HandoverRecovery
 
             foreach (var report in ending.Reports)
                 told.Report(report.Sentence);
+        }
+    }
+
+    /// <returns>What keeps a VM from any end, also from being stranded; null when all are ended.</returns>
+    private static async Task<Obstacle?> TryToTheEndAsync(GroupEnding ending, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var isLast = ending.Limit.IsUp;
+            var obstacle = await ending.TryAsync().ConfigureAwait(false);
+            if (obstacle is null || isLast)
+                return obstacle;
+            await Task.Delay(ending.Limit.Cap(GatePause), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -116,6 +135,7 @@ public static class HandoverRecovery
     {
         var waits = false;
         var paths = new LibvirtPaths();
+        var overdue = new OverdueKeeper(journals);
         while (true)
         {
             if (JournalGroup.TryTake(journals, id) is { } group)
@@ -126,6 +146,8 @@ public static class HandoverRecovery
             if (!waits)
                 told.Report("A handover is at work, in which libvirt may not run; its start waits for the end of it.");
             waits = true;
+            if (overdue.TryEnd(id))
+                told.Report(Overdue);
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -143,7 +165,8 @@ public static class HandoverRecovery
                 $"The handover of VM {obstacle.Trace.Opened.Name} could not be brought to an end yet: {obstacle.Fault.Message} It is tried again until it can; look with 'virsh domstate {obstacle.Trace.Opened.Name}' and at the processes {obstacle.Trace.Opened.Source.ProcessId} (old QEMU) and {obstacle.Trace.Target?.Target.ProcessId} (new QEMU), and do not start the VM a second time. The journal is {obstacle.Journal}.";
             if (sentence != told)
                 alarm.Report(told = sentence);
-            await Task.Delay(RetryPause, cancellationToken).ConfigureAwait(false);
+            // The last attempt is not to come later than it must.
+            await Task.Delay(ending.Limit.IsUp ? RetryPause : ending.Limit.Cap(RetryPause), cancellationToken).ConfigureAwait(false);
         }
 
         return ending.Reports;

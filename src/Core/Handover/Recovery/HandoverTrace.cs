@@ -1,3 +1,4 @@
+using System.Globalization;
 using VirtHandover.Handover.Journal;
 
 namespace VirtHandover.Handover.Recovery;
@@ -25,6 +26,18 @@ internal sealed record HandoverTrace(
 {
     /// <summary>The sockets with which the new QEMU and the old program's twin were started; null before, and in journals of releases that did not write it.</summary>
     internal JournalEntry.Starting? Starting { get; init; }
+
+    /// <summary>True once an administrator has had it tried again.</summary>
+    internal bool IsReopened { get; init; }
+
+    /// <summary>Where libvirt's status file of the VM is while the VM is out of its sight: beside its place, under a name that libvirt does not read.</summary>
+    internal string HiddenStatusPath => string.Create(CultureInfo.InvariantCulture, $"{Opened.StatusPath}{HiddenMark}{Opened.Request.Id}");
+
+    /// <summary>True as long as the VM is out of libvirt's sight.</summary>
+    internal bool IsHidden => File.Exists(HiddenStatusPath);
+
+    /// <summary>Stands before the handover's number in such a name.</summary>
+    internal const string HiddenMark = ".virt-handover-";
 
     /// <summary>When the target had begun to run the guest; null when nobody wrote it down.</summary>
     internal DateTimeOffset? TargetRanAt { get; init; }
@@ -55,9 +68,10 @@ internal sealed record HandoverTrace(
                 entries.LastOrDefault(entry => entry is JournalEntry.Committed or JournalEntry.Revoked) as JournalEntry.Committed,
                 Last<JournalEntry.TargetRuns>() is not null,
                 Last<JournalEntry.Adopting>() is not null,
-                Last<JournalEntry.Closed>()?.Report)
+                JournalEntry.IsOver(entries) ? Last<JournalEntry.Closed>()!.Report : null)
             {
                 Starting = Last<JournalEntry.Starting>(),
+                IsReopened = Last<JournalEntry.Reopened>() is not null,
                 TargetRanAt = Last<JournalEntry.TargetRuns>()?.At,
             }
             : null;

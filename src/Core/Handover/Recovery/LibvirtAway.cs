@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
 
@@ -15,6 +16,9 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
 
     /// <summary>Who starts the daemon in the end.</summary>
     internal DaemonReturn Return { get; } = daemonReturn;
+
+    /// <summary>When this recovery has stopped a running daemon, in <see cref="Stopwatch"/> ticks; null when it has not.</summary>
+    internal long? StoppedAt { get; private set; }
 
     /// <summary>Takes libvirt's lock if its daemon does not run.</summary>
     /// <param name="recipe">How the daemon is started; null when the handover had not stopped it.</param>
@@ -42,6 +46,7 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
         _hold = await DaemonHold.TakeByForceAsync(daemon, paths, Limits.DaemonStop).ConfigureAwait(false);
+        StoppedAt = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Lets libvirt come back.</summary>

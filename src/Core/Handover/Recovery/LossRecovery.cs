@@ -5,10 +5,10 @@ namespace VirtHandover.Handover.Recovery;
 /// <summary>The process that had the guest has died by itself: libvirt gets to see that, and the administrator to read it.</summary>
 internal static class LossRecovery
 {
-    internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away)
+    internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away, Func<long> until)
     {
         var name = trace.Opened.Name;
-        await TargetEnd.RunAsync(trace).ConfigureAwait(false);
+        await TargetEnd.RunAsync(trace, until()).ConfigureAwait(false);
         using (var source = ProcessHandle.TryOpen(trace.Opened.Source))
             source?.Kill();
         _ = await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false);

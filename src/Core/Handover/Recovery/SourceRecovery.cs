@@ -9,11 +9,11 @@ namespace VirtHandover.Handover.Recovery;
 /// <summary>Brings the guest back to life in the source after a handover that stopped before its commit, or whose commit was revoked.</summary>
 internal static class SourceRecovery
 {
-    internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away)
+    internal static async Task<Recovered> RunAsync(HandoverTrace trace, LibvirtAway away, Func<long> until)
     {
         var name = trace.Opened.Name;
         // The target first: while it lives it may hold the image locks and read frames.
-        await TargetEnd.RunAsync(trace).ConfigureAwait(false);
+        await TargetEnd.RunAsync(trace, until()).ConfigureAwait(false);
         using var source = ProcessHandle.TryOpen(trace.Opened.Source)
             ?? throw new HandoverException($"The old QEMU (process {trace.Opened.Source.ProcessId}) has ended.");
         foreach (var tap in trace.Pausing?.Taps ?? [])
@@ -24,8 +24,12 @@ internal static class SourceRecovery
         if (await away.TryBeginAsync(trace.Quiescing?.Daemon).ConfigureAwait(false))
         {
             // Nobody holds the monitor. Before the daemon starts, so that it finds the guest running.
-            using (var qmp = await SourceMonitor.ConnectAsync(trace.Opened.MonitorPath, source, name, Limits.Command).ConfigureAwait(false))
+            var end = until();
+            using (var qmp = await SourceMonitor.ConnectAsync(trace.Opened.MonitorPath, source, name, OutageLimit.Until(end, Limits.Command)).ConfigureAwait(false))
+            {
+                qmp.EndsAt = end;
                 await ReviveAsync(trace, qmp).ConfigureAwait(false);
+            }
         }
         else
         {

@@ -9,13 +9,13 @@ internal static class TargetEnd
     // Who is forked while one looks is found by the next look.
     private const int MostLooks = 20;
 
-    internal static async Task RunAsync(HandoverTrace trace)
+    internal static async Task RunAsync(HandoverTrace trace, long until = long.MaxValue)
     {
         // A keeper that died in Prepare may have left the old program's twin. It has not run a guest.
         await EndUnnamedAsync(trace.Starting?.Old).ConfigureAwait(false);
         OldTwin.Remove(OldTwin.TreeOf(trace.Opened.Request.Id));
         if (trace.Target is { } started)
-            ForcedEnd.Of(started.Target, "new");
+            ForcedEnd.Of(started.Target, "new", OutageLimit.Until(until, Limits.ProcessEnd));
         else
             await EndUnnamedAsync(trace.Starting?.New).ConfigureAwait(false);
         MonitorPlace.TryRemove(trace.Opened.MonitorPath, trace.Opened.Request.Id);

@@ -9,8 +9,6 @@ namespace VirtHandover.Libvirt;
 /// </summary>
 public sealed class DaemonHold
 {
-    private static readonly TimeSpan StubbornLimit = TimeSpan.FromMinutes(2);
-
     private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
 
@@ -41,16 +39,24 @@ public sealed class DaemonHold
         using var process = ProcessHandle.TryOpen(daemon.Process)
             ?? throw LibvirtException.Ended($"{daemon.Name} ended before it was stopped.");
         var since = Stopwatch.GetTimestamp();
-        await daemon.RequestStopAsync(cancellationToken).ConfigureAwait(false);
-        if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
+        // systemd answers when it has ended, or was given up.
+        var asking = daemon.RequestStopAsync(cancellationToken);
+        var ending = process.WaitForExitAsync(limit, CancellationToken.None);
+        if (await Task.WhenAny(asking, ending).ConfigureAwait(false) == asking)
+            await asking.ConfigureAwait(false);
+        if (await ending.ConfigureAwait(false))
         {
-            // It was asked to end and may still do so: wait for that, so that one runs afterwards.
-            if (await process.WaitForExitAsync(StubbornLimit, CancellationToken.None).ConfigureAwait(false))
-                await daemon.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            throw new LibvirtException(0, $"{daemon.Name} did not end within {limit.TotalSeconds:0} s of being asked to; it may be busy.");
+            await asking.ConfigureAwait(false);
+            return TakeAfter(daemon, paths, since);
         }
 
-        return TakeAfter(daemon, paths, since);
+        // It was asked to end and answers nobody any more, because a QEMU does not answer it, perhaps. Domains outlive their daemon's death, and one
+        // that is started anew is there for all others.
+        process.Kill();
+        _ = await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        await asking.ConfigureAwait(false);
+        await daemon.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        throw new LibvirtException(0, $"{daemon.Name} did not end within {limit.TotalSeconds:0} s of being asked to; it was ended and started anew.");
     }
 
     /// <summary>

@@ -32,6 +32,9 @@ public abstract class LibvirtDaemon
         try
         {
             var process = ProcessIdentity.Read(ProcRoot.Host, holder);
+            // A handover or a recovery that keeps it away.
+            if (Path.GetFileName(InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(holder, "exe")))) == "virt-handoverd")
+                return null;
             var unit = Directory.Exists("/run/systemd/system") ? SystemdDaemon.UnitOf(holder) : null;
             return unit is not null
                 ? await SystemdDaemon.ReadAsync(process, unit).ConfigureAwait(false)

@@ -44,6 +44,12 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <summary>How long each command may take unless <see cref="QmpDeadline.Within"/> says otherwise.</summary>
     public TimeSpan Limit { get; }
 
+    /// <summary>
+    /// When, in <see cref="Stopwatch"/> ticks, no command is answered in time any more, whatever its own limit: a QEMU that answers each just
+    /// in time would keep its asker for as long as it likes.
+    /// </summary>
+    internal long EndsAt { get; set; } = long.MaxValue;
+
     /// <summary>What QEMU said of itself on connecting.</summary>
     public QmpGreeting Greeting { get; private set; } = new(new Version(0, 0, 0), "");
 
@@ -156,11 +162,11 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         try
         {
             Send(QmpRequest.Write(command, arguments, id).WrittenSpan, fds is null ? [] : [.. fds], command, started);
-            return await request.Reply.WaitAsync(Limit, cancellationToken).ConfigureAwait(false);
+            return await request.Reply.WaitAsync(Allowed, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            throw QmpDeadline.Passed(Peer, command, Limit);
+            throw QmpDeadline.Passed(Peer, command, Stopwatch.GetElapsedTime(started));
         }
         finally
         {
@@ -203,6 +209,18 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
                     $"The monitor of {peer} sent no greeting within {QmpDeadline.Words(limit)}; another client may hold it.",
                     e);
             throw;
+        }
+    }
+
+    /// <summary>How long the next command may take.</summary>
+    private TimeSpan Allowed
+    {
+        get
+        {
+            if (EndsAt == long.MaxValue)
+                return Limit;
+            var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), EndsAt);
+            return left <= TimeSpan.Zero ? TimeSpan.Zero : left < Limit ? left : Limit;
         }
     }
 
@@ -251,7 +269,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     private TimeSpan Remaining(long started)
     {
         var left = Limit - Stopwatch.GetElapsedTime(started);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : left < Allowed ? left : Allowed;
     }
 
     private void ReadUntilClosed()

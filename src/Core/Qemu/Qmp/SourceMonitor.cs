@@ -19,6 +19,12 @@ internal sealed class SourceMonitor : IQmpChannel, IDisposable
     /// <inheritdoc/>
     public string Peer => _qmp.Peer;
 
+    /// <summary>See <see cref="QmpClient.EndsAt"/>.</summary>
+    internal long EndsAt
+    {
+        set => _qmp.EndsAt = value;
+    }
+
     /// <summary>See <see cref="QmpClient.Events"/>.</summary>
     internal ChannelReader<QmpEvent> Events => _qmp.Events;
 
