@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.json' -o -name '*.xml' \) -not -path '*/obj/*')
-common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols.txt) $(call sources,Core)
+common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols*.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
 .PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz demo bench rpm deb clean
@@ -40,7 +40,7 @@ hosts-kvm: deps deb ## Hand VMs over on an emulated host with KVM, AppArmor and 
 endurance: deps build ## Hand one busy VM over again and again, as root: N=200 times; nothing may leak.
 	@VHENDURANCE=$(or $(N),200) eng/test EnduranceTests
 
-fuzz: ## Damage journals, status files and QMP replies for SECONDS=60 each; what breaks a parser is kept in tests/corpus.
+fuzz: ## Damage what each parser of others' words takes, for SECONDS=60 each; what breaks one is kept in tests/corpus.
 	@VHFUZZ_SECONDS=$(or $(SECONDS),60) dotnet test tests/Unit --nologo -v quiet --filter FullyQualifiedName~FuzzTests
 
 demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. DEBIAN=1: a real apt upgrade. TUI=1: with the screen. MEMORY=MiB.

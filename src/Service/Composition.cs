@@ -3,7 +3,9 @@ using VirtHandover.Canary;
 using VirtHandover.Configuration;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Service;
@@ -19,6 +21,15 @@ internal static class Composition
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(ServicePaths paths, QueueOptions options, ILogger log, CancellationToken stopping)
     {
+        try
+        {
+            HandoverJournal.ForgetPasswords(paths.Journals);
+        }
+        catch (LinuxException e)
+        {
+            log.LogWarning("{Reason}", e.Message);
+        }
+
         await using var libvirt = new LibvirtClient();
         var handovers = new KeeperRunner(paths.Journals);
         var parts = new QueueParts(

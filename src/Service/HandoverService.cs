@@ -59,7 +59,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             .. hold.IsConfigured ? [hold.RunAsync(stop.Token)] : Array.Empty<Task>(),
             .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, new DomainRecorder(new LibvirtPaths(), parts.Time, parts.Log), parts.Time).RunAsync(stop.Token)],
         ];
-        using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted));
+        using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted) && scanner.MovesOn());
         SystemdNotifier.Ready();
         parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 

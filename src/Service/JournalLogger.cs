@@ -9,6 +9,9 @@ namespace VirtHandover.Service;
 /// </summary>
 internal sealed class JournalLogger(TextWriter output, LogLevel least) : ILogger
 {
+    /// <summary>Of a message: it may quote what a QEMU said.</summary>
+    private const int MostCharacters = 16 * 1024;
+
     private readonly Lock _lock = new();
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -31,7 +34,7 @@ internal sealed class JournalLogger(TextWriter output, LogLevel least) : ILogger
         }
 
         // A guest's owner chooses its name: no line breaks, no terminal escapes, no forged priority.
-        var line = $"<{Priority(logLevel)}>{Printable.Escape(text)}";
+        var line = $"<{Priority(logLevel)}>{Printable.Escape(text.Length <= MostCharacters ? text : text[..MostCharacters] + "…")}";
         lock (_lock)
         {
             output.WriteLine(line);

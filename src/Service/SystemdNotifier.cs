@@ -11,7 +11,7 @@ internal sealed class SystemdNotifier : IDisposable
 
     /// <summary>Starts the watchdog's beats when systemd asked for them.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="isAlive">Whether the service's loops still run.</param>
+    /// <param name="isAlive">Whether the service's loops still run, and get on.</param>
     public SystemdNotifier(TimeProvider time, Func<bool> isAlive)
     {
         if (WatchdogPeriod(Environment.GetEnvironmentVariable) is { } period)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using VirtHandover.Bus.Interop;
+using VirtHandover.Foreign;
 using static VirtHandover.Bus.Interop.SdBusMessage;
 
 namespace VirtHandover.Bus;
@@ -202,6 +203,9 @@ internal sealed partial class BusConnection
 
     private void ReplyWith(nint call, IReadOnlyList<BusValue> results)
     {
+        // The bus would end the connection, and with it the service, not this call alone.
+        if (results.Sum(result => result.Size) > ForeignBounds.MessageBytes)
+            throw new BusException(BusErrorNames.InvalidArgs, "The answer is too long for a message on the bus; ask for less.");
         BusCheck.Succeeded(sd_bus_message_new_method_return(call, out var reply), "reply");
         try
         {

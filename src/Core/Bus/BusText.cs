@@ -1,4 +1,5 @@
 using System.Text;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Bus;
 
@@ -11,6 +12,7 @@ internal static class BusText
     /// <summary>The text as NUL-terminated UTF-8; what D-Bus does not allow has become U+FFFD.</summary>
     internal static byte[] Encode(string text)
     {
+        text = ForeignText.Shorten(text, ForeignBounds.MessageTextChars);
         var builder = new StringBuilder(text.Length + 1);
         foreach (var rune in text.EnumerateRunes())
             builder.Append(IsAllowed(rune) ? rune : Rune.ReplacementChar);

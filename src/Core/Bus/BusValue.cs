@@ -35,6 +35,21 @@ internal abstract record BusValue
     /// <summary>The empty <c>a{sv}</c> that ends the arguments of most methods.</summary>
     internal static BusValue NoOptions() => Options([]);
 
+    /// <summary>About how many bytes it takes in a message, rather too many than too few.</summary>
+    internal long Size => this switch
+    {
+        // A NUL becomes a character of three bytes.
+        Text { Value: var text } => 9L + System.Text.Encoding.UTF8.GetByteCount(text) + (2L * text.AsSpan().Count('\0')),
+        ObjectPath { Value: var text } => 9L + text.Length,
+        TypeSignature { Value: var text } => 3L + text.Length,
+        Variant { Value: var inner } => 16L + inner.Size,
+        Entry { Key: var key, Value: var value } => 8L + key.Size + value.Size,
+        Array { Items: var items } => 12L + items.Sum(item => item.Size),
+        Structure { Fields: var fields } => 8L + fields.Sum(part => part.Size),
+        Byte => 1,
+        _ => 8,
+    };
+
     /// <summary>A structure.</summary>
     internal static BusValue StructOf(params BusValue[] fields) => new Structure(fields);
 

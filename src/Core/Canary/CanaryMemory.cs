@@ -40,7 +40,7 @@ internal sealed class CanaryMemory(string path)
     {
         try
         {
-            return File.ReadAllLines(path);
+            return File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Detection;
@@ -15,7 +16,11 @@ public enum StalenessKind
 /// <summary>One reason why a domain is outdated.</summary>
 /// <param name="Kind">What was replaced.</param>
 /// <param name="Paths">The files that were replaced, in host paths.</param>
-public sealed record Staleness(StalenessKind Kind, IReadOnlyList<string> Paths);
+public sealed record Staleness(StalenessKind Kind, IReadOnlyList<string> Paths)
+{
+    /// <summary>The files; when there were more than <see cref="ForeignBounds.Paths"/> the last says how many.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = ForeignText.Paths(Paths ?? []);
+}
 
 /// <summary>One running domain with the QEMU it runs on and the QEMU it would get if it were started now.</summary>
 /// <param name="Uuid">The domain's UUID.</param>
@@ -33,7 +38,7 @@ public sealed record DetectedDomain(
     IReadOnlyList<Staleness> Reasons)
 {
     /// <summary>A sentence on what could not be found out, for example why <see cref="Installed"/> is null; empty when all is known.</summary>
-    public string Problem { get; init; } = "";
+    public string Problem { get; init => field = ForeignText.Sentence(value ?? ""); } = "";
 
     /// <summary>True when a handover would change what the guest runs on.</summary>
     public bool IsOutdated => Installed is not null && Reasons.Count > 0;

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using VirtHandover.Foreign;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -16,6 +19,8 @@ public sealed class Detector : IDetector
     private readonly DomainLocator _locator;
     private readonly EmulatorBuilds _emulators;
     private readonly LibraryCheck _libraries;
+    private readonly ConcurrentDictionary<Guid, Task> _hanging = new();
+    private long _looks;
 
     /// <summary>Creates a detector; it remembers what it read of unchanged files, so keep it.</summary>
     /// <param name="running">Who runs.</param>
@@ -37,6 +42,12 @@ public sealed class Detector : IDetector
     }
 
     /// <inheritdoc/>
+    public long Looks => Volatile.Read(ref _looks);
+
+    /// <summary>How long one VM may be looked at; tests have less patience.</summary>
+    internal TimeSpan Patience { get; init; } = ForeignBounds.Look;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<DetectedDomain>> ScanAsync(CancellationToken cancellationToken)
     {
         var found = new List<DetectedDomain>();
@@ -48,12 +59,17 @@ public sealed class Detector : IDetector
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                found.Add(await DetectAsync(domain, scan, cancellationToken).ConfigureAwait(false));
+                found.Add(await LookAsync(domain, scan, cancellationToken).ConfigureAwait(false));
             }
-            catch (Exception exception) when (exception is ProcException or StatusFileException or LostDomainException)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                lost.Add(domain, exception.Message);
+                // Whatever it is, it is this VM's trouble: the others are looked at all the same.
+                lost[domain] = exception is ProcException or StatusFileException or LostDomainException or IOException or UnauthorizedAccessException
+                    ? exception.Message
+                    : $"This is a fault of virt-handover's own ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}).";
             }
+
+            _ = Interlocked.Increment(ref _looks);
         }
 
         if (lost.Count > 0)
@@ -64,6 +80,12 @@ public sealed class Detector : IDetector
         }
 
         _locator.Forget(domains);
+        HashSet<Guid> running = [.. domains.Select(domain => domain.Uuid)];
+        foreach (Guid gone in _hanging.Where(look => look.Value.IsCompleted && !running.Contains(look.Key)).Select(look => look.Key))
+        {
+            _ = _hanging.TryRemove(gone, out _);
+        }
+
         return found;
     }
 
@@ -73,7 +95,39 @@ public sealed class Detector : IDetector
             Problem = $"The QEMU of domain {domain.Name} could not be examined; the VM was not touched. {problem}",
         };
 
-    private async Task<DetectedDomain> DetectAsync(RunningDomain domain, ScanMemory scan, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks at one VM, in a thread of its own: a file of a QEMU's may lie where reading it hangs in the kernel for ever. As long as it does, no second
+    /// thread is
+    /// sent after it.
+    /// </summary>
+    private async Task<DetectedDomain> LookAsync(RunningDomain domain, ScanMemory scan, CancellationToken cancellationToken)
+    {
+        if (_hanging.TryGetValue(domain.Uuid, out Task? earlier))
+        {
+            if (!earlier.IsCompleted)
+            {
+                throw new LostDomainException("An earlier look at the files of its process has not come back yet; it is looked at again when that has ended.");
+            }
+
+            _ = _hanging.TryRemove(domain.Uuid, out _);
+        }
+
+        var time = new LookTime { Limit = Patience };
+        Task<DetectedDomain> look = Task.Factory.StartNew(
+            () => DetectAsync(domain, scan, time, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        if (await time.WaitAsync(look, cancellationToken).ConfigureAwait(false))
+        {
+            return await look.ConfigureAwait(false);
+        }
+
+        _hanging[domain.Uuid] = look;
+        // Nobody waits for it; how it fails is no event of its own.
+        _ = look.ContinueWith(task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        throw new LostDomainException(string.Create(
+            CultureInfo.InvariantCulture, $"The files of its process could not be read within {Patience.TotalSeconds:0.##} s."));
+    }
+
+    private async Task<DetectedDomain> DetectAsync(RunningDomain domain, ScanMemory scan, LookTime time, CancellationToken cancellationToken)
     {
         LocatedDomain located = _locator.Locate(domain);
         int pid = located.Process.ProcessId;
@@ -87,9 +141,10 @@ public sealed class Detector : IDetector
         }
 
         (QemuBuild? installed, string problem) = await _emulators.InstalledAsync(
-            root, located.Emulator.Length > 0 ? located.Emulator : started, started, scan, cancellationToken).ConfigureAwait(false);
-        QemuBuild running = await _emulators.RunningAsync(executable, started, installed, cancellationToken).ConfigureAwait(false)
-            ?? throw new LostDomainException($"The program of its process {pid} cannot be read; that takes CAP_SYS_PTRACE.");
+            root, located.Emulator.Length > 0 ? located.Emulator : started, started, scan, time, cancellationToken).ConfigureAwait(false);
+        QemuBuild running = await _emulators.RunningAsync(executable, started, installed, time, cancellationToken).ConfigureAwait(false)
+            ?? throw new LostDomainException(
+                $"The program of its process {pid} cannot be read: that takes CAP_SYS_PTRACE, and a file that root owns and nobody else may write.");
 
         var reasons = new List<Staleness>();
         if (installed is not null && installed.BuildId != running.BuildId)

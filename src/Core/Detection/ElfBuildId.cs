@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Detection;
 
@@ -7,9 +8,6 @@ internal static class ElfBuildId
 {
     private const uint PT_NOTE = 4;
     private const uint NT_GNU_BUILD_ID = 3;
-
-    /// <summary>Bytes; real notes have some hundred. A file may lie about itself.</summary>
-    private const int MaxNotes = 1 << 20;
 
     /// <summary>Reads the build-id.</summary>
     /// <param name="file">The file, seekable.</param>
@@ -38,8 +36,10 @@ internal static class ElfBuildId
             return null;
         }
 
+        // A file may lie about itself.
+        int room = ForeignBounds.ElfNoteBytes;
         Span<byte> entry = stackalloc byte[56];
-        for (int i = 0; i < entries; i++)
+        for (int i = 0; i < Math.Min(entries, ForeignBounds.ElfHeaders) && room > 0; i++)
         {
             entry.Clear();
             if (ReadAt(file, table + ((ulong)i * (ulong)entrySize), entry[..(wide ? 56 : 32)]) < (wide ? 56 : 32))
@@ -55,8 +55,9 @@ internal static class ElfBuildId
             ulong offset = wide ? U64(entry[8..], little) : U32(entry[4..], little);
             ulong size = wide ? U64(entry[32..], little) : U32(entry[16..], little);
             ulong alignment = wide ? U64(entry[48..], little) : U32(entry[28..], little);
-            byte[] notes = new byte[Math.Min(size, MaxNotes)];
+            byte[] notes = new byte[Math.Min(size, (ulong)room)];
             int read = ReadAt(file, offset, notes);
+            room -= read;
             if (FindInNotes(notes.AsSpan(0, read), alignment == 8 ? 8 : 4, little) is { } found)
             {
                 return found;

@@ -21,21 +21,23 @@ internal sealed class EmulatorProbe : IEmulatorProbe
         {
             // The file is held open and run through its descriptor: what is checked is what runs, even when a guest that has
             // broken out of its QEMU exchanges the process's program in between.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            string held = FormattableString.Invariant($"/proc/{Environment.ProcessId}/fd/{file.SafeFileHandle.DangerousGetHandle()}");
-            if (FileIdentity.Of(held) is not { IsRegular: true } identity)
+            if (FileIdentity.Of(path) is { } seen && TrustedFile.Objection(seen) is { } objection)
             {
-                return (null, "is not a regular file");
+                return (null, $"{objection} and is not run");
             }
+
+            (FileStream file, FileIdentity identity) = TrustedFile.Open(path);
+            using FileStream opened = file;
+            string held = FormattableString.Invariant($"/proc/{Environment.ProcessId}/fd/{file.SafeFileHandle.DangerousGetHandle()}");
 
             if (_known.TryGetValue((identity, build), out EmulatorVersion? known))
             {
                 return (known, "");
             }
 
-            if (Untrusted(identity) is { } reason)
+            if (!identity.IsExecutable)
             {
-                return (null, reason);
+                return (null, "is not executable");
             }
 
             (string? output, string failure) = await ShortTool.RunAsync(held, ["--version"], Limit, cancellationToken).ConfigureAwait(false);
@@ -58,11 +60,4 @@ internal sealed class EmulatorProbe : IEmulatorProbe
             return (null, $"cannot be opened: {exception.Message}");
         }
     }
-
-    private static string? Untrusted(FileIdentity file) =>
-        !file.IsExecutable ? "is not executable"
-        : (file.Mode & 0x12) != 0 ? "can be written by others than its owner and is not run"
-        : file.UserId != 0 && !Environment.IsPrivilegedProcess ? null
-        : file.UserId != 0 ? "does not belong to root and is not run"
-        : null;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;
@@ -14,10 +15,10 @@ internal sealed class FileBuilds
 
     /// <summary>Tells the build of a file.</summary>
     /// <param name="path">The file; may be a link of procfs to a file that has no name any more.</param>
-    /// <returns>Lower-case hex, or <c>sha256:…</c>; null when the file is gone or cannot be read.</returns>
+    /// <returns>Lower-case hex, or <c>sha256:…</c>; null when the file is gone, cannot be read, or is not root's alone (<see cref="TrustedFile"/>).</returns>
     public string? Of(string path)
     {
-        if (FileIdentity.Of(path) is not { IsRegular: true } identity)
+        if (FileIdentity.Of(path) is not { } identity || TrustedFile.Objection(identity) is not null)
         {
             return null;
         }
@@ -29,10 +30,11 @@ internal sealed class FileBuilds
 
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            (FileStream file, FileIdentity opened) = TrustedFile.Open(path);
+            using FileStream reading = file;
             string build = ElfBuildId.Read(file) ?? Hash(file);
             // Replaced while it was read: the answer may belong to either file.
-            if (FileIdentity.Of(path) == identity)
+            if (opened == identity && FileIdentity.Of(path) == identity)
             {
                 if (_known.Count >= MaxRemembered)
                 {

@@ -1,3 +1,5 @@
+using VirtHandover.Foreign;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;
@@ -7,6 +9,9 @@ namespace VirtHandover.Detection;
 /// file that was replaced by the same build does not count.</remarks>
 internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
 {
+    /// <summary>More than a QEMU has; the rest says nothing new.</summary>
+    private const int MostReplaced = 4 * ForeignBounds.Paths;
+
     private static readonly string[] NotLibraries = ["/memfd:", "/dev/", "/run/", "/SYSV", "/anon_hugepage", "/[", "["];
 
     /// <summary>Looks at a process.</summary>
@@ -28,6 +33,7 @@ internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
                 && mapping.Path != executable
                 && (mapping.Inode, mapping.Device) != (program?.Inode, program?.Device)
                 && !NotLibraries.Any(prefix => mapping.Path.StartsWith(prefix, StringComparison.Ordinal))
+                && replaced.Count < MostReplaced
                 && seen.Add(mapping.Path)
                 && IsReplaced(processId, root, mapping))
             {
@@ -40,6 +46,16 @@ internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
 
     private bool IsReplaced(int processId, string root, ProcessMapping mapping)
     {
+        // btrfs and overlayfs show another device in maps than in stat(2); the link to the mapped file itself does not.
+        // It takes CAP_CHECKPOINT_RESTORE; without that, what looks replaced counts as replaced.
+        string mapped = proc.File(processId, $"map_files/{mapping.MapFile}");
+        FileIdentity? running = FileIdentity.Of(mapped);
+        if (running is { } own && TrustedFile.Objection(own) is not null)
+        {
+            // Not what a package manager brought: the process's own affair, and not to be read.
+            return false;
+        }
+
         string onDisk = root + mapping.Path;
         if (FileIdentity.Of(onDisk) is not { } disk)
         {
@@ -51,15 +67,12 @@ internal sealed class LibraryCheck(ProcRoot proc, FileBuilds builds)
             return false;
         }
 
-        // btrfs and overlayfs show another device in maps than in stat(2); the link to the mapped file itself does not.
-        // It takes CAP_CHECKPOINT_RESTORE; without that, what looks replaced counts as replaced.
-        string mapped = proc.File(processId, $"map_files/{mapping.MapFile}");
-        if (FileIdentity.Of(mapped) is not { } running)
+        if (running is not { } kept)
         {
             return true;
         }
 
-        bool sameFile = running.Inode == disk.Inode && running.Device == disk.Device;
+        bool sameFile = kept.Inode == disk.Inode && kept.Device == disk.Device;
         return !sameFile && (builds.Of(mapped) is not { } old || old != builds.Of(onDisk));
     }
 }

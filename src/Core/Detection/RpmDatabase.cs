@@ -15,7 +15,9 @@ internal sealed class RpmDatabase : IPackageDatabase
     {
         (string? output, _) = await ShortTool.RunAsync(
             Program, ["-qf", "--qf", @"%{NAME}-%{VERSION}-%{RELEASE}\n", "--", path], Limit, cancellationToken).ConfigureAwait(false);
-        // A file may belong to several packages; the first is as good as any.
-        return output?.Split('\n', 2)[0].Trim() ?? "";
+        return OwnerIn(output ?? "");
     }
+
+    /// <summary>The package that an answer names. A file may belong to several; the first is as good as any.</summary>
+    internal static string OwnerIn(string answer) => answer.Split('\n', 2)[0].Trim();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
@@ -6,5 +7,6 @@ namespace VirtHandover.Detection;
 /// <summary>What one scan found out about emulators on disk, failures included: a file that hangs is run once a scan, not once a domain.</summary>
 internal sealed class ScanMemory
 {
-    public Dictionary<(string Path, FileIdentity File), (QemuBuild? Build, string Problem)> Installed { get; } = [];
+    // A look that hangs may still come back, in a thread of its own.
+    public ConcurrentDictionary<(string Path, FileIdentity File), (QemuBuild? Build, string Problem)> Installed { get; } = [];
 }

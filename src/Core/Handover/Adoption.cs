@@ -6,6 +6,7 @@ using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
+using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
@@ -87,11 +88,24 @@ internal sealed record Adoption
             await TryAsync($"'discard-data' of {id}", () => PerformPhase.SetDiscardAsync(qmp, id, true, CancellationToken.None), warnings).ConfigureAwait(false);
         if (Plan.VncAddresses.Count > 0)
             await TryAsync("The VNC listener", () => qmp.DisplayUpdateVncAsync((JsonArray)Plan.VncAddresses.DeepClone()), warnings).ConfigureAwait(false);
-        foreach (var replay in Plan.Replays)
-            await TryAsync(replay.Meaning, () => qmp.ExecuteAsync(replay.Command, (JsonObject)replay.Arguments.DeepClone()), warnings).ConfigureAwait(false);
+        if (Plan.Replays.Count > 0)
+        {
+            // libvirt is down; what it knows stands in its status file, passwords among it.
+            var domain = StatusFile.Read(StatusPath).Domain;
+            var paths = new LibvirtPaths();
+            foreach (var replay in Plan.Replays)
+                await TryAsync(replay.Meaning, () => ReplayAsync(qmp, replay, domain, paths), warnings).ConfigureAwait(false);
+        }
+
         using var target = ProcessHandle.TryOpen(Target) ?? throw new HandoverException($"The new QEMU (process {Target.ProcessId}) has ended.");
         await ThreadPlacement.ApplyAsync(Plan.Threads, target, qmp, warnings).ConfigureAwait(false);
     }
+
+    private static async Task ReplayAsync(IQmpChannel qmp, Replay replay, DomainXml domain, LibvirtPaths paths) =>
+        _ = await qmp.ExecuteAsync(
+            replay.Command,
+            ReplayReader.WithPassword(replay, domain, QemuConf.Read(paths).VncPassword)
+                ?? throw new HandoverException("libvirt's status file does not have it.")).ConfigureAwait(false);
 
     private static async Task TryAsync(string what, Func<Task> action, List<string> warnings)
     {
@@ -99,7 +113,7 @@ internal sealed record Adoption
         {
             await action().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is QmpException or QmpProtocolException)
+        catch (Exception exception) when (exception is QmpException or QmpProtocolException or HandoverException or LibvirtException)
         {
             warnings.Add($"{what} could not be restored: {exception.Message}");
         }

@@ -1,3 +1,5 @@
+using VirtHandover.Foreign;
+
 namespace VirtHandover.Handover;
 
 /// <summary>What the preflight says about one running domain: how it would be handed over, or why not.</summary>
@@ -6,6 +8,12 @@ namespace VirtHandover.Handover;
 /// <param name="Findings">Everything found, blockers first.</param>
 public sealed record Assessment(RamMethod? Method, string MethodReason, IReadOnlyList<Finding> Findings)
 {
+    /// <summary>One sentence: why this method.</summary>
+    public string MethodReason { get; init; } = ForeignText.Sentence(MethodReason ?? "");
+
+    /// <summary>Everything found, blockers first; when there was more than <see cref="ForeignBounds.Findings"/> the last says how much.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = BoundedFindings.Of(Findings ?? []);
+
     /// <summary>
     /// <see cref="RamMethod.Copy"/> only: the guest has to stand still while its memory is copied, because its QEMU loses track of
     /// pages that it writes meanwhile (software emulation before QEMU 9).

@@ -72,8 +72,8 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         }
     }
 
-    /// <summary>One that has failed while libvirt was up; a refusal or a cancellation says nothing about the others.</summary>
-    private HandoverRun? Failed => runs.FirstOrDefault(run => run.Outcome is HandoverOutcome.Undone or HandoverOutcome.Stranded);
+    /// <summary>One that has failed while libvirt was up; a refusal, a cancellation or a QEMU that lies says nothing about the others.</summary>
+    private HandoverRun? Failed => runs.FirstOrDefault(run => run is { Outcome: HandoverOutcome.Undone or HandoverOutcome.Stranded, FailedAlone: false });
 
     private static async Task<ReadyRun?> PrepareAsync(HandoverRun run)
     {
@@ -112,7 +112,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         {
             await WithdrawAsync(ready, run => run.End(exception)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception)
         {
             // One failure, not one of each: the others need only be tried again.
             await WithdrawAsync(ready.Take(1), run => run.End(exception)).ConfigureAwait(false);
@@ -161,7 +161,8 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
                     postponed.Add(run);
                 }
             }
-            catch (Exception own) when (own is OperationCanceledException or RefusedException || (run.SourceHasEnded && HandoverRun.IsExpected(own)))
+            catch (Exception own) when (own is OperationCanceledException or RefusedException
+                || HandoverRun.IsOwn(own) || (run.SourceHasEnded && HandoverRun.IsFailure(own)))
             {
                 // It says something about this VM and nothing about the next.
                 undone.Add((run, own));
@@ -171,7 +172,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
                 left.Add(new LeftRun(run, unfinished));
                 failed ??= run.Subject;
             }
-            catch (Exception exception) when (HandoverRun.IsExpected(exception))
+            catch (Exception exception) when (HandoverRun.IsFailure(exception))
             {
                 undone.Add((run, exception));
                 failed ??= run.Subject;
@@ -207,7 +208,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
             await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
             return null;
         }
-        catch (LibvirtException exception)
+        catch (Exception exception)
         {
             return new UnfinishedException($"libvirt is down and could not be started: {exception.Message} Do not start a VM a second time.", exception);
         }

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover;
@@ -51,13 +52,13 @@ public sealed record HandoverReport
     public required Guid Domain { get; init; }
 
     /// <summary>The domain's name.</summary>
-    public required string Name { get; init; }
+    public required string Name { get; init => field = ForeignText.Name(value ?? ""); }
 
     /// <summary>How it ended.</summary>
     public required HandoverOutcome Outcome { get; init; }
 
     /// <summary>One sentence: what happened, what state the VM is in, what to do next. Never empty.</summary>
-    public required string Sentence { get; init; }
+    public required string Sentence { get; init => field = ForeignText.Sentence(value ?? ""); }
 
     /// <summary>The QEMU the guest ran on before; null when it was not read.</summary>
     public QemuBuild? From { get; init; }
@@ -69,13 +70,13 @@ public sealed record HandoverReport
     public RamMethod? Method { get; init; }
 
     /// <summary>Why this method, in one sentence.</summary>
-    public string MethodReason { get => field ?? ""; init; }
+    public string MethodReason { get => field ?? ""; init => field = ForeignText.Sentence(value ?? ""); }
 
-    /// <summary>Preflight and twin check findings.</summary>
-    public IReadOnlyList<Finding> Findings { get => field ?? []; init; }
+    /// <summary>Preflight and twin check findings; when there were more than <see cref="ForeignBounds.Findings"/> the last says how many.</summary>
+    public IReadOnlyList<Finding> Findings { get => field ?? []; init => field = BoundedFindings.Of(value ?? []); }
 
     /// <summary>Who approved it or asked for it, for example <c>ana (uid 1000)</c>; empty when nobody knows.</summary>
-    public string By { get => field ?? ""; init; }
+    public string By { get => field ?? ""; init => field = ForeignText.Name(value ?? ""); }
 
     /// <summary>When they did; null when nobody knows.</summary>
     public DateTimeOffset? ApprovedAt { get; init; }
@@ -108,5 +109,11 @@ public sealed record HandoverReport
     public long? FramesLost { get; init; }
 
     /// <summary>Each phase that was entered, in order.</summary>
-    public IReadOnlyList<PhaseDuration> Phases { get => field ?? []; init; }
+    public IReadOnlyList<PhaseDuration> Phases
+    {
+        get => field ?? [];
+        init => field = value is null || (value.Count <= ForeignBounds.Phases && !value.Contains(null!))
+            ? value
+            : [.. value.Where(phase => phase is not null).Take(ForeignBounds.Phases)];
+    }
 }

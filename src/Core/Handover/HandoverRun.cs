@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
@@ -50,16 +51,37 @@ internal sealed class HandoverRun(
     /// <summary>How it was reported to have ended; null while it was not.</summary>
     internal HandoverOutcome? Outcome { get; private set; }
 
+    /// <summary>True when it failed for a reason that says nothing about the VMs beside it.</summary>
+    internal bool FailedAlone { get; private set; }
+
     /// <summary>True once its asker has taken it back.</summary>
     internal bool IsCancelled => cancel.IsCancellationRequested;
 
     /// <summary>True once the old QEMU has ended. As long as the guest was not paused by this handover that is its own business.</summary>
     internal bool SourceHasEnded => _begun is { Source.HasExited: true };
 
-    /// <summary>Failures that a handover names in its own words; anything else is a defect and ends the keeper loudly.</summary>
-    internal static bool IsExpected(Exception exception) =>
+    /// <summary>
+    /// A failure of one VM, whatever its type: also a defect of ours that one VM's QEMU has found must not end the keeper, and with it the others'
+    /// handovers. Only what has a meaning of its own is none: left half-way, refused, cancelled.
+    /// </summary>
+    internal static bool IsFailure(Exception exception) => exception is not (UnfinishedException or RefusedException or OperationCanceledException);
+
+    /// <summary>True for a failure that says nothing about other VMs: this one's QEMU answers what no QEMU answers.</summary>
+    internal static bool IsOwn(Exception exception) => exception is QmpProtocolException { Fault: QmpFault.Malformed or QmpFault.TooLarge };
+
+    /// <summary>What it says, as the end of a report's sentence. A defect of ours has no sentence of its own.</summary>
+    private static string WordsOf(Exception exception) => IsNamed(exception)
+        ? exception.Message
+        : $"This is a fault of virt-handover's own, and concerns no other VM ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); "
+            + "report it with the service's log.";
+
+    // One line of the log, whatever a QEMU's words in it are.
+    private static string Printable(Exception exception) =>
+        new([.. ForeignText.Shorten(Secrets.Redact(exception.ToString()), 8 * ForeignBounds.SentenceChars).Select(c => char.IsControl(c) ? ' ' : c)]);
+
+    private static bool IsNamed(Exception exception) =>
         exception is HandoverException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
-            or LinuxException or ProcException or StatusFileException or IOException or UnauthorizedAccessException;
+            or LinuxException or ProcException or StatusFileException or IOException or UnauthorizedAccessException or CommandLineException;
 
     /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
     /// <returns>The twin; null when it ended here, which was then reported.</returns>
@@ -83,7 +105,7 @@ internal sealed class HandoverRun(
 
             return prepared.IsLiveCopy ? await CopyAsync(prepared).ConfigureAwait(false) : prepared;
         }
-        catch (Exception exception) when (IsExpected(exception) || exception is RefusedException or OperationCanceledException)
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             End(exception);
             return null;
@@ -152,6 +174,9 @@ internal sealed class HandoverRun(
     internal void End(Exception exception, DaemonHold? hold = null)
     {
         Measure(hold);
+        FailedAlone = IsOwn(exception);
+        if (!IsNamed(exception) && IsFailure(exception))
+            Console.Error.WriteLine($"<3>The handover of {Subject}: {Printable(exception)}");
         if (exception is GoneException || SourceHasEnded)
         {
             Give(Report(HandoverOutcome.Gone, $"{Subject} has ended, by itself or by somebody, before its handover touched it; there is nothing to hand over any more."));
@@ -171,7 +196,7 @@ internal sealed class HandoverRun(
                 $"The handover of {Subject} was refused ({string.Join(", ", refused.Findings.Where(f => f.Severity == FindingSeverity.Blocker).Select(f => f.Code).Distinct())}); it runs on the old QEMU, untouched. {refused.Message}") with
             { Findings = refused.Findings },
             OperationCanceledException => Report(HandoverOutcome.Cancelled, $"The handover of {Subject} was cancelled; it runs on the old QEMU."),
-            _ => Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {exception.Message}"),
+            _ => Report(HandoverOutcome.Undone, $"The handover of {Subject} failed and was undone; it runs on the old QEMU. {WordsOf(exception)}"),
         });
     }
 
@@ -224,7 +249,7 @@ internal sealed class HandoverRun(
             var quiesced = await ConnectAsync(prepared, limit).ConfigureAwait(false);
             _source = quiesced.Source;
             _phases.Enter(HandoverPhase.Perform);
-            var adoption = PreparePhase.Plan(quiesced);
+            var adoption = await PlanAsync(quiesced).ConfigureAwait(false);
             var performed = await PerformPhase.RunAsync(quiesced, journal, _pause, progress, cancel).ConfigureAwait(false);
             _copied = performed.CopiedBytes;
             _phases.Enter(HandoverPhase.Finish);
@@ -241,14 +266,13 @@ internal sealed class HandoverRun(
 
     private static async Task UndoPrepareAsync(Prepared prepared, Func<Task> reviveSource)
     {
-        prepared.Target.Kill();
-        if (!prepared.IsLiveCopy)
-            return;
         try
         {
-            await reviveSource().ConfigureAwait(false);
+            prepared.Target.Kill();
+            if (prepared.IsLiveCopy)
+                await reviveSource().ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             throw new UnfinishedException($"The copy of VM {prepared.Begun.Name}'s memory could not be cancelled: {exception.Message}", exception);
         }
@@ -286,6 +310,21 @@ internal sealed class HandoverRun(
         }
     }
 
+    private static async Task<AdoptionPlan> PlanAsync(Quiesced quiesced)
+    {
+        try
+        {
+            return PreparePhase.Plan(quiesced);
+        }
+        catch (Exception exception) when (exception is not UnfinishedException)
+        {
+            // The monitor has room for one client.
+            quiesced.Source.Dispose();
+            await DropAsync(quiesced.Prepared).ConfigureAwait(false);
+            throw;
+        }
+    }
+
     // What comes out of Finish as an ordinary failure leaves no doubt that the target has not run.
     private async Task<Finished> FinishOrUndoAsync(Performed performed, AdoptionPlan adoption)
     {
@@ -293,7 +332,7 @@ internal sealed class HandoverRun(
         {
             return await FinishPhase.RunAsync(performed, adoption, journal, _pause).ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             await PerformPhase.UndoAsync(performed.Quiesced, _pause).ConfigureAwait(false);
             throw;

@@ -49,17 +49,6 @@ internal sealed class LibvirtQmpChannel(LibvirtConnection connection, Guid domai
             _room.Release();
         }
 
-        try
-        {
-            using var reply = JsonDocument.Parse(text);
-            if (reply.RootElement.TryGetProperty("return", out var value))
-                return value.Clone();
-            var error = reply.RootElement.GetProperty("error");
-            throw new QmpException(Peer, command, error.GetProperty("class").GetString() ?? "", error.GetProperty("desc").GetString() ?? "");
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new QmpProtocolException(QmpFault.Malformed, $"libvirt passed on a reply to '{command}' that is not QMP.", exception);
-        }
+        return QmpMessageReader.ReadPassedOn(text, Peer, command);
     }
 }

@@ -27,7 +27,8 @@ public sealed record LogicalCommandLine(ProcessIdentity Process, IReadOnlyList<s
             var kept = HandoverJson.Read(File.ReadAllBytes(Path.Combine(directory, domain.ToString())), HandoverJson.Default.LogicalCommandLine);
             return kept.Process == process && kept.Arguments is { Count: > 0 } ? kept : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            or JsonException or NotSupportedException or ArgumentException)
         {
             return null;
         }

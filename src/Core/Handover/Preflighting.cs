@@ -29,7 +29,7 @@ internal static class Preflighting
             // Its process is not to be believed, so nothing more is asked of it.
             return new Assessment(null, "", exception.Findings);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             return new Assessment(null, "", [FindingCodes.Unreadable.Says($"The VM cannot be examined: {exception.Message}")]);
         }

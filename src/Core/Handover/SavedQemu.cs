@@ -12,8 +12,8 @@ internal static class SavedQemu
     // Everybody may enter: the QEMU user has to.
     private const UnixFileMode Mode = (UnixFileMode)0x1ed;
 
-    /// <summary>Bytes; real emulators have some ten million.</summary>
-    private const long MaxSize = 512L << 20;
+    /// <summary>Replaced libraries and modules that are copied; a QEMU has some hundred mapped.</summary>
+    private const int MostFiles = 1000;
 
     private static readonly string[] s_moduleDirectories = ["qemu", "qemu-kvm"];
 
@@ -32,7 +32,8 @@ internal static class SavedQemu
     internal static string Save(ProcessIdentity process, string program, string tree, string? modules = null)
     {
         var saved = Copy(ProcRoot.Host.File(process.ProcessId, "exe"), tree, program);
-        foreach (var file in Replaced(process.ProcessId).Where(file => file.Path != program))
+        // Of a QEMU that lies there may be any number.
+        foreach (var file in Replaced(process.ProcessId).Where(file => file.Path != program).Take(MostFiles))
             _ = Copy(ProcRoot.Host.File(process.ProcessId, "map_files/" + file.MapFile), tree, file.Path);
         if (!process.Exists(ProcRoot.Host))
             throw new IOException($"Process {process.ProcessId} ended while its QEMU was copied.");
@@ -107,11 +108,11 @@ internal static class SavedQemu
     internal static string Copy(string from, string tree, string path)
     {
         // A guest may have taken its QEMU over and mapped what it likes; what the package manager brought is root's.
-        if (FileIdentity.Of(from) is not { IsRegular: true, UserId: 0, Size: <= MaxSize })
-            throw new IOException($"{path}, which a QEMU runs from, is not a file of root's.");
+        using var file = TrustedFile.Open(from).File;
         var to = tree + path;
         MakeDirectory(Path.GetDirectoryName(to)!);
-        File.Copy(from, to);
+        using (var copy = new FileStream(to, FileMode.CreateNew, FileAccess.Write))
+            file.CopyTo(copy);
         File.SetUnixFileMode(to, Mode);
         return to;
     }

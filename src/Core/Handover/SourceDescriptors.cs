@@ -96,17 +96,19 @@ internal sealed class SourceDescriptors
     {
         try
         {
-            return ProcFile.ReadText(ProcRoot.Host.File(_source.Id, string.Create(CultureInfo.InvariantCulture, $"fdinfo/{number}")))
-                .Split('\n')
-                .Where(line => line.StartsWith("iff:", StringComparison.Ordinal))
-                .Select(line => line[4..].Trim())
-                .FirstOrDefault();
+            return InterfaceIn(ProcFile.ReadText(ProcRoot.Host.File(_source.Id, string.Create(CultureInfo.InvariantCulture, $"fdinfo/{number}"))));
         }
         catch (ProcException)
         {
             return null;
         }
     }
+
+    /// <summary>The tap's name in an <c>fdinfo</c>; null when there is none.</summary>
+    internal static string? InterfaceIn(string fdinfo) => fdinfo.Split('\n')
+        .Where(line => line.StartsWith("iff:", StringComparison.Ordinal))
+        .Select(line => line[4..].Trim())
+        .FirstOrDefault();
 
     private static string? TryLink(string path)
     {

@@ -31,7 +31,7 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
         ArgumentNullException.ThrowIfNull(paths);
         try
         {
-            string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllLines(paths.QemuConf) : [];
+            string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllText(paths.QemuConf).Split('\n') : [];
             var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths))
             {
                 HasSandbox = Setting(lines, SandboxLine()) is not "0",

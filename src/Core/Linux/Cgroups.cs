@@ -88,7 +88,7 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
     {
         try
         {
-            return File.ReadLines(file).FirstOrDefault(line => line.StartsWith(word, StringComparison.Ordinal)) is { } found
+            return File.ReadAllText(file).Split('\n').FirstOrDefault(line => line.StartsWith(word, StringComparison.Ordinal)) is { } found
                 && long.TryParse(found.AsSpan(word.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -99,9 +99,16 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
 
     private static Cgroups Of(int process, string file)
     {
-        var mounts = Mounts();
+        return new Cgroups(PlacesIn(ProcFile.ReadText(ProcRoot.Host.File(process, file)), Mounts()));
+    }
+
+    /// <summary>The groups that a <c>/proc/PID/cgroup</c> names.</summary>
+    /// <param name="text">Its content.</param>
+    /// <param name="mounts">Where the hierarchies are.</param>
+    internal static IReadOnlyList<CgroupPlace> PlacesIn(string text, IReadOnlyList<(string Point, bool Unified, HashSet<string> Options)> mounts)
+    {
         var places = new List<CgroupPlace>();
-        foreach (var line in ProcFile.ReadText(ProcRoot.Host.File(process, file)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             // hierarchy-ID:controllers:path
             var parts = line.Split(':', 3);
@@ -113,13 +120,14 @@ public sealed record Cgroups(IReadOnlyList<CgroupPlace> Places)
                 places.Add(new CgroupPlace(mount.Point, mount.Unified, parts[2]));
         }
 
-        return new Cgroups(places);
+        return places;
     }
 
     private static List<(string Point, bool Unified, HashSet<string> Options)> Mounts()
     {
         var result = new List<(string, bool, HashSet<string>)>();
-        foreach (var line in File.ReadLines("/proc/self/mounts"))
+        // Nothing but '\n' ends a line: the kernel leaves a '\r' in the name of a user's file system as it is.
+        foreach (var line in ProcFile.ReadText("/proc/self/mounts").Split('\n'))
         {
             var fields = line.Split(' ');
             if (fields.Length > 3 && fields[2] is "cgroup" or "cgroup2")

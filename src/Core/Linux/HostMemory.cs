@@ -10,7 +10,7 @@ public static class HostMemory
     {
         get
         {
-            foreach (var line in File.ReadLines("/proc/meminfo"))
+            foreach (var line in File.ReadAllText("/proc/meminfo").Split('\n'))
             {
                 if (line.StartsWith("MemAvailable:", StringComparison.Ordinal))
                     return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;

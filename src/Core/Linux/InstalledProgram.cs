@@ -27,7 +27,7 @@ internal static class InstalledProgram
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using FileStream file = TrustedFile.Open(path).File;
             return file.ReadByte() == '#' && file.ReadByte() == '!';
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace VirtHandover.Linux;
 
@@ -35,28 +34,22 @@ public sealed record MachineRegistration
     /// <returns>The registration; null when the text is none.</returns>
     internal static MachineRegistration? Parse(string json)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var properties = document.RootElement.GetProperty("data")[0];
-            JsonElement Value(string name) => properties.GetProperty(name).GetProperty("data");
-            string Text(string name) => Value(name).GetString() ?? "";
-            return new MachineRegistration
-            {
-                Name = Text("Name"),
-                Id = [.. Value("Id").EnumerateArray().Select(each => each.GetByte())],
-                Service = Text("Service"),
-                Class = Text("Class"),
-                RootDirectory = Text("RootDirectory"),
-                Interfaces = [.. Value("NetworkInterfaces").EnumerateArray().Select(each => each.GetInt32())],
-                Leader = Value("Leader").GetInt32(),
-            };
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException or IndexOutOfRangeException)
+        if (BusctlJson.Read(json, BusctlJson.Default.BusctlMachines)?.Data is not [{ } machine, ..]
+            || machine.Id.Data.Any(number => number is < 0 or > byte.MaxValue))
         {
             return null;
         }
+
+        return new MachineRegistration
+        {
+            Name = machine.Name.Data,
+            Id = [.. machine.Id.Data.Select(number => (byte)number)],
+            Service = machine.Service.Data,
+            Class = machine.Class.Data,
+            RootDirectory = machine.RootDirectory.Data,
+            Interfaces = machine.NetworkInterfaces.Data,
+            Leader = machine.Leader.Data,
+        };
     }
 
     /// <summary>The arguments of <c>RegisterMachineWithNetwork</c>, its signature first, as busctl takes them.</summary>

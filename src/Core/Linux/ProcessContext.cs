@@ -192,7 +192,7 @@ public sealed record ProcessContext
         return label is "unconfined" ? "" : label;
     }
 
-    private static IEnumerable<string> ReadLimits(string table)
+    internal static IEnumerable<string> ReadLimits(string table)
     {
         foreach (var line in table.Split('\n'))
         {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 
 namespace VirtHandover.Linux;
 
@@ -122,18 +121,10 @@ internal static class SystemdMachined
     }
 
     // {"type":"o","data":["/org/freedesktop/machine1/machine/qemu_2d1_2da"]}
-    private static string? PathIn(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.GetProperty("data")[0].GetString() is { } path && path.StartsWith(Manager + "/machine/", StringComparison.Ordinal) ? path : null;
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
+    private static string? PathIn(string json) =>
+        BusctlJson.Read(json, BusctlJson.Default.BusctlTexts)?.Data is [{ } path, ..] && path.StartsWith(Manager + "/machine/", StringComparison.Ordinal)
+            ? path
+            : null;
 
     private static bool IsUnknown(string failure) => failure.Contains("No machine '", StringComparison.Ordinal);
 

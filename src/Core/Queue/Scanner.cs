@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Detection;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;
@@ -11,6 +12,9 @@ namespace VirtHandover.Queue;
 public sealed class Scanner : IDisposable
 {
     private static readonly TimeSpan AssessLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>A scan that has made no step for so long hangs; each of its steps has a limit that is shorter.</summary>
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OutagePoll = TimeSpan.FromMilliseconds(100);
@@ -23,6 +27,10 @@ public sealed class Scanner : IDisposable
     private DateTimeOffset? _transactionSince;
     private DateTimeOffset _lastGood = DateTimeOffset.MinValue;
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<Guid, (QemuInstance Instance, Task<Assessment> Task)> _late = [];
+    private long _steps;
+    private (long Steps, long Since) _watched;
+    private int _scans;
     private int _failures;
     private volatile bool _assessAll;
 
@@ -94,8 +102,10 @@ public sealed class Scanner : IDisposable
     public async Task<bool> ScanAsync(bool reassess, CancellationToken cancellationToken)
     {
         await _scanning.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Interlocked.Increment(ref _scans);
         try
         {
+            Step();
             var started = _parts.Time.GetUtcNow();
             var ticket = _queue.BeginScan();
             var seen = await DetectAsync(cancellationToken).ConfigureAwait(false);
@@ -117,6 +127,7 @@ public sealed class Scanner : IDisposable
         finally
         {
             _firstLook.TrySetResult();
+            Interlocked.Decrement(ref _scans);
             _scanning.Release();
         }
     }
@@ -134,6 +145,7 @@ public sealed class Scanner : IDisposable
             var seen = new List<ScannedDomain>();
             foreach (var domain in domains)
             {
+                Step();
                 seen.Add(new ScannedDomain(domain, _parts.Identify(domain.ProcessId))
                 {
                     Policy = await ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false),
@@ -148,12 +160,24 @@ public sealed class Scanner : IDisposable
         }
     }
 
+    /// <summary>Whether scans come to their ends. For the watchdog, which asks now and then: a loop that hangs does not end.</summary>
+    /// <returns>False when a scan has made no step for some minutes.</returns>
+    public bool MovesOn()
+    {
+        var steps = Interlocked.Read(ref _steps) + _parts.Detector.Looks;
+        if (Volatile.Read(ref _scans) == 0 || steps != _watched.Steps)
+            _watched = (steps, _parts.Time.GetTimestamp());
+        return _parts.Time.GetElapsedTime(_watched.Since) < StuckAfter;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _scanning.Dispose();
         _detecting.Dispose();
     }
+
+    private void Step() => Interlocked.Increment(ref _steps);
 
     private async Task<DomainPolicy?> ReadPolicyAsync(DetectedDomain domain, CancellationToken cancellationToken)
     {
@@ -177,22 +201,65 @@ public sealed class Scanner : IDisposable
         // Only a scan that nobody waits for: the one before a handover has to be quick.
         var all = reassess && _assessAll;
         _assessAll &= !all;
+        foreach (var gone in _late.Where(one => one.Value.Task.IsCompleted).Select(one => one.Key).Except(seen.Select(one => one.Domain.Uuid)).ToList())
+        {
+            _late.Remove(gone);
+        }
+
         foreach (var one in seen)
         {
+            Step();
             assessed.Add((all && !_queue.IsRunning(one.Domain.Uuid)) || _queue.WantsAssessment(one.Domain, one.Instance, reassess)
-                ? one with { Assessment = await AssessAsync(one.Domain, cancellationToken).ConfigureAwait(false) }
+                ? one with { Assessment = await AssessAsync(one.Domain, one.Instance, cancellationToken).ConfigureAwait(false) }
                 : one);
         }
 
         return assessed;
     }
 
-    private async Task<Assessment?> AssessAsync(DetectedDomain domain, CancellationToken cancellationToken)
+    /// <summary>
+    /// One VM's preflight. The others do not wait longer for it than <see cref="ForeignBounds.Preflight"/>: what comes later counts at the next scan,
+    /// which it brings
+    /// about, and as long as it has not come no second one is begun.
+    /// </summary>
+    private async Task<Assessment?> AssessAsync(DetectedDomain domain, QemuInstance instance, CancellationToken cancellationToken)
     {
+        if (_late.TryGetValue(domain.Uuid, out var late))
+        {
+            if (!late.Task.IsCompleted)
+                return null;
+            _late.Remove(domain.Uuid);
+            if (late.Instance == instance && late.Task.IsCompletedSuccessfully)
+                return await late.Task.ConfigureAwait(false);
+        }
+
         try
         {
-            return await _parts.Runner.AssessAsync(domain.Uuid, cancellationToken)
-                .WaitAsync(AssessLimit, _parts.Time, cancellationToken).ConfigureAwait(false);
+            var limit = new CancellationTokenSource(AssessLimit, _parts.Time);
+            // In a thread of its own: what it reads of a process may hang in the kernel.
+            var assessing = Task.Factory.StartNew(
+                () => _parts.Runner.AssessAsync(domain.Uuid, limit.Token),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).Unwrap();
+            _ = assessing.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception;
+                    limit.Dispose();
+                },
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAny(assessing, Task.Delay(ForeignBounds.Preflight, _parts.Time, cancellationToken)).ConfigureAwait(false);
+            if (!assessing.IsCompleted)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _late[domain.Uuid] = (instance, assessing);
+                _ = assessing.ContinueWith(
+                    _ => _trigger.Ask(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                throw new TimeoutException($"it took longer than {ForeignBounds.Preflight.TotalSeconds:0} s");
+            }
+
+            return await assessing.ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Policy;
 
@@ -125,7 +126,7 @@ public sealed partial class UpgradeQueue
         }
         else
         {
-            _alarms[source] = sentence;
+            _alarms[source] = ForeignText.Sentence(sentence);
         }
 
         changes.Any |= before != Alarm_NeedsLock();
@@ -138,7 +139,7 @@ public sealed partial class UpgradeQueue
             .OfType<UpgradeState.Failed>()
             .Where(failed => failed.Report.Outcome == HandoverOutcome.Stranded)
             .Select(failed => failed.Sentence);
-        return string.Join(' ', _alarms.Values.Concat(stranded));
+        return ForeignText.Shorten(string.Join(' ', _alarms.Values.Concat(stranded)), ForeignBounds.AlarmChars);
     }
 
     private UpgradeStanding Standing_NeedsLock(Upgrade upgrade)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -66,7 +67,11 @@ public abstract record UpgradeState
     /// <summary>The last handover did not lead to the installed QEMU. Nothing is tried again by itself.</summary>
     /// <param name="Report">That handover.</param>
     /// <param name="Sentence">What happened and what to do next.</param>
-    public sealed record Failed(HandoverReport Report, string Sentence) : UpgradeState;
+    public sealed record Failed(HandoverReport Report, string Sentence) : UpgradeState
+    {
+        /// <summary>What happened and what to do next.</summary>
+        public string Sentence { get; init; } = ForeignText.Sentence(Sentence);
+    }
 
     /// <summary>An administrator put it off.</summary>
     /// <param name="Until">When it is pending again.</param>
@@ -76,7 +81,11 @@ public abstract record UpgradeState
 
     /// <summary>The preflight refuses it. Nothing is tried again by itself.</summary>
     /// <param name="Findings">What was found, the blockers among them.</param>
-    public sealed record Blocked(IReadOnlyList<Finding> Findings) : UpgradeState;
+    public sealed record Blocked(IReadOnlyList<Finding> Findings) : UpgradeState
+    {
+        /// <summary>What was found, the blockers among them; when there was more than <see cref="ForeignBounds.Findings"/> the last says how much.</summary>
+        public IReadOnlyList<Finding> Findings { get; init; } = BoundedFindings.Of(Findings);
+    }
 
     /// <summary>The state as one lower-case word, as D-Bus and the command line show it.</summary>
     [JsonIgnore]

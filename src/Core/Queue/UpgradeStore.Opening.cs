@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Queue;
 
@@ -55,7 +56,9 @@ public sealed partial class UpgradeStore
         SqliteConnection? connection = null;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            Directory.CreateDirectory(
+                Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            MakePrivate(path);
             connection = new SqliteConnection(new SqliteConnectionStringBuilder
             {
                 DataSource = path,
@@ -77,6 +80,19 @@ public sealed partial class UpgradeStore
             connection?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Also where no unit sets a umask the database is root's alone, and with it what SQLite puts beside it.</summary>
+    private static void MakePrivate(string path)
+    {
+        if (File.Exists(path))
+            return;
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
     }
 
     private void Prepare()
@@ -109,7 +125,50 @@ public sealed partial class UpgradeStore
                     $"The database {_path} has schema version {other} and this virt-handoverd knows version {SchemaVersion}; install the version that wrote it, or move the file away.");
         }
 
+        ShortenRows();
         transaction.Commit();
+    }
+
+    /// <summary>
+    /// Rows that an older release wrote, which kept whatever a QEMU said, are written again as this one would write them. One that cannot be read is left
+    /// out: the
+    /// queue finds its VM again, and of the history one report is lost, which is better than a service that cannot start.
+    /// </summary>
+    private void ShortenRows()
+    {
+        Shorten("domain", "body", "upgrade", text => QueueJson.Write(QueueJson.ReadUpgrade(text, "A row")));
+        Shorten("id", "report", "handover", text => QueueJson.Write(QueueJson.ReadReport(text, "A row")));
+        Run("DELETE FROM upgrade WHERE length(body) > $most", ("$most", ForeignBounds.RowChars));
+        Run("UPDATE handover SET report = NULL WHERE length(report) > $most", ("$most", ForeignBounds.RowChars));
+    }
+
+    private void Shorten(string key, string column, string table, Func<string, string> shorter)
+    {
+        var keys = new List<object>();
+        using (var command = Command(
+            $"SELECT {key} FROM {table} WHERE length({column}) BETWEEN $long AND $most",
+            ("$long", ForeignBounds.LongRowChars), ("$most", ForeignBounds.RowChars)))
+        {
+            using var rows = command.ExecuteReader();
+            while (rows.Read())
+                keys.Add(rows.GetValue(0));
+        }
+
+        // One after the other: each may be large.
+        foreach (var one in keys)
+        {
+            using var command = Command($"SELECT {column} FROM {table} WHERE {key} = $key", ("$key", one));
+            if (command.ExecuteScalar() is not string text)
+                continue;
+            try
+            {
+                Run($"UPDATE {table} SET {column} = $text WHERE {key} = $key", ("$key", one), ("$text", shorter(text)));
+            }
+            catch (StoreException)
+            {
+                // Damaged, which whoever reads it says.
+            }
+        }
     }
 
     private static StoreException Broken(string path, string verb, Exception e) => e is SqliteException { SqliteErrorCode: 11 or 26 }

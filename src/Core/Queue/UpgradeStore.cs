@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -22,7 +23,7 @@ public sealed partial class UpgradeStore : IDisposable
     /// <exception cref="StoreException">The database cannot be read.</exception>
     public IReadOnlyList<Upgrade> Load() => Guarded("read", () =>
     {
-        using var command = Command("SELECT domain, body FROM upgrade");
+        using var command = Command("SELECT domain, body FROM upgrade WHERE length(body) <= $most", ("$most", ForeignBounds.RowChars));
         using var rows = command.ExecuteReader();
         var upgrades = new List<Upgrade>();
         while (rows.Read())
@@ -120,12 +121,13 @@ public sealed partial class UpgradeStore : IDisposable
     public IReadOnlyList<HandoverReport> History(HistoryQuery query) => Guarded("read", () =>
     {
         using var command = Command(
-            "SELECT id, report FROM handover WHERE report IS NOT NULL AND ($domain IS NULL OR domain = $domain) " +
+            "SELECT id, report FROM handover WHERE report IS NOT NULL AND length(report) <= $most AND ($domain IS NULL OR domain = $domain) " +
             "AND coalesce(started_at, created_at) >= $since AND coalesce(started_at, created_at) < $until ORDER BY id DESC LIMIT $limit",
             ("$domain", query.Domain is { } one ? Text(one) : DBNull.Value),
             ("$since", query.Since is { } since ? Microseconds(since) : long.MinValue),
             ("$until", query.Until is { } until ? Microseconds(until) : long.MaxValue),
-            ("$limit", query.Limit));
+            ("$limit", query.Limit),
+            ("$most", ForeignBounds.RowChars));
         using var rows = command.ExecuteReader();
         var reports = new List<HandoverReport>();
         while (rows.Read())

@@ -14,12 +14,19 @@ internal sealed class FakeDetector : IDetector
     public volatile LibvirtException? Failure;
     public int Scans;
 
-    public Task<IReadOnlyList<DetectedDomain>> ScanAsync(CancellationToken cancellationToken)
+    /// <summary>A scan comes to its end when this has; at once without it.</summary>
+    public TaskCompletionSource? Hold { get; set; }
+
+    public long Looked { get; set; }
+
+    public long Looks => Looked;
+
+    public async Task<IReadOnlyList<DetectedDomain>> ScanAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Scans);
-        return Failure is { } failure
-            ? Task.FromException<IReadOnlyList<DetectedDomain>>(failure)
-            : Task.FromResult<IReadOnlyList<DetectedDomain>>([.. Domains.Select(one => one.Domain)]);
+        if (Hold is { } hold)
+            await hold.Task;
+        return Failure is { } failure ? throw failure : [.. Domains.Select(one => one.Domain)];
     }
 
     public static QemuInstance Identify(int processId) => new(processId, 7, "boot");

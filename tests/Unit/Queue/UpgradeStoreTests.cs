@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 using VirtHandover.Handover;
 using VirtHandover.Queue;
@@ -207,5 +208,99 @@ public sealed class UpgradeStoreTests : IDisposable
         Assert.Equal(1, again.Prune(now.AddDays(200)));
         Assert.Equal(2, Assert.Single(again.History(new HistoryQuery(null, 10))).Id);
         Assert.Single(again.Unfinished());
+    }
+
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(3_000)]
+    public void A_database_that_an_attack_has_grown_is_read_and_shortened(int findings)
+    {
+        long id;
+        using (var store = UpgradeStore.Open(File))
+        {
+            id = store.Create(Sample.Id(1), "vm-1", rehearse: false, "root", s_now);
+            store.Commit(
+                new StoreChange
+                {
+                    Changed =
+                    [
+                        new Upgrade
+                        {
+                            Domain = Sample.Id(1), Name = "vm-1", Instance = new QemuInstance(1, 2, "b"), Running = Sample.Build(1), Assessment = Sample.Bad,
+                            State = new UpgradeState.Blocked(Sample.Bad.Findings), LastReport = Sample.Report(id, 1, HandoverOutcome.Refused),
+                        },
+                    ],
+                    Ended = Sample.Report(id, 1, HandoverOutcome.Refused),
+                },
+                s_now);
+        }
+
+        // As a release without bounds wrote it: each finding of the row many times over.
+        string one = JsonDocument.Parse(QueueJson.Write(Sample.Report(id, 1, HandoverOutcome.Refused))).RootElement.GetProperty("findings")[0].GetRawText();
+        Execute("UPDATE upgrade SET body = replace(body, $one, $many)", one, string.Join(',', Enumerable.Repeat(one, findings)));
+        Execute("UPDATE handover SET report = replace(report, $one, $many)", one, string.Join(',', Enumerable.Repeat(one, findings)));
+        Assert.True(new FileInfo(File).Length > findings * one.Length);
+
+        using var again = UpgradeStore.Open(File);
+        Upgrade upgrade = Assert.Single(again.Load());
+        HandoverReport report = Assert.Single(again.History(new HistoryQuery(null, 10)));
+        IReadOnlyList<Finding>[] all =
+            [upgrade.Assessment!.Findings, ((UpgradeState.Blocked)upgrade.State).Findings, upgrade.LastReport!.Findings, report.Findings];
+        foreach (var kept in all)
+        {
+            Assert.InRange(kept.Count, 2, 100);
+            Assert.Contains($"And {findings - kept.Count + 1} more", kept[^1].Sentence, StringComparison.Ordinal);
+        }
+
+        Assert.InRange(Count("SELECT max(length(body)) FROM upgrade"), 1, 512 * 1024);
+    }
+
+    [Fact]
+    public void A_row_beyond_all_bounds_is_as_if_it_were_not_there()
+    {
+        using (var store = UpgradeStore.Open(File))
+        {
+            var id = store.Create(Sample.Id(1), "vm-1", rehearse: false, "root", s_now);
+            store.Commit(
+                new StoreChange
+                {
+                    Changed =
+                    [
+                        new Upgrade
+                        {
+                            Domain = Sample.Id(1), Name = "vm-1", Instance = new QemuInstance(1, 2, "b"), Running = Sample.Build(1), State = new UpgradeState.Pending(),
+                        },
+                    ],
+                    Ended = Sample.Report(id, 1, HandoverOutcome.Done),
+                },
+                s_now);
+        }
+
+        Execute("UPDATE upgrade SET body = $one || hex(zeroblob(35000000)) || $many", "", "");
+        Execute("UPDATE handover SET report = $one || hex(zeroblob(35000000)) || $many", "", "");
+        using var again = UpgradeStore.Open(File);
+        Assert.Empty(again.Load());
+        Assert.Empty(again.History(new HistoryQuery(null, 10)));
+        Assert.Empty(again.Unfinished());
+    }
+
+    private void Execute(string sql, string one, string many)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.Parameters.AddWithValue("$one", one);
+        command.Parameters.AddWithValue("$many", many);
+        Assert.Equal(1, command.ExecuteNonQuery());
+    }
+
+    private long Count(string sql)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
     }
 }

@@ -1,5 +1,6 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Server;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Bus.Contract;
 
@@ -36,7 +37,7 @@ internal static class ManagerContract
             var limit = (int)Math.Min(call.Arguments[1].AsUInt32(), MaximumHistory);
             var query = HistoryOptions.FromBus(call, Uuid(call.Arguments[0].AsText()), limit);
             var reports = await manager.Requests.HistoryAsync(query, manager.Stopping).ConfigureAwait(false);
-            return [BusValue.ArrayOf("a{sv}", reports.Select(ReportCodec.ToBus))];
+            return [BusValue.ArrayOf("a{sv}", Fitting(reports.Select(ReportCodec.ToBus)))];
         })
         .Method("PauseQueue", [new("s", "reason"), ArgumentDefinition.Options], async (manager, call) =>
         {
@@ -83,6 +84,19 @@ internal static class ManagerContract
         };
 
         string Text(string name) => properties.TryGetValue(name, out var value) ? value.AsText() : "";
+    }
+
+    /// <summary>The newest of them, as many as a message can hold: one that is too long would cost the service its connection.</summary>
+    private static IEnumerable<BusValue> Fitting(IEnumerable<BusValue> reports)
+    {
+        long room = ForeignBounds.MessageBytes - 1024;
+        foreach (var report in reports)
+        {
+            room -= report.Size;
+            if (room < 0)
+                yield break;
+            yield return report;
+        }
     }
 
     private static Guid Domain(string path) => HandoverNames.TryParsePath(path, out var domain)

@@ -1,6 +1,8 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Contract;
 using VirtHandover.Detection;
+using VirtHandover.Foreign;
+using VirtHandover.Handover;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Server;
@@ -48,6 +50,27 @@ internal static class DomainViews
             LastSentence = (upgrade.State as UpgradeState.Failed)?.Sentence ?? report?.Sentence ?? "",
         };
     }
+
+    /// <summary>
+    /// All of them, so that one message can show them all: when VMs whose QEMUs lie have so much to be said about them that it cannot, each is left its share.
+    /// </summary>
+    internal static IReadOnlyList<DomainView> Fitting(IReadOnlyList<DomainView> views)
+    {
+        if (views.Sum(Length) <= ForeignBounds.ViewChars)
+            return views;
+        var share = ForeignBounds.ViewChars / views.Count;
+        return [.. views.Select(view => Length(view) <= share ? view : view with
+        {
+            Findings = BoundedFindings.Of(view.Findings, share / 4),
+            OutdatedReasons = [.. view.OutdatedReasons.Select(reason => ForeignText.Shorten(reason, Math.Max(share / 8, 80)))],
+            LastSentence = ForeignText.Shorten(view.LastSentence, Math.Max(share / 8, 80)),
+            MethodReason = ForeignText.Shorten(view.MethodReason, Math.Max(share / 8, 80)),
+        })];
+    }
+
+    private static long Length(DomainView view) =>
+        BoundedFindings.Length(view.Findings) + view.OutdatedReasons.Sum(reason => reason.Length)
+        + view.LastSentence.Length + view.MethodReason.Length + view.Name.Length;
 
     private static string Sentence(Staleness reason) => reason.Kind switch
     {

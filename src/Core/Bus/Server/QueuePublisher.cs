@@ -47,7 +47,7 @@ public sealed class QueuePublisher : IDisposable
             PolicyWords.Of(queue.Mode),
             queue.Alarm,
             queue.LastScan,
-            [.. queue.Upgrades.Select(upgrade => DomainViews.Of(upgrade, queue))])
+            DomainViews.Fitting([.. queue.Upgrades.Select(upgrade => DomainViews.Of(upgrade, queue))]))
         {
             QueueState = queue.QueueState,
             QueueReason = queue.QueueReason,

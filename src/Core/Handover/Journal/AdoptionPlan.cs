@@ -18,7 +18,9 @@ public sealed record AdoptionPlan
     /// <summary>QMP addresses on which the VNC server has to listen; empty when it did not.</summary>
     public required JsonArray VncAddresses { get; init; }
 
-    /// <summary>The command line the target stands for, base of the next handover.</summary>
+    /// <summary>
+    /// The command line the target stands for, base of the next handover; without the passwords in it, which the target's own command line has.
+    /// </summary>
     public required IReadOnlyList<string> LogicalArguments { get; init; }
 
     /// <summary>The migration settings that libvirt gave the source.</summary>

@@ -3,8 +3,10 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Journal;
 
@@ -43,7 +45,7 @@ public sealed class HandoverJournal : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -72,10 +74,21 @@ public sealed class HandoverJournal : IDisposable
 
     /// <summary>Writes an entry and waits until it is on the disk.</summary>
     /// <param name="entry">The entry.</param>
-    /// <exception cref="LinuxException">The disk is full or broken; the step must not be taken.</exception>
+    /// <exception cref="LinuxException">The disk is full or broken, or it would be more than anybody reads again; the step must not be taken.</exception>
     public void Write(JournalEntry entry)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(entry, HandoverJson.Default.JournalEntry);
+        if (json.Length + (FileIdentity.Of(_file)?.Size ?? 0) > ForeignBounds.JournalBytes)
+        {
+            throw new LinuxException(
+                0, $"The journal {Path} would have more than {ForeignBounds.JournalBytes >> 20} MiB: its QEMU tells of more than any has.");
+        }
+
+        Append(json);
+    }
+
+    private void Append(ReadOnlySpan<byte> json)
+    {
         var prefix = Encoding.ASCII.GetBytes(Crc32.HashToUInt32(json).ToString("x8", CultureInfo.InvariantCulture) + " ");
         // A line break first too: if the line before was torn, this one still stands alone.
         DurableFile.Append(_file, (byte[])[(byte)'\n', .. prefix, .. json, (byte)'\n'], Path);
@@ -96,7 +109,8 @@ public sealed class HandoverJournal : IDisposable
     {
         try
         {
-            Write(entry);
+            // Beyond the bound, too: there is room for what only says how far it got.
+            Append(JsonSerializer.SerializeToUtf8Bytes(entry, HandoverJson.Default.JournalEntry));
             return true;
         }
         catch (LinuxException)
@@ -153,6 +167,35 @@ public sealed class HandoverJournal : IDisposable
             }
         }
     }
+
+    /// <summary>Deletes journals in which a password stands, as older releases wrote them; none of a handover that has not ended, which needs it.</summary>
+    /// <param name="directory">Where journals are kept.</param>
+    /// <exception cref="LinuxException">A journal cannot be read.</exception>
+    public static void ForgetPasswords(string directory)
+    {
+        foreach (var id in Numbers(directory).ToList())
+        {
+            var entries = Read(FileName(directory, id));
+            if (!entries.Any(entry => entry is JournalEntry.Closed)
+                || !entries.OfType<JournalEntry.Committed>().Any(entry => HasPassword(entry.Adoption)))
+            {
+                continue;
+            }
+
+            try
+            {
+                File.Delete(FileName(directory, id));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // As above.
+            }
+        }
+    }
+
+    private static bool HasPassword(AdoptionPlan plan) =>
+        plan is { Replays: { } replays, LogicalArguments: { } words }
+        && (replays.Any(replay => replay.Arguments?.ContainsKey("password") == true) || words.Any(word => Secrets.Redact(word ?? "") != (word ?? "")));
 
     /// <summary>Reads the entries up to the first that is torn.</summary>
     /// <param name="path">The file.</param>
@@ -225,7 +268,7 @@ public sealed class HandoverJournal : IDisposable
         {
             return HandoverJson.Read(line[9..], HandoverJson.Default.JournalEntry);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

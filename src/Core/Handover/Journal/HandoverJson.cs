@@ -12,6 +12,7 @@ namespace VirtHandover.Handover.Journal;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    AllowDuplicateProperties = false,
     MaxDepth = 32)]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(IReadOnlyList<HandoverRequest>))]

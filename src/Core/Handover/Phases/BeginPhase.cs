@@ -20,7 +20,7 @@ internal static class BeginPhase
     internal static async Task<Begun> RunAsync(
         HandoverRequest request, IReadOnlyList<long> together, HandoverJournal journal, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var begun = await ReadAsync(request, clock, cancellationToken).ConfigureAwait(false);
+        var begun = await ReadInTimeAsync(request, clock, cancellationToken).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("begin.read");
@@ -47,6 +47,33 @@ internal static class BeginPhase
         {
             begun.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// The same within a limit, in a thread of its own: what is read of a process that lies may hang in the kernel for ever, and the other VMs of the
+    /// keeper would wait.
+    /// </summary>
+    private static async Task<Begun> ReadInTimeAsync(HandoverRequest request, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var reading = Task.Factory.StartNew(
+            () => ReadAsync(request, clock, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        try
+        {
+            return await reading.WaitAsync(Limits.Begin, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            _ = reading.ContinueWith(
+                late =>
+                {
+                    if (late.IsCompletedSuccessfully)
+                        late.Result.Dispose();
+                    else
+                        _ = late.Exception;
+                },
+                CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw new HandoverException($"It could not be examined within {Limits.Begin.TotalSeconds:0} s.", exception);
         }
     }
 

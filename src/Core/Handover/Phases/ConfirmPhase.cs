@@ -28,7 +28,7 @@ internal static class ConfirmPhase
             Checkpoint.Reach("confirm.adopting");
             return new Adopted(prepared, warnings);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             throw Unmanaged(prepared, exception);
         }
@@ -44,7 +44,7 @@ internal static class ConfirmPhase
             await LibvirtConfirmation.WaitAsync(begun.Request.Domain, begun.Name).ConfigureAwait(false);
             Checkpoint.Reach("confirm.verified");
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             throw Unmanaged(adopted.Prepared, exception);
         }

@@ -85,7 +85,8 @@ internal static class CopyPhase
         var next = TimeSpan.FromMilliseconds(400);
         while (true)
         {
-            while (source.Events.TryRead(out var e))
+            // A QEMU that sends events without end must not keep this from looking at the clock.
+            for (var read = 0; read < QmpLimits.Events && source.Events.TryRead(out var e); read++)
             {
                 if (e.Name == "STOP")
                     pause.Stopped(e.At);
@@ -96,7 +97,7 @@ internal static class CopyPhase
             var info = await source.QueryMigrateAsync().ConfigureAwait(false);
             if (info.Status == "pre-switchover")
             {
-                while (source.Events.TryRead(out var e))
+                for (var read = 0; read < QmpLimits.Events && source.Events.TryRead(out var e); read++)
                     pause.Stopped(e.Name == "STOP" ? e.At : null);
                 return info.Ram?.Transferred ?? copy.Copied;
             }
@@ -166,7 +167,7 @@ internal static class CopyPhase
             if (running)
                 await source.ContAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             throw new UnfinishedException($"VM {prepared.Begun.Name} stands still in the old QEMU and could not be continued: {exception.Message}", exception);
         }

@@ -72,8 +72,9 @@ internal static class FinishPhase
             Revoke(begun, journal);
             throw new HandoverException($"The new QEMU could not take over the disks: {exception.Message}", exception);
         }
-        catch (QmpProtocolException exception)
+        catch (Exception exception) when (exception is not (HandoverException or UnfinishedException))
         {
+            // No answer, or one that is none, or a fault of ours: it may run there.
             throw new UnfinishedException(
                 $"VM {begun.Name} was given to the new QEMU (process {target.Process.Id}), which does not say whether it runs: {exception.Message} The old one (process {begun.Source.Id}) is frozen and must not be continued.",
                 exception);

@@ -28,7 +28,7 @@ internal sealed class GuestPause
     /// <param name="source">The source's monitor.</param>
     internal async Task ReadAsync(SourceMonitor source)
     {
-        while (source.Events.TryRead(out var told))
+        for (var read = 0; read < QmpLimits.Events && source.Events.TryRead(out var told); read++)
             Take(told);
         // The answer to 'cont' may come before its event.
         if (_stoppedAt is null || _resumedAt is not null)

@@ -3,6 +3,9 @@ namespace VirtHandover.Handover.Phases;
 /// <summary>How long each wait of a handover may take. Past it the handover is undone, or after the commit an alarm raised.</summary>
 internal static class Limits
 {
+    /// <summary>Looking at the source before anything is done; the questions to its monitor have limits of their own.</summary>
+    internal static readonly TimeSpan Begin = TimeSpan.FromSeconds(60);
+
     /// <summary>From starting the new QEMU to its monitor's greeting.</summary>
     internal static readonly TimeSpan TargetStart = TimeSpan.FromSeconds(30);
 

@@ -23,19 +23,19 @@ internal static class MigrationSettings
     internal static async Task<MigrationValues> ReadAsync(IQmpChannel qmp, CancellationToken cancellationToken)
     {
         var known = await qmp.QueryMigrateCapabilitiesAsync(cancellationToken).ConfigureAwait(false);
-        var parameters = await qmp.ExecuteAsync("query-migrate-parameters", null, null, cancellationToken).ConfigureAwait(false);
+        var parameters = await qmp.AskAsync("query-migrate-parameters", null, cancellationToken).ConfigureAwait(false);
         return new MigrationValues(
             Capabilities.Where(known.ContainsKey).ToDictionary(name => name, name => known[name], StringComparer.Ordinal),
-            parameters.GetProperty("max-bandwidth").GetInt64(),
-            parameters.GetProperty("downtime-limit").GetInt64())
+            parameters["max-bandwidth"].Natural(),
+            parameters["downtime-limit"].Natural())
         {
             Others = Others(parameters),
         };
     }
 
-    private static Dictionary<string, long> Others(System.Text.Json.JsonElement parameters) => OtherParameters
-        .Where(name => parameters.TryGetProperty(name, out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number)
-        .ToDictionary(name => name, name => parameters.GetProperty(name).GetInt64(), StringComparer.Ordinal);
+    private static Dictionary<string, long> Others(QmpReply parameters) => OtherParameters
+        .Where(name => parameters.Find(name) is not null)
+        .ToDictionary(name => name, name => parameters[name].Number(), StringComparer.Ordinal);
 
     /// <summary>Sets them for a handover.</summary>
     /// <param name="qmp">Source or target.</param>
@@ -77,7 +77,7 @@ internal static class MigrationSettings
             Capabilities.Where(known.ContainsKey).ToDictionary(name => name, name => values.Capabilities.GetValueOrDefault(name), StringComparer.Ordinal),
             cancellationToken).ConfigureAwait(false);
         await SetRateAsync(qmp, values.MaxBandwidth, values.DowntimeLimit, cancellationToken).ConfigureAwait(false);
-        var now = Others(await qmp.ExecuteAsync("query-migrate-parameters", null, null, cancellationToken).ConfigureAwait(false));
+        var now = Others(await qmp.AskAsync("query-migrate-parameters", null, cancellationToken).ConfigureAwait(false));
         var changed = new JsonObject();
         foreach (var (name, value) in values.Others.Where(entry => now.TryGetValue(entry.Key, out var other) && other != entry.Value))
             changed[name] = value;

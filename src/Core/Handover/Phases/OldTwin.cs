@@ -48,7 +48,7 @@ internal static class OldTwin
             await TwinProcess.PlugCpusAsync(begun, target, limit.Token).ConfigureAwait(false);
             return (await TwinSnapshot.ReadAsync(target.Qmp, start.Line, limit.Token).ConfigureAwait(false), "");
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception) || exception is CommandLineException)
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             return (null, exception.Message);
         }

@@ -104,7 +104,7 @@ internal static class PerformPhase
             if (quiesced.WasRunning)
                 await pause.ReadAsync(quiesced.Source).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (exception is not UnfinishedException)
         {
             throw new UnfinishedException($"VM {prepared.Begun.Name} stands still in the old QEMU and could not be continued: {exception.Message}", exception);
         }

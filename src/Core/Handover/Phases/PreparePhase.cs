@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
@@ -142,7 +143,7 @@ internal static class PreparePhase
             Continue = quiesced.WasRunning,
             Ptys = prepared.Ptys,
             VncAddresses = begun.VncAddresses,
-            LogicalArguments = prepared.LogicalArguments,
+            LogicalArguments = Secrets.Redact(prepared.LogicalArguments),
             Settings = prepared.SourceSettings,
             DiscardObjects = prepared.DiscardObjects,
             Replays = begun.Replays,
@@ -273,9 +274,10 @@ internal static class PreparePhase
 
     private static async Task<IReadOnlyDictionary<string, string>> PtysAsync(Begun begun, Target target, CancellationToken cancellationToken)
     {
-        var old = begun.Live.Devices.Chardevs.Where(chardev => chardev.Pty is not null).ToDictionary(chardev => chardev.Label, chardev => chardev.Pty!, StringComparer.Ordinal);
+        var old = begun.Live.Devices.Chardevs.Where(chardev => chardev.Pty is not null)
+            .DistinctBy(chardev => chardev.Label).DistinctBy(chardev => chardev.Pty).ToDictionary(chardev => chardev.Label, chardev => chardev.Pty!, StringComparer.Ordinal);
         return (await target.Qmp.QueryChardevAsync(cancellationToken).ConfigureAwait(false))
             .Where(chardev => chardev.Pty is not null && old.ContainsKey(chardev.Label))
-            .ToDictionary(chardev => old[chardev.Label], chardev => chardev.Pty!, StringComparer.Ordinal);
+            .DistinctBy(chardev => chardev.Label).ToDictionary(chardev => old[chardev.Label], chardev => chardev.Pty!, StringComparer.Ordinal);
     }
 }

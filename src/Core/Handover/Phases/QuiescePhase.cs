@@ -86,7 +86,7 @@ internal static class QuiescePhase
         {
             await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (LibvirtException exception)
+        catch (Exception exception)
         {
             throw new UnfinishedException($"libvirt is down, and nothing was moved: {exception.Message}", exception);
         }

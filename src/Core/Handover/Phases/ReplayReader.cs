@@ -9,10 +9,14 @@ namespace VirtHandover.Handover.Phases;
 /// <summary>Finds the settings that libvirt makes by QMP after a start, so that the target gets them as well.</summary>
 internal static class ReplayReader
 {
+    /// <summary>The command whose argument is a password.</summary>
+    private const string SetPassword = "set_password";
+
     /// <summary>Finds them.</summary>
     /// <param name="live">What its QEMU says of itself.</param>
-    /// <param name="domain">The live definition, passwords included.</param>
+    /// <param name="domain">The live definition.</param>
     /// <param name="vncPassword">The password of VNC servers without one of their own; null when there is none.</param>
+    /// <returns>The settings, but for the passwords: the journal has them, and is no place for a password. See <see cref="WithPassword"/>.</returns>
     internal static IReadOnlyList<Replay> Read(LiveFacts live, DomainXml domain, string? vncPassword)
     {
         var replays = new List<Replay>();
@@ -37,12 +41,29 @@ internal static class ReplayReader
         return replays;
     }
 
+    /// <summary>A setting as it is sent: with the password that libvirt has now, in files that only root reads.</summary>
+    /// <param name="replay">From a journal. Those of older releases have the password in it.</param>
+    /// <param name="domain">The domain of its status file.</param>
+    /// <param name="vncPassword">As above.</param>
+    /// <returns>Null when the setting is a password and there is none any more.</returns>
+    internal static JsonObject? WithPassword(Replay replay, DomainXml domain, string? vncPassword)
+    {
+        var arguments = (JsonObject)replay.Arguments.DeepClone();
+        if (replay.Command != SetPassword || arguments.ContainsKey("password"))
+            return arguments;
+        var graphics = domain.Graphics.FirstOrDefault(graphics => graphics.Type == "vnc");
+        if ((graphics is { HasPassword: true } ? graphics.Password : vncPassword) is not { } password)
+            return null;
+        arguments["password"] = password;
+        return arguments;
+    }
+
     // As libvirt does it at a start: an empty password is one that lets nobody in.
     private static IEnumerable<Replay> Password(GraphicsXml graphics, string? ofAll)
     {
         if ((graphics.HasPassword ? graphics.Password : ofAll) is not { } password)
             yield break;
-        yield return new Replay("The VNC password", "set_password", new JsonObject { ["protocol"] = "vnc", ["password"] = password });
+        yield return new Replay("The VNC password", SetPassword, new JsonObject { ["protocol"] = "vnc" });
         // libvirt writes UTC without saying so.
         var time = password.Length == 0 ? "now"
             : DateTimeOffset.TryParse(graphics.PasswordValidTo, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)

@@ -37,10 +37,10 @@ internal static class ThrottleGroupRules
     {
         try
         {
-            using var limits = JsonDocument.Parse(group.Value.Text("limits") ?? "{}");
-            return Text([.. limits.RootElement.EnumerateObject().Select(item => (item.Name, item.Value.TryGetInt64(out var value) ? value : -1))]);
+            var limits = QmpReply.Parse(System.Text.Encoding.UTF8.GetBytes(group.Value.Text("limits") ?? "{}"));
+            return Text(new QmpReply(limits, "its command line", "limits").Numbers().Select(item => (item.Key, item.Value)));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or QmpProtocolException)
         {
             throw new CommandLineException($"The limits of the throttle group '{group.Id}' on QEMU's command line cannot be read.");
         }

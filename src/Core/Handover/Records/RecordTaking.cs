@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -109,6 +110,9 @@ internal static class RecordTaking
                 return null;
             if (Present(target.ProcessId, "cmdline") is not { Count: > 0 } words || Present(target.ProcessId, "environ") is not { } environment)
                 return "The command line of the new QEMU cannot be read; another handover of this VM will be refused.";
+            // The journal keeps no password; the process has those that it was started with.
+            if (Secrets.Restore(arguments, words) is not { } whole)
+                return "The command line of the new QEMU lacks what its journal does not keep; another handover of this VM will be refused.";
             records.Write(new DomainRecord
             {
                 Domain = domain,
@@ -116,7 +120,7 @@ internal static class RecordTaking
                 Boot = HostBoot.Id,
                 Words = words,
                 Environment = environment,
-                Arguments = arguments,
+                Arguments = whole,
                 IsLate = true,
                 IsChecked = false,
             });

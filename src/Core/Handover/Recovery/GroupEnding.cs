@@ -73,9 +73,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
     }
 
     // Whatever a QEMU answers is the matter of its VM: an answer that nobody expected must not end the recovery of all others.
-    private static bool IsItsOwn(Exception exception) => HandoverRun.IsExpected(exception)
-        || exception is OperationCanceledException or TimeoutException or KeyNotFoundException or InvalidOperationException or FormatException
-            or OverflowException or ArgumentException or System.Text.Json.JsonException;
+    private static bool IsItsOwn(Exception exception) => HandoverRun.IsFailure(exception) || exception is OperationCanceledException;
 
     /// <summary>True when libvirt is not to stay away any longer because of it. Who starts libvirt right now waits for nobody.</summary>
     private bool IsTimeUp(BrokenHandover one)
@@ -134,7 +132,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
                     await ConfirmAsync(one).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             return new Obstacle(current.Trace, current.Broken.Journal.Path, exception);
         }

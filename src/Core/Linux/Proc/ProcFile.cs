@@ -1,13 +1,11 @@
 using System.Text;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Linux.Proc;
 
 /// <summary>Reads files of procfs: they have no length, may vanish while they are read, and are bounded here.</summary>
 internal static class ProcFile
 {
-    /// <summary>More than any real maps or cmdline; what is longer is not believed.</summary>
-    private const int Limit = 64 << 20;
-
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static byte[] ReadBytes(string path)
@@ -20,9 +18,9 @@ internal static class ProcFile
             int read;
             while ((read = stream.Read(buffer)) > 0)
             {
-                if (content.Length + read > Limit)
+                if (content.Length + read > ForeignBounds.ProcBytes)
                 {
-                    throw ProcException.Malformed(path, "it is larger than 64 MiB");
+                    throw ProcException.Malformed(path, $"it is larger than {ForeignBounds.ProcBytes >> 20} MiB");
                 }
 
                 content.Write(buffer, 0, read);

@@ -111,12 +111,12 @@ public sealed class ProcessStatus
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         // The name may hold any bytes but a line break; nothing else does.
-        foreach (ReadOnlySpan<char> line in System.Text.Encoding.Latin1.GetString(content).AsSpan().EnumerateLines())
+        foreach (string line in System.Text.Encoding.Latin1.GetString(content).Split('\n'))
         {
-            int colon = line.IndexOf(':');
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon > 0)
             {
-                _ = fields.TryAdd(line[..colon].ToString(), line[(colon + 1)..].Trim().ToString());
+                _ = fields.TryAdd(line[..colon], line[(colon + 1)..].Trim());
             }
         }
 

@@ -42,6 +42,9 @@ internal sealed record FdReference(int Number, FdRole Role, string Owner, string
 {
     internal const string SelfFd = "/proc/self/fd/";
 
+    /// <summary>The kernel's own limit is 2^30 at most (<c>fs.nr_open</c>).</summary>
+    private const int Largest = 1 << 30;
+
     /// <summary>Every descriptor of a command line, in its order.</summary>
     /// <exception cref="CommandLineException">A number does not parse.</exception>
     internal static IReadOnlyList<FdReference> Of(CommandLine line)
@@ -74,7 +77,7 @@ internal sealed record FdReference(int Number, FdRole Role, string Owner, string
     private static IEnumerable<int> Numbers(OptionValue value, params string[] keys) =>
         keys.Select(value.Text).OfType<string>().SelectMany(text => text.Split(':')).Select(ToNumber);
 
-    private static int ToNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+    private static int ToNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Largest
         ? number
-        : throw new CommandLineException($"QEMU's command line names the descriptor '{text}', which is not a number.");
+        : throw new CommandLineException($"QEMU's command line names the descriptor '{text}', which is not the number of one.");
 }

@@ -61,11 +61,17 @@ internal static class TargetCommandLine
     // Every device on a tap, in order. The tap must not be opened while the source uses it.
     private static List<(CommandLineOption Device, CommandLineOption Netdev)> Nics(CommandLine line)
     {
-        var taps = line.All("netdev").Where(o => o.Kind == "tap").ToDictionary(o => o.Id ?? "", StringComparer.Ordinal);
+        var taps = new Dictionary<string, CommandLineOption>(StringComparer.Ordinal);
+        foreach (var tap in line.All("netdev").Where(o => o.Kind == "tap"))
+        {
+            if (tap.Id is not { } id || !taps.TryAdd(id, tap))
+                throw new CommandLineException($"QEMU's command line has two network backends '{tap.Id}', or one without an id.");
+        }
+
         var nics = new List<(CommandLineOption, CommandLineOption)>();
         foreach (var device in line.All("device"))
         {
-            if (device.Value.Text("netdev") is { } id && taps.Remove(id, out var netdev))
+            if (device.Value.Text("netdev") is { } used && taps.Remove(used, out var netdev))
                 nics.Add((device, netdev));
         }
 
@@ -108,7 +114,7 @@ internal static class TargetCommandLine
     // What the target shares with the source under the same numbers.
     private static void Inherit(CommandLine line, TargetPlan plan, FdNumbers fds)
     {
-        var members = plan.Fdsets.ToDictionary(s => s.Id.ToString(CultureInfo.InvariantCulture), s => s.Fds.ToList(), StringComparer.Ordinal);
+        var members = plan.Fdsets.DistinctBy(s => s.Id).ToDictionary(s => s.Id.ToString(CultureInfo.InvariantCulture), s => s.Fds.ToList(), StringComparer.Ordinal);
         foreach (var fd in FdReference.Of(line))
         {
             switch (fd.Role)

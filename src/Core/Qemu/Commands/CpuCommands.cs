@@ -24,7 +24,7 @@ internal sealed record PluggedCpu(string Id, JsonObject Arguments)
         var running = await qmp.QueryCpusFastAsync(cancellationToken).ConfigureAwait(false);
         var slots = await asked.ConfigureAwait(false);
         // This one is in the order of plugging, which libvirt tells as a vCPU's 'order'; the slots are in that of their places.
-        var order = running.Select((cpu, index) => (cpu.QomPath, index)).ToDictionary(StringComparer.Ordinal);
+        var order = running.Select((cpu, index) => (cpu.QomPath, index)).DistinctBy(cpu => cpu.QomPath).ToDictionary(StringComparer.Ordinal);
         return [.. slots.OfType<PluggedCpu>().Where(cpu => peripherals.ContainsKey(cpu.Id))
             .OrderBy(cpu => order.GetValueOrDefault(Peripherals + cpu.Id, int.MaxValue))];
     }
@@ -38,9 +38,7 @@ internal sealed record PluggedCpu(string Id, JsonObject Arguments)
             return null;
         var arguments = new JsonObject { ["driver"] = slot["type"].Text(), ["id"] = path[Peripherals.Length..] };
         var places = slot["props"];
-        if (places.Value.ValueKind != System.Text.Json.JsonValueKind.Object)
-            throw places.Wrong("is not an object");
-        foreach (var (name, place) in JsonObject.Create(places.Value)!)
+        foreach (var (name, place) in places.Object())
             arguments[name] = place?.DeepClone();
         return new PluggedCpu(path[Peripherals.Length..], arguments);
     }

@@ -33,6 +33,6 @@ internal static class FdCommands
         await qmp.ListAsync(
             "query-fdsets",
             null,
-            set => new Fdset((int)set["fdset-id"].Number(), set["fds"].Each(fd => new FdsetFd((int)fd["fd"].Number(), fd.Find("opaque")?.Text()))),
+            set => new Fdset(set["fdset-id"].Small(), set["fds"].Each(fd => new FdsetFd(fd["fd"].Small(), fd.Find("opaque")?.Text()))),
             cancellationToken).ConfigureAwait(false);
 }

@@ -4,14 +4,8 @@ namespace VirtHandover.Qemu;
 internal static class IdentityCommands
 {
     /// <summary><c>query-version</c>.</summary>
-    internal static async Task<QmpGreeting> QueryVersionAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default)
-    {
-        var reply = await qmp.AskAsync("query-version", null, cancellationToken).ConfigureAwait(false);
-        var qemu = reply["qemu"];
-        return new QmpGreeting(
-            new Version(Part(qemu["major"]), Part(qemu["minor"]), Part(qemu["micro"])),
-            reply.Find("package")?.Text() ?? "");
-    }
+    internal static async Task<QmpGreeting> QueryVersionAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
+        QmpMessageReader.ReadGreeting(await qmp.AskAsync("query-version", null, cancellationToken).ConfigureAwait(false));
 
     /// <summary><c>query-name</c>: libvirt's <c>guest=</c>; null when none was given.</summary>
     internal static async Task<string?> QueryNameAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
@@ -23,6 +17,4 @@ internal static class IdentityCommands
         var uuid = (await qmp.AskAsync("query-uuid", null, cancellationToken).ConfigureAwait(false))["UUID"];
         return Guid.TryParse(uuid.Text(), out var value) ? value : throw uuid.Wrong("is no UUID");
     }
-
-    private static int Part(QmpReply number) => number.Number() is var n and >= 0 and <= int.MaxValue ? (int)n : throw number.Wrong("is no version");
 }

@@ -21,7 +21,7 @@ internal static class MemoryCommands
         await qmp.ListAsync(
             "query-memdev",
             null,
-            m => new MemoryBackend(m.Find("id")?.Text(), m["size"].Number(), m.Find("share")?.Flag() ?? false, m["host-nodes"].Each(n => (int)n.Number())),
+            m => new MemoryBackend(m.Find("id")?.Text(), m["size"].Natural(), m.Find("share")?.Flag() ?? false, m["host-nodes"].Each(n => n.Small())),
             cancellationToken).ConfigureAwait(false);
 
     /// <summary><c>query-memory-devices</c>.</summary>

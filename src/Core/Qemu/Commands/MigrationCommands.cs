@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VirtHandover.Qemu;
@@ -69,8 +68,8 @@ internal static class MigrationCommands
         return new MigrationInfo(
             reply.Find("status")?.Text() ?? "none",
             reply.Find("ram") is { } ram ? ReadRam(ram) : null,
-            reply.Find("total-time")?.Number() ?? 0,
-            reply.Find("downtime")?.Number() ?? 0,
+            reply.Find("total-time")?.Natural() ?? 0,
+            reply.Find("downtime")?.Natural() ?? 0,
             reply.Find("error-desc")?.Text(),
             reply.Find("blocked-reasons")?.Each(reason => reason.Text()) ?? []);
     }
@@ -80,9 +79,9 @@ internal static class MigrationCommands
         qmp.ExecuteAsync("migrate_cancel", null, null, cancellationToken);
 
     private static MigrationRam ReadRam(QmpReply ram) => new(
-        ram["transferred"].Number(),
-        ram["remaining"].Number(),
-        ram["total"].Number(),
-        ram.Find("dirty-sync-count")?.Number() ?? 0,
-        ram.Find("mbps") is { } mbps && mbps.Value.ValueKind == JsonValueKind.Number && mbps.Value.TryGetDouble(out var rate) ? rate : 0);
+        ram["transferred"].Natural(),
+        ram["remaining"].Natural(),
+        ram["total"].Natural(),
+        ram.Find("dirty-sync-count")?.Natural() ?? 0,
+        ram.Find("mbps")?.Rate() ?? 0);
 }

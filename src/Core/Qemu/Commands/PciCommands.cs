@@ -23,12 +23,12 @@ internal static class PciCommands
         devices.Each(device =>
         {
             functions.Add(new PciFunction(
-                (int)device["bus"].Number(),
-                (int)device["slot"].Number(),
-                (int)device["function"].Number(),
-                (int)device["class_info"]["class"].Number(),
-                (int)device["id"]["vendor"].Number(),
-                (int)device["id"]["device"].Number(),
+                device["bus"].Small(),
+                device["slot"].Small(),
+                device["function"].Small(),
+                device["class_info"]["class"].Small(),
+                device["id"]["vendor"].Small(),
+                device["id"]["device"].Small(),
                 device.Find("qdev_id")?.Text() ?? ""));
             return device.Find("pci_bridge")?.Find("devices") is { } behind ? Collect(behind, functions) : 0;
         });

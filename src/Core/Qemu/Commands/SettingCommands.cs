@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace VirtHandover.Qemu;
@@ -88,9 +87,8 @@ internal static class SettingCommands
 
     private static IoThreadValues ReadThread(QmpReply thread)
     {
-        var values = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var member in thread.Value.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Number && member.Name != "thread-id"))
-            values[member.Name] = thread[member.Name].Number();
+        var values = thread.Numbers();
+        _ = values.Remove("thread-id");
         return new IoThreadValues(thread["id"].Text(), values);
     }
 }

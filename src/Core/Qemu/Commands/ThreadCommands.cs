@@ -14,11 +14,11 @@ internal static class ThreadCommands
         await qmp.ListAsync(
             "query-cpus-fast",
             null,
-            cpu => new VirtualCpu((int)cpu["cpu-index"].Number(), (int)cpu["thread-id"].Number(), cpu["qom-path"].Text()),
+            cpu => new VirtualCpu(cpu["cpu-index"].Small(), cpu["thread-id"].Small(), cpu["qom-path"].Text()),
             cancellationToken).ConfigureAwait(false);
 
     /// <summary><c>query-iothreads</c>.</summary>
     internal static async Task<IReadOnlyList<IoThread>> QueryIothreadsAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
-        await qmp.ListAsync("query-iothreads", null, t => new IoThread(t["id"].Text(), (int)t["thread-id"].Number()), cancellationToken)
+        await qmp.ListAsync("query-iothreads", null, t => new IoThread(t["id"].Text(), t["thread-id"].Small()), cancellationToken)
             .ConfigureAwait(false);
 }

@@ -55,7 +55,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
 
     /// <summary>
     /// Every event since the connection, in order, for one reader. An event that QEMU sent before a reply is in here before the reply
-    /// is. Completes when the connection ends. The newest 8192 are kept.
+    /// is. Completes when the connection ends. The newest <see cref="QmpLimits.Events"/> are kept.
     /// </summary>
     public ChannelReader<QmpEvent> Events => _events.Reader;
 

@@ -9,9 +9,5 @@ namespace VirtHandover.Qemu;
 public sealed record QmpEvent(string Name, DateTimeOffset At, JsonElement Data)
 {
     /// <summary>For <c>MIGRATION</c>: the new status. Null for other events.</summary>
-    public string? MigrationStatus =>
-        Name == "MIGRATION" && Data.ValueKind == JsonValueKind.Object && Data.TryGetProperty("status", out var status)
-            && status.ValueKind == JsonValueKind.String
-                ? status.GetString()
-                : null;
+    public string? MigrationStatus => Name == "MIGRATION" ? QmpReply.TextOf(Data, "status") : null;
 }

@@ -1,3 +1,5 @@
+using VirtHandover.Foreign;
+
 namespace VirtHandover.Qemu;
 
 /// <summary>QEMU refused a command. The connection is as good as before.</summary>
@@ -9,7 +11,7 @@ public sealed class QmpException : Exception
     /// <param name="errorClass">QMP's error class.</param>
     /// <param name="description">QEMU's own words.</param>
     public QmpException(string peer, string command, string errorClass, string description)
-        : base($"QEMU ({peer}) refused '{command}': {description.TrimEnd('.', ' ', '\n', '\r')}.")
+        : base($"QEMU ({peer}) refused '{command}': {ForeignText.Sentence(description).TrimEnd('.', ' ', '\n', '\r')}.")
     {
         Peer = peer;
         Command = command;

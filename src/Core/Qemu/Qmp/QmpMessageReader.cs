@@ -1,83 +1,98 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Qemu;
 
 /// <summary>Understands one line of QMP. Throws nothing but <see cref="QmpProtocolException"/>, whatever the bytes are.</summary>
 internal static class QmpMessageReader
 {
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = QmpLimits.Depth };
-
     /// <summary>Reads one line.</summary>
     /// <param name="line">The line without its end.</param>
     /// <param name="peer">The QEMU it came from, for the error sentence.</param>
     /// <returns>The message; its JSON does not refer to <paramref name="line"/>.</returns>
     internal static QmpMessage Read(ReadOnlySpan<byte> line, string peer)
     {
-        // JsonDocument leaves text unchecked until it is asked for; then it would throw far from here.
+        var root = Parse(line, peer);
+        if (root.Has("event"))
+            return new QmpMessage.Event(ReadEvent(root, line.Length, peer));
+        if (root.Find("error") is { } error)
+            return new QmpMessage.Error(Id(root), error["class"].Text(), error["desc"].Text());
+        if (root.Has("return"))
+            return new QmpMessage.Return(Id(root) ?? throw Malformed(peer, "is a reply to nothing"), Member(root, "return"));
+        if (root.Find("QMP") is { } hello)
+            return new QmpMessage.Hello(ReadGreeting(hello["version"]));
+        throw Malformed(peer, "is neither a reply nor an event");
+    }
+
+    /// <summary>Reads a reply that libvirt has passed on; its number is libvirt's own.</summary>
+    /// <param name="text">The reply.</param>
+    /// <param name="peer">The QEMU it came from.</param>
+    /// <param name="command">What it replies to.</param>
+    /// <returns>The value of <c>return</c>.</returns>
+    /// <exception cref="QmpException">QEMU refused the command.</exception>
+    /// <exception cref="QmpProtocolException">It is no reply.</exception>
+    internal static JsonElement ReadPassedOn(string text, string peer, string command)
+    {
+        if (text.Length > QmpLimits.LineBytes)
+            throw new QmpProtocolException(QmpFault.TooLarge, $"QEMU ({peer}) answered '{command}' with more than {QmpLimits.LineBytes} bytes.");
+        var root = Parse(System.Text.Encoding.UTF8.GetBytes(text), peer);
+        if (root.Has("return"))
+            return Member(root, "return");
+        var error = root["error"];
+        throw new QmpException(peer, command, error["class"].Text(), error["desc"].Text());
+    }
+
+    /// <summary>Reads the object that both the greeting and <c>query-version</c> carry.</summary>
+    internal static QmpGreeting ReadGreeting(QmpReply version)
+    {
+        var qemu = version["qemu"];
+        return new QmpGreeting(
+            new Version(qemu["major"].Small(), qemu["minor"].Small(), qemu["micro"].Small()),
+            ForeignText.Name(version.Find("package")?.Text() ?? ""));
+    }
+
+    private static QmpReply Parse(ReadOnlySpan<byte> line, string peer)
+    {
+        // JsonElement leaves text unchecked until it is asked for; then it would throw far from here.
         if (!Utf8.IsValid(line))
             throw Malformed(peer, "is not UTF-8");
-        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
-        JsonElement root;
         try
         {
-            root = JsonElement.ParseValue(ref reader);
-            if (reader.Read())
-                throw Malformed(peer, "holds more than one JSON value");
+            var root = new QmpReply(QmpReply.Parse(line), peer, "line");
+            return root.IsObject ? root : throw Malformed(peer, "is not a JSON object");
         }
         catch (JsonException e)
         {
             throw new QmpProtocolException(QmpFault.Malformed, $"The monitor of {peer} sent a line that is not JSON: {e.Message}", e);
         }
-
-        if (root.ValueKind != JsonValueKind.Object)
-            throw Malformed(peer, "is not a JSON object");
-        try
-        {
-            return Understand(root, peer);
-        }
-        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException or OverflowException)
-        {
-            throw new QmpProtocolException(QmpFault.Malformed, $"The monitor of {peer} sent a line that is not QMP: {e.Message}", e);
-        }
     }
 
-    private static QmpMessage Understand(JsonElement root, string peer)
+    // JSON null is a value like any other: whoever asked will say what he expected.
+    private static JsonElement Member(QmpReply root, string name) => root.Find(name)?.Value ?? default;
+
+    private static long? Id(QmpReply root) => root.Find("id")?.Number();
+
+    private static QmpEvent ReadEvent(QmpReply root, int bytes, string peer)
     {
-        if (root.TryGetProperty("event", out var name))
-            return new QmpMessage.Event(new QmpEvent(name.GetString() ?? "", Timestamp(root), root.TryGetProperty("data", out var data) ? data : default));
-        if (root.TryGetProperty("error", out var error))
-            return new QmpMessage.Error(
-                Id(root),
-                error.GetProperty("class").GetString() ?? "",
-                error.GetProperty("desc").GetString() ?? "");
-        if (root.TryGetProperty("return", out var value))
-            return new QmpMessage.Return(Id(root) ?? throw Malformed(peer, "is a reply to nothing"), value);
-        if (root.TryGetProperty("QMP", out var hello))
-            return new QmpMessage.Hello(ReadGreeting(hello.GetProperty("version")));
-        throw Malformed(peer, "is neither a reply nor an event");
+        if (bytes > ForeignBounds.EventBytes)
+            throw new QmpProtocolException(QmpFault.TooLarge, $"The monitor of {peer} sent an event of {bytes} bytes.");
+        return new QmpEvent(root["event"].Text(), Timestamp(root["timestamp"]), Member(root, "data"));
     }
 
-    private static long? Id(JsonElement root) => root.TryGetProperty("id", out var id) ? id.GetInt64() : null;
-
-    private static DateTimeOffset Timestamp(JsonElement root)
+    private static DateTimeOffset Timestamp(QmpReply timestamp)
     {
-        var timestamp = root.GetProperty("timestamp");
-        var seconds = timestamp.GetProperty("seconds").GetInt64();
+        var seconds = timestamp["seconds"].Number();
 
         // QEMU says -1 when the host's clock could not be read.
-        return seconds < 0
-            ? DateTimeOffset.UnixEpoch
-            : DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(checked(timestamp.GetProperty("microseconds").GetInt64() * TimeSpan.TicksPerMicrosecond));
-    }
-
-    /// <summary>Reads the object that both the greeting and <c>query-version</c> carry.</summary>
-    internal static QmpGreeting ReadGreeting(JsonElement version)
-    {
-        var qemu = version.GetProperty("qemu");
-        return new QmpGreeting(
-            new Version(qemu.GetProperty("major").GetInt32(), qemu.GetProperty("minor").GetInt32(), qemu.GetProperty("micro").GetInt32()),
-            version.TryGetProperty("package", out var package) ? package.GetString() ?? "" : "");
+        if (seconds < 0)
+            return DateTimeOffset.UnixEpoch;
+        // Until the year 3000: what lies beyond is no time that a host has.
+        if (seconds > 32_503_680_000)
+            throw timestamp.Wrong("is no time");
+        return timestamp["microseconds"].Number() is var microseconds and >= 0 and < 1_000_000
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+            : throw timestamp.Wrong("is no time");
     }
 
     private static QmpProtocolException Malformed(string peer, string what) =>

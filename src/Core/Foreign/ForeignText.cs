@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace VirtHandover.Foreign;
+
+/// <summary>Shortens what others wrote to what is believed of it (<see cref="ForeignBounds"/>). Says that it did.</summary>
+internal static class ForeignText
+{
+    /// <summary>Room for "and 4711 more", so that what was shortened once is short enough.</summary>
+    private const int CountChars = 40;
+
+    /// <summary>A name, a path, a version.</summary>
+    internal static string Name(string text) => Shorten(text, ForeignBounds.NameChars);
+
+    /// <summary>A sentence of ours in which others' words may stand; passwords that a command line had are not among them any more.</summary>
+    internal static string Sentence(string text) => Shorten(Secrets.Redact(text), ForeignBounds.SentenceChars);
+
+    /// <summary>Cuts a text, not through a character of two.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Characters that may stay, the mark among them.</param>
+    internal static string Shorten(string text, int most)
+    {
+        if (text.Length <= most)
+            return text;
+        var end = char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1;
+        return string.Concat(text.AsSpan(0, end), "…");
+    }
+
+    /// <summary>The first of them; behind those one that says how many there were.</summary>
+    internal static IReadOnlyList<string> Paths(IReadOnlyList<string> paths)
+    {
+        if (paths.Contains(null!))
+            paths = [.. paths.Where(path => path is not null)];
+        if (paths.Count <= ForeignBounds.Paths && paths.Sum(path => path.Length) <= ForeignBounds.PathsChars)
+            return paths;
+        var kept = new List<string>();
+        var room = ForeignBounds.PathsChars - CountChars;
+        foreach (var path in paths.Select(Name))
+        {
+            room -= path.Length;
+            if (room < 0 || kept.Count == ForeignBounds.Paths - 1)
+                break;
+            kept.Add(path);
+        }
+
+        kept.Add(string.Create(CultureInfo.InvariantCulture, $"and {paths.Count - kept.Count} more"));
+        return kept;
+    }
+}

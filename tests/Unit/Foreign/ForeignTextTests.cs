@@ -1,0 +1,62 @@
+using VirtHandover.Detection;
+using VirtHandover.Foreign;
+using VirtHandover.Handover;
+
+namespace VirtHandover.Tests.Unit.Foreign;
+
+public class ForeignTextTests
+{
+    [Fact]
+    public void What_fits_is_kept_as_it_is()
+    {
+        Finding[] findings = [new("A", FindingSeverity.Note, "One."), new("B", FindingSeverity.Blocker, "Two.")];
+        Assert.Same(findings, BoundedFindings.Of(findings));
+        Assert.Equal(findings, new Assessment(null, "", findings).Findings);
+        Assert.Equal("web-01", ForeignText.Name("web-01"));
+    }
+
+    [Theory]
+    [InlineData(101, 10)]
+    [InlineData(330_000, 10)]
+    [InlineData(330_000, 100_000)]
+    public void Of_too_many_findings_blockers_stay_and_the_rest_is_counted(int count, int length)
+    {
+        string word = new('x', length);
+        Finding[] findings = [.. Enumerable.Repeat(new Finding("N", FindingSeverity.Note, word), count - 1), new Finding("B", FindingSeverity.Blocker, word)];
+        var assessment = new Assessment(null, word, findings);
+        Assert.InRange(assessment.Findings.Count, 2, ForeignBounds.Findings);
+        Assert.InRange(BoundedFindings.Length(assessment.Findings), 1, ForeignBounds.FindingsChars);
+        Assert.Equal(FindingSeverity.Blocker, assessment.Findings[0].Severity);
+        Assert.True(assessment.IsBlocked);
+        Finding last = assessment.Findings[^1];
+        Assert.Equal(BoundedFindings.LeftOut, last.Code);
+        Assert.Contains($"And {count - assessment.Findings.Count + 1} more findings", last.Sentence, StringComparison.Ordinal);
+        Assert.InRange(assessment.MethodReason.Length, 1, ForeignBounds.SentenceChars);
+        // What was shortened once is short enough: it is the same after each reading.
+        Assert.Equal(assessment.Findings, BoundedFindings.Of(assessment.Findings));
+    }
+
+    [Fact]
+    public void A_text_is_not_cut_through_a_character()
+    {
+        string text = "a" + string.Concat(Enumerable.Repeat("\U0001f600", 10));
+        for (int most = 3; most < text.Length; most++)
+        {
+            string cut = ForeignText.Shorten(text, most);
+            Assert.InRange(cut.Length, 1, most);
+            Assert.EndsWith("…", cut, StringComparison.Ordinal);
+            Assert.False(char.IsHighSurrogate(cut[^2]));
+        }
+    }
+
+    [Fact]
+    public void Of_too_many_paths_the_rest_is_counted()
+    {
+        var staleness = new Staleness(StalenessKind.Libraries, [.. Enumerable.Range(0, 5000).Select(number => $"/usr/lib/{number}.so")]);
+        Assert.Equal(ForeignBounds.Paths, staleness.Paths.Count);
+        Assert.Equal($"and {5001 - ForeignBounds.Paths} more", staleness.Paths[^1]);
+        Assert.Same(staleness.Paths, ForeignText.Paths(staleness.Paths));
+        var one = new Staleness(StalenessKind.Libraries, [new string('/', 100_000)]);
+        Assert.InRange(one.Paths[0].Length, 1, ForeignBounds.NameChars);
+    }
+}
