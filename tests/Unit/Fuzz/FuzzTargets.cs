@@ -51,7 +51,6 @@ internal static class FuzzTargets
         ["proc/limits"] = input => _ = ProcessContext.ReadLimits(Text(input)).ToList(),
         ["proc/cgroup"] = input => _ = Cgroups.PlacesIn(Text(input), [("/sys/fs/cgroup", true, []), ("/sys/fs/cgroup/memory", false, ["memory"])]),
         ["proc/fdinfo"] = input => _ = SourceDescriptors.InterfaceIn(Text(input)),
-        ["proc/unix"] = input => _ = SocketHolders.Inodes(Encoding.Latin1.GetString(input), "/run/a b.sock").ToList(),
         ["proc/numa_maps"] = Allowing<LinuxException>(input => _ = MemoryPolicy.Parse(Encoding.Latin1.GetString(input)).Encode()),
         ["cmdline"] = Allowing<CommandLineException>(Line),
         ["starts"] = Allowing<ProcException>(Start),
