@@ -64,7 +64,7 @@ public sealed class DomainRecorder(LibvirtPaths paths, TimeProvider time, ILogge
                 log.LogWarning("VM {Name} will not be handed over. {Problem}", name, taken.Problems[0].Sentence);
             return taken.Record.IsLate;
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             // It may just be ending. If not, whoever examines it next meets the same and says so.
             log.LogDebug("How the QEMU of {Domain} was started could not be noted: {Reason}", name, exception.Message);
