@@ -50,7 +50,7 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
             await RequireAnswerAsync(trace).ConfigureAwait(false);
             await RequireNoJobsAsync(paths).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             throw new SettlementException($"VM {trace.Opened.Name} stays out of libvirt's sight; nothing was changed. {exception.Message}", exception);
         }

@@ -107,7 +107,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
                 return new Recovered(HandoverOutcome.Stranded, Stranding.Sentence(trace, fault.Message));
             return new Recovered(HandoverOutcome.Stranded, Stranding.Sentence(trace, fault.Message, _stranding.Hide(trace)));
         }
-        catch (Exception exception) when (HandoverRun.IsExpected(exception))
+        catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             return null;
         }
