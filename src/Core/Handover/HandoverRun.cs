@@ -249,7 +249,7 @@ internal sealed class HandoverRun(
             var quiesced = await ConnectAsync(prepared, limit).ConfigureAwait(false);
             _source = quiesced.Source;
             _phases.Enter(HandoverPhase.Perform);
-            var adoption = await PlanAsync(quiesced).ConfigureAwait(false);
+            var adoption = await PlanAsync(quiesced, limit).ConfigureAwait(false);
             var performed = await PerformPhase.RunAsync(quiesced, journal, _pause, progress, cancel).ConfigureAwait(false);
             _copied = performed.CopiedBytes;
             _phases.Enter(HandoverPhase.Finish);
@@ -310,7 +310,7 @@ internal sealed class HandoverRun(
         }
     }
 
-    private static async Task<AdoptionPlan> PlanAsync(Quiesced quiesced)
+    private static async Task<AdoptionPlan> PlanAsync(Quiesced quiesced, OutageLimit limit)
     {
         try
         {
@@ -320,7 +320,7 @@ internal sealed class HandoverRun(
         {
             // The monitor has room for one client.
             quiesced.Source.Dispose();
-            await DropAsync(quiesced.Prepared).ConfigureAwait(false);
+            await DropAsync(quiesced.Prepared, limit).ConfigureAwait(false);
             throw;
         }
     }
