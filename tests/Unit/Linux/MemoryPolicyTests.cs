@@ -57,7 +57,7 @@ public sealed class MemoryPolicyTests
         using var child = new MemoryPolicy("bind:0").Run(() => ProcessSpawner.Spawn("/bin/sleep", ["sleep", "600"], [], []));
         try
         {
-            // Of execve(2), which comes a moment after the spawn, it is no concern: the policy stays over it.
+            Executed.Await(child.Id);
             Assert.Equal("bind:0", MemoryPolicy.Of(child.Id).Text);
             Assert.Equal(before, MemoryPolicy.Of(Environment.ProcessId));
         }

@@ -2,6 +2,7 @@ using VirtHandover.Handover;
 using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Tests.Unit.Linux;
 
 namespace VirtHandover.Tests.Unit.Handover.Records;
 
@@ -112,7 +113,12 @@ public sealed class RecordTakingTests : IDisposable
         }
     }
 
-    private static ProcessHandle Start(params string[] words) => ProcessSpawner.Spawn("/bin/sh", ["/bin/sh", "-c", Waits, .. words], ["LC_ALL=C"], []);
+    private static ProcessHandle Start(params string[] words)
+    {
+        var process = ProcessSpawner.Spawn("/bin/sh", ["/bin/sh", "-c", Waits, .. words], ["LC_ALL=C"], []);
+        Executed.Await(process.Id);
+        return process;
+    }
 
     private Task<Recorded> Take(ProcessHandle? process = null)
     {
