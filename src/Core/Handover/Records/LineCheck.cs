@@ -140,7 +140,7 @@ internal static partial class LineCheck
             yield break;
         }
 
-        if ( !Written.Contains(option.Name) || option.Token != "-" + option.Name)
+        if (!Written.Contains(option.Name) || option.Token != "-" + option.Name)
         {
             yield return $"It has {Quote(option.Token)}, which neither libvirt nor the domain's <qemu:commandline> writes.";
             yield break;
