@@ -1,3 +1,5 @@
+using VirtHandover.Linux.Launch;
 using VirtHandover.Service;
 
-return await Roles.RunAsync(args).ConfigureAwait(false);
+// Before all else: what becomes another program loads none of the service.
+return args is [Launcher.Role, var plan, ..] ? Launcher.Run(plan) : await Roles.RunAsync(args).ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal static class Roles
                 ["settle", var vm, "--kill"] => await SettleAsync(vm, kill: true).ConfigureAwait(false),
                 ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
-                [FileTrial.Role, var profile, .. var files] => FileTrial.Run(profile, files),
+                [FileTrial.Role, var plan] => FileTrial.Run(plan),
                 ["--help" or "-h"] => Print(Usage),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
             };

@@ -141,8 +141,8 @@ public sealed class Detector : IDetector
         }
 
         (QemuBuild? installed, string problem) = await _emulators.InstalledAsync(
-            root, located.Emulator.Length > 0 ? located.Emulator : started, started, scan, time, cancellationToken).ConfigureAwait(false);
-        QemuBuild running = await _emulators.RunningAsync(executable, started, installed, time, cancellationToken).ConfigureAwait(false)
+            root, located.Emulator.Length > 0 ? located.Emulator : started, started, pid, scan, time, cancellationToken).ConfigureAwait(false);
+        QemuBuild running = await _emulators.RunningAsync(executable, started, installed, pid, time, cancellationToken).ConfigureAwait(false)
             ?? throw new LostDomainException(
                 $"The program of its process {pid} cannot be read: that takes CAP_SYS_PTRACE, and a file that root owns and nobody else may write.");
 

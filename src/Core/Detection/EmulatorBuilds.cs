@@ -17,12 +17,13 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
     /// <param name="root">How the root directory is reached from here; empty for the host's.</param>
     /// <param name="emulator">The path in the domain's XML.</param>
     /// <param name="started">What the process was started from.</param>
+    /// <param name="processId">The process.</param>
     /// <param name="scan">What this scan knows already.</param>
     /// <param name="time">How long the look takes.</param>
     /// <param name="cancellationToken">Stops the tools that are asked.</param>
     /// <returns>The build; null with a sentence when it is missing or does not run.</returns>
     public async Task<(QemuBuild? Build, string Problem)> InstalledAsync(
-        string root, string emulator, string started, ScanMemory scan, LookTime time, CancellationToken cancellationToken)
+        string root, string emulator, string started, int processId, ScanMemory scan, LookTime time, CancellationToken cancellationToken)
     {
         string? path = InstalledProgram.PathOf(root, emulator, started);
         if (path is null || FileIdentity.Of(root + path) is not { } file)
@@ -35,7 +36,7 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
             return known;
         }
 
-        (QemuBuild? Build, string Problem) result = await DescribeAsync(root, path, file, time, cancellationToken).ConfigureAwait(false);
+        (QemuBuild? Build, string Problem) result = await DescribeAsync(root, path, file, processId, time, cancellationToken).ConfigureAwait(false);
         scan.Installed[(path, file)] = result;
         return result;
     }
@@ -44,10 +45,12 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
     /// <param name="executable">The process's <c>exe</c> link.</param>
     /// <param name="started">Where that link points.</param>
     /// <param name="installed">The one on disk.</param>
+    /// <param name="processId">The process.</param>
     /// <param name="time">How long the look takes.</param>
     /// <param name="cancellationToken">Stops the tools that are asked.</param>
     /// <returns>The build; null when the process has ended, may not be read, or runs what is not root's alone.</returns>
-    public async Task<QemuBuild?> RunningAsync(string executable, string started, QemuBuild? installed, LookTime time, CancellationToken cancellationToken)
+    public async Task<QemuBuild?> RunningAsync(
+        string executable, string started, QemuBuild? installed, int processId, LookTime time, CancellationToken cancellationToken)
     {
         if (builds.Of(executable) is not { } build)
         {
@@ -65,12 +68,12 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
         }
 
         // It may not start any more, because its libraries have gone: then its version stays unknown, which stops nothing.
-        (EmulatorVersion? version, _) = await time.OutsideAsync(() => probe.AskAsync(executable, build, cancellationToken)).ConfigureAwait(false);
+        (EmulatorVersion? version, _) = await time.OutsideAsync(() => probe.AskAsync(executable, build, processId, cancellationToken)).ConfigureAwait(false);
         return new QemuBuild(started, version?.Version ?? "", version?.Package ?? "", build);
     }
 
     private async Task<(QemuBuild? Build, string Problem)> DescribeAsync(
-        string root, string path, FileIdentity file, LookTime time, CancellationToken cancellationToken)
+        string root, string path, FileIdentity file, int processId, LookTime time, CancellationToken cancellationToken)
     {
         if (!file.IsRegular || !file.IsExecutable)
         {
@@ -82,7 +85,8 @@ internal sealed class EmulatorBuilds(FileBuilds builds, IEmulatorProbe probe, Pa
             return (null, $"The emulator {path} {TrustedFile.Objection(file) ?? "cannot be read"}.");
         }
 
-        (EmulatorVersion? version, string failure) = await time.OutsideAsync(() => probe.AskAsync(root + path, build, cancellationToken)).ConfigureAwait(false);
+        (EmulatorVersion? version, string failure) = await time.OutsideAsync(
+            () => probe.AskAsync(root + path, build, processId, cancellationToken)).ConfigureAwait(false);
         if (version is null)
         {
             return (null, $"The emulator {path} on disk {failure}; repair or downgrade its package.");

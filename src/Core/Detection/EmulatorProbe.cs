@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Detection;
@@ -15,7 +17,8 @@ internal sealed class EmulatorProbe : IEmulatorProbe
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <inheritdoc/>
-    public async Task<(EmulatorVersion? Version, string Failure)> AskAsync(string path, string build, CancellationToken cancellationToken)
+    public async Task<(EmulatorVersion? Version, string Failure)> AskAsync(
+        string path, string build, int processId, CancellationToken cancellationToken)
     {
         try
         {
@@ -40,7 +43,7 @@ internal sealed class EmulatorProbe : IEmulatorProbe
                 return (null, "is not executable");
             }
 
-            (string? output, string failure) = await ShortTool.RunAsync(held, ["--version"], Limit, cancellationToken).ConfigureAwait(false);
+            (string? output, string failure) = await RunAsync(file.SafeFileHandle, held, processId, cancellationToken).ConfigureAwait(false);
             EmulatorVersion? version = output is null ? null : EmulatorVersion.Parse(output);
             if (version is null)
             {
@@ -55,9 +58,31 @@ internal sealed class EmulatorProbe : IEmulatorProbe
             _known[(identity, build)] = version;
             return (version, "");
         }
+        catch (ProcException exception)
+        {
+            return (null, $"is not run: {exception.Message.TrimEnd('.')}");
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, $"cannot be opened: {exception.Message}");
         }
     }
+
+    // Never as root unless the VM's QEMU is: what a process runs from may say of itself that it is root's.
+    private Task<(string? Output, string Failure)> RunAsync(SafeFileHandle file, string held, int processId, CancellationToken cancellationToken) =>
+        !Environment.IsPrivilegedProcess
+            ? ShortTool.RunAsync(held, ["--version"], Limit, cancellationToken)
+            : LaunchedTool.RunAsync(
+                new Launch
+                {
+                    Subject = "It",
+                    Context = LaunchContexts.OfQuestion(ProcessStatus.Read(ProcRoot.Host, processId)),
+                    Program = "",
+                    Held = file,
+                    Arguments = ["qemu", "--version"],
+                    Environment = LaunchedTool.Environment,
+                    Descriptors = [],
+                },
+                Limit,
+                cancellationToken);
 }

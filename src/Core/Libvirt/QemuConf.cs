@@ -22,6 +22,12 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
     /// <summary>The password of a VNC server whose domain names none; null without one. QEMU takes eight characters of it.</summary>
     internal string? VncPassword { get; init; }
 
+    /// <summary>As whom a QEMU is started, a name or a number; null for what libvirt was built with.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The group; null for what libvirt was built with.</summary>
+    public string? Group { get; init; }
+
     /// <summary>Reads them.</summary>
     /// <param name="paths">Where libvirt's files are.</param>
     /// <returns>The settings; a missing file means libvirt's defaults.</returns>
@@ -34,6 +40,8 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
             string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllText(paths.QemuConf).Split('\n') : [];
             var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths))
             {
+                User = Setting(lines, UserLine()),
+                Group = Setting(lines, GroupLine()),
                 HasSandbox = Setting(lines, SandboxLine()) is not "0",
                 SecretDirectories = [.. lines.SelectMany(line => SecretDirectoryLine().Matches(line)).Select(match => match.Groups["value"].Value)],
                 HugePageMounts = HugePageMountsOf(lines),
@@ -70,6 +78,12 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
 
     [GeneratedRegex("""^\s*lock_manager\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex LockManagerLine();
+
+    [GeneratedRegex("""^\s*user\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex UserLine();
+
+    [GeneratedRegex("""^\s*group\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex GroupLine();
 
     [GeneratedRegex("""^\s*vnc_password\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex VncPasswordLine();

@@ -70,6 +70,9 @@ public sealed partial class StatusFile
     /// <summary>A block job is active, or one is still to be ended.</summary>
     public bool HasBlockJobs => _root.Element("blockjobs") is { } jobs && (jobs.Text("active") == "yes" || jobs.HasElements);
 
+    /// <summary>libvirt knows that this QEMU can filter its system calls, and has it do so unless it is told not to.</summary>
+    public bool KnowsSandbox => _root.Elements("qemuCaps").Elements("flag").Any(flag => flag.Text("name") == "seccomp-sandbox");
+
     /// <summary>A backup runs.</summary>
     public bool HasBackup => _root.Element("backups") is { HasElements: true };
 

@@ -96,7 +96,9 @@ public sealed record MemoryPolicy(string Text)
         return (mode | flags, nodes);
     }
 
-    private unsafe void Apply()
+    /// <summary>Gives it to the calling thread, and to what that starts.</summary>
+    /// <exception cref="LinuxException">The kernel does not know the policy, or refuses it.</exception>
+    internal unsafe void Apply()
     {
         var (mode, nodes) = Encode();
         var isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;

@@ -14,12 +14,16 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
     private static readonly (string Field, string Name)[] StatusFields =
     [
         ("Umask", "file mode mask"), ("Uid", "user ids"), ("Gid", "group ids"), ("Groups", "supplementary groups"),
-        ("CapPrm", "permitted capabilities"), ("CapEff", "effective capabilities"), ("CapBnd", BoundingSet), ("CapAmb", "ambient capabilities"),
+        ("CapInh", Inheritable), ("CapPrm", "permitted capabilities"), ("CapEff", "effective capabilities"), ("CapBnd", BoundingSet),
+        ("CapAmb", "ambient capabilities"),
         ("NoNewPrivs", "no-new-privileges"), ("Seccomp", "system call filter"), ("THP_enabled", "transparent huge pages"),
     ];
 
     private static readonly string[] Namespaces = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 
+    private static readonly char[] s_blanks = [' ', '\t'];
+
+    private const string Inheritable = "inheritable capabilities";
     private const string BoundingSet = "capability bounding set";
     private const string OpenFiles = "limit 'Max open files'";
 
@@ -38,7 +42,8 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
                 values[name] = value;
         }
 
-        var status = ReadOptional(process, "status") ?? "";
+        // Byte by byte: a process's name need not be UTF-8.
+        var status = System.Text.Encoding.Latin1.GetString(ProcFile.ReadBytes(ProcRoot.Host.File(process, "status")));
         foreach (var (field, name) in StatusFields)
             Add(name, FieldOf(status, field + ":"));
         foreach (var kind in Namespaces)
@@ -63,7 +68,7 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
         ArgumentNullException.ThrowIfNull(other);
         return [.. Values.Keys.Union(other.Values.Keys, StringComparer.Ordinal)
             .Select(name => (Name: name, Old: Values.GetValueOrDefault(name, "none"), New: other.Values.GetValueOrDefault(name, "none")))
-            .Where(each => each.Old != each.New && !(each.Name == BoundingSet && IsSubset(each.New, each.Old)) && !(each.Name == OpenFiles && IsRaised(each.Old, each.New)))
+            .Where(each => each.Old != each.New && !(each.Name is BoundingSet or Inheritable && IsSubset(each.New, each.Old)) && !(each.Name == OpenFiles && IsRaised(each.Old, each.New)))
             .Select(each => $"The {each.Name} of the new QEMU is '{each.New}', that of the old one '{each.Old}'.")];
     }
 
@@ -140,7 +145,7 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
 
     private static string? FieldOf(string status, string field) =>
         status.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
-            ? string.Join(' ', found[field.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            ? string.Join(' ', found[field.Length..].Split(s_blanks, StringSplitOptions.RemoveEmptyEntries))
             : null;
 
     private static string? ReadOptional(int process, string file)

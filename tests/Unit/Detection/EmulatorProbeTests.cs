@@ -14,8 +14,8 @@ public sealed class EmulatorProbeTests : IDisposable
         string log = Path.Combine(_directory.Path, "log");
         string file = Script($"echo asked >> '{log}'; echo 'QEMU emulator version 7.2.22 (Debian 1)'");
         var probe = new EmulatorProbe();
-        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", default)).Version);
-        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", default)).Version);
+        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", Environment.ProcessId, default)).Version);
+        Assert.Equal(new EmulatorVersion("7.2.22", "Debian 1"), (await probe.AskAsync(file, "b", Environment.ProcessId, default)).Version);
         Assert.Equal(["asked"], await File.ReadAllLinesAsync(log));
     }
 
@@ -27,7 +27,7 @@ public sealed class EmulatorProbeTests : IDisposable
     public async Task A_broken_one_is_named(double limit, string body, string failure)
     {
         var probe = new EmulatorProbe { Limit = TimeSpan.FromSeconds(limit) };
-        Assert.Equal((null, failure), await probe.AskAsync(Script(body), "b", default));
+        Assert.Equal((null, failure), await probe.AskAsync(Script(body), "b", Environment.ProcessId, default));
     }
 
     [Fact(Timeout = 60000)]
@@ -36,15 +36,15 @@ public sealed class EmulatorProbeTests : IDisposable
         string log = Path.Combine(_directory.Path, "log");
         string file = Script($"echo asked >> '{log}'");
         File.SetUnixFileMode(file, (UnixFileMode)0b111_111_111);
-        Assert.Contains("can be written by others", (await new EmulatorProbe().AskAsync(file, "b", default)).Failure, StringComparison.Ordinal);
+        Assert.Contains("can be written by others", (await new EmulatorProbe().AskAsync(file, "b", Environment.ProcessId, default)).Failure, StringComparison.Ordinal);
         File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
-        Assert.Contains("not executable", (await new EmulatorProbe().AskAsync(file, "b", default)).Failure, StringComparison.Ordinal);
+        Assert.Contains("not executable", (await new EmulatorProbe().AskAsync(file, "b", Environment.ProcessId, default)).Failure, StringComparison.Ordinal);
         Assert.False(File.Exists(log));
     }
 
     [Fact(Timeout = 60000)]
     public async Task A_missing_one_is_said() =>
-        Assert.Contains("cannot be opened", (await new EmulatorProbe().AskAsync("/nowhere", "b", default)).Failure, StringComparison.Ordinal);
+        Assert.Contains("cannot be opened", (await new EmulatorProbe().AskAsync("/nowhere", "b", Environment.ProcessId, default)).Failure, StringComparison.Ordinal);
 
     private string Script(string body) => _directory.Script("qemu", body);
 }

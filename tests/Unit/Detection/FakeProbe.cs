@@ -9,7 +9,7 @@ internal sealed class FakeProbe : IEmulatorProbe
 
     public string Failure { get; set; } = "";
 
-    public Task<(EmulatorVersion? Version, string Failure)> AskAsync(string path, string build, CancellationToken cancellationToken)
+    public Task<(EmulatorVersion? Version, string Failure)> AskAsync(string path, string build, int processId, CancellationToken cancellationToken)
     {
         Asked++;
         return Task.FromResult<(EmulatorVersion?, string)>(

@@ -48,7 +48,7 @@ internal static class FuzzTargets
         ["proc/maps"] = Allowing<ProcException>(input =>
             _ = ProcessMaps.Parse("maps", input).Select(mapping => mapping.MapFile + mapping.Path + mapping.Length).ToList()),
         ["proc/cmdline"] = Allowing<ProcException>(input => _ = ProcessCommandLine.Parse("cmdline", input)),
-        ["proc/limits"] = input => _ = ProcessContext.ReadLimits(Text(input)).ToList(),
+        ["proc/limits"] = Allowing<ProcException>(input => _ = ProcessContext.ReadLimits(Text(input)).ToList()),
         ["proc/cgroup"] = input => _ = Cgroups.PlacesIn(Text(input), [("/sys/fs/cgroup", true, []), ("/sys/fs/cgroup/memory", false, ["memory"])]),
         ["proc/fdinfo"] = input => _ = SourceDescriptors.InterfaceIn(Text(input)),
         ["proc/numa_maps"] = Allowing<LinuxException>(input => _ = MemoryPolicy.Parse(Encoding.Latin1.GetString(input)).Encode()),

@@ -5,7 +5,7 @@ namespace VirtHandover.Tests.Unit.Qemu;
 /// <summary>Real and self-made material, kept beside the tests.</summary>
 internal static class Corpus
 {
-    private static readonly string Root = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "corpus");
+    internal static readonly string Root = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "corpus");
 
     internal static IReadOnlyList<string> CommandLines => [.. Directory.GetFiles(Path.Combine(Root, "cmdline"), "*.args").Order(StringComparer.Ordinal)];
 

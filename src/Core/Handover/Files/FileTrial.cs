@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.IO.Pipes;
 using System.Text;
+using System.Text.Json.Serialization;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Files;
@@ -17,55 +19,88 @@ public static class FileTrial
     public const string Role = "try-files";
 
     private const int CannotConfine = 77;
-    private const string ForWriting = "w:";
-    private const string ForReading = "r:";
+    private const int CannotEnter = 78;
 
     /// <summary>Storage that hangs would keep an <c>open(2)</c> for ever.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The child: tells on standard output what it could not open, a line each: the file's place among the arguments, and errno.</summary>
-    /// <param name="profile">The AppArmor profile to take; empty for none.</param>
-    /// <param name="files">The files, each behind <c>w:</c> or <c>r:</c>.</param>
+    /// <summary>The child: tells on standard output what it could not open, a line each: the file's place among the files, and errno.</summary>
+    /// <param name="plan">The number of the descriptor that the plan is read from.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string profile, IReadOnlyList<string> files)
+    public static int Run(string plan)
     {
-        ArgumentNullException.ThrowIfNull(profile);
-        ArgumentNullException.ThrowIfNull(files);
-        // Before the profile, in which this program may open nothing of its own any more.
-        using var output = Console.OpenStandardOutput();
-        if (profile.Length > 0 && !TryConfine(profile))
-            return CannotConfine;
-        var said = new StringBuilder();
-        for (var index = 0; index < files.Count; index++)
-        {
-            var error = FileOpening.Try(files[index][ForWriting.Length..], files[index].StartsWith(ForWriting, StringComparison.Ordinal));
-            if (error != 0)
-                said.Append(CultureInfo.InvariantCulture, $"{index} {error}\n");
-        }
+        ArgumentNullException.ThrowIfNull(plan);
+        var code = CannotEnter;
+        if (int.TryParse(plan, NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor) && descriptor > 2)
+            Launcher.OnThread(() => code = Try(descriptor));
+        return code;
+    }
 
-        output.Write(Encoding.ASCII.GetBytes(said.ToString()));
-        return 0;
+    // In this process, on this thread: nothing is executed in the VM's namespace.
+    private static int Try(int descriptor)
+    {
+        try
+        {
+            var plan = SealedMemory.Read(descriptor, FileTrialJson.Default.FileTrialPlan);
+            // Before the profile, in which this program may open nothing of its own any more.
+            using var output = Console.OpenStandardOutput();
+            var entry = new ContextEntry(plan.Context);
+            entry.Prepare();
+            entry.EnterNamespaces();
+            entry.DropRights();
+            if (plan.Profile.Length > 0 && !TryConfine(plan.Profile))
+                return CannotConfine;
+            var said = new StringBuilder();
+            for (var index = 0; index < plan.Files.Count; index++)
+            {
+                var error = FileOpening.Try(plan.Files[index].Path, plan.Files[index].IsWritten);
+                if (error != 0)
+                    said.Append(CultureInfo.InvariantCulture, $"{index} {error}\n");
+            }
+
+            output.Write(Encoding.ASCII.GetBytes(said.ToString()));
+            return 0;
+        }
+        catch (Exception exception) when (exception is LinuxException or ProcException or IOException)
+        {
+            return CannotEnter;
+        }
     }
 
     /// <summary>Starts the child and reads what it says.</summary>
-    /// <param name="context">Whose rights it gets.</param>
+    /// <param name="source">Whose rights it gets.</param>
+    /// <param name="context">Its context.</param>
     /// <param name="files">The files.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>For each file why it could not be opened, null when it could; and null for all when that could not be found out.</returns>
-    internal static async Task<IReadOnlyList<string?>?> TryAsync(ProcessContext context, IReadOnlyList<NamedFile> files, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<string?>?> TryAsync(
+        ProcessIdentity source, ProcessContext context, IReadOnlyList<NamedFile> files, CancellationToken cancellationToken)
     {
         if (files.Count == 0)
             return [];
-        var command = context.EnterForFiles(
-        [
-            Environment.ProcessPath!, Role, context.IsSelinux ? "" : context.Label,
-            .. files.Select(file => (file.Use == FileUse.Written ? ForWriting : ForReading) + file.Path),
-        ]);
+        const int FirstNamespace = 4;
         try
         {
+            using var namespaces = SourceNamespaces.Open(source, "mnt");
+            using var plan = SealedMemory.Write(
+                new FileTrialPlan(
+                    LaunchContexts.OfFiles(context) with
+                    {
+                        Namespaces = [.. namespaces.Held.Select((each, index) => new LaunchNamespace(each.Kind, each.Type, FirstNamespace + index))],
+                    },
+                    context.IsSelinux ? "" : context.Label,
+                    [.. files.Select(file => new TriedFile(file.Path, file.Use == FileUse.Written))]),
+                FileTrialJson.Default.FileTrialPlan);
             using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
             using var child = ProcessSpawner.Spawn(
-                command[0], command, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"], [new InheritedDescriptor(pipe.ClientSafePipeHandle, 1)]);
+                Launch.Host.Path,
+                [.. Launch.Host.Arguments, Role, "3"],
+                ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"],
+                [
+                    new InheritedDescriptor(pipe.ClientSafePipeHandle, 1),
+                    new InheritedDescriptor(plan, 3),
+                    .. namespaces.Held.Select((each, index) => new InheritedDescriptor(each.Handle, FirstNamespace + index)),
+                ]);
             pipe.DisposeLocalCopyOfClientHandle();
             try
             {
@@ -129,3 +164,20 @@ public static class FileTrial
         return false;
     }
 }
+
+/// <summary>What the child is to try.</summary>
+/// <param name="Context">The rights with which.</param>
+/// <param name="Profile">The AppArmor profile to take; empty for none.</param>
+/// <param name="Files">The files.</param>
+internal sealed record FileTrialPlan(LaunchContext Context, string Profile, IReadOnlyList<TriedFile> Files);
+
+/// <summary>A file to try.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="IsWritten">Whether it is opened for writing, too.</param>
+internal sealed record TriedFile(string Path, bool IsWritten);
+
+/// <summary>The plan's JSON, which both ends of one build read and write.</summary>
+[JsonSerializable(typeof(FileTrialPlan))]
+[JsonSourceGenerationOptions(
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+internal sealed partial class FileTrialJson : JsonSerializerContext;

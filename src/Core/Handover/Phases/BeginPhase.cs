@@ -6,6 +6,7 @@ using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
@@ -100,12 +101,13 @@ internal static class BeginPhase
             // Before the first question to QEMU, which leaves the same mark.
             var used = MonitorUse.WasBeforeUs(status, source.Identity);
             var context = ProcessContext.Read(source.Id) with { Environment = recorded.Environment };
+            var expected = ExpectedRights.Of(status, QemuConf.Read(paths));
             var line = CommandLine.Parse(recorded.Record.Arguments);
-            var trying = FileTrial.TryAsync(context, NamedFiles.TryOf(line, null), cancellationToken);
+            var trying = FileTrial.TryAsync(source.Identity, context, NamedFiles.TryOf(line, null), cancellationToken);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.
             var program = InstalledProgram.PathOf("", status.Domain.Emulator, SavedQemu.PathOf(source.Id)) ?? status.Domain.Emulator;
-            var probe = TargetProbe.AskAsync(program, TargetAnswers.Host, Limits.TargetStart, cancellationToken);
+            var probe = AskAsync(source.Identity, context, status.Domain.Emulator, program, cancellationToken);
             var reading = LiveFacts.ReadAsync(monitor, line, cancellationToken);
             var placing = ThreadPlacement.ReadAsync(source, monitor, cancellationToken);
             var registered = MachineReader.ReadAsync(source.Id, domain.Uuid, cancellationToken);
@@ -132,6 +134,7 @@ internal static class BeginPhase
                 Status = status,
                 Domain = xml,
                 Program = status.Domain.Emulator,
+                Expected = expected,
                 TargetOptions = target.Options,
                 CommandLine = line,
                 Live = live,
@@ -148,7 +151,8 @@ internal static class BeginPhase
                     OwnBytes = ProcessStatus.Read(ProcRoot.Host, source.Id).AnonymousBytes,
                     Status = status,
                     Machine = machine,
-                    Ties = ProcessTies.ObstaclesOf(source.Id),
+                    Ties = [.. ProcessTies.ObstaclesOf(source.Id), .. SourceNamespaces.Obstacle(source.Identity) is { } obstacle ? [obstacle] : (string[])[]],
+                    OtherRights = [.. expected.Differences(context, "The VM's QEMU")],
                     MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
                     IsMonitorUsed = used,
                     Files = FileReader.Look(source.Identity, line, live.Devices.Nodes, refusals),
@@ -164,6 +168,30 @@ internal static class BeginPhase
             await libvirt.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    // As the QEMU user, in no namespace of anybody's, and only what root alone can change.
+    private static async Task<TargetFacts> AskAsync(
+        ProcessIdentity source, ProcessContext context, string emulator, string program, CancellationToken cancellationToken)
+    {
+        if (EmulatorTrust.Problem(source, emulator, program) is { } untrusted)
+            return new TargetFacts(program, new Version(0, 0, 0), [], $"The QEMU on disk, {program}, is not run.") { Untrusted = untrusted };
+        return await TargetProbe.AskAsync(
+            program,
+            TargetAnswers.Host,
+            (arguments, stop) => LaunchedTool.RunAsync(
+                new Launch
+                {
+                    Subject = "It",
+                    Context = LaunchContexts.OfQuestion(context.Status),
+                    Program = program,
+                    Arguments = [program, .. arguments],
+                    Environment = LaunchedTool.Environment,
+                    Descriptors = [],
+                },
+                Limits.TargetStart,
+                stop),
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static ThreadAffinity Placed(ProcessHandle source)

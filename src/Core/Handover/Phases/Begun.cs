@@ -57,6 +57,9 @@ internal sealed record Begun : IDisposable
     /// <summary>The emulator on disk, from which the target is started.</summary>
     internal required string Program { get; init; }
 
+    /// <summary>What libvirt gives its QEMU.</summary>
+    internal required ExpectedRights Expected { get; init; }
+
     /// <summary>The options that it has; null when that is not known.</summary>
     internal IReadOnlySet<string>? TargetOptions { get; init; }
 

@@ -43,7 +43,7 @@ internal static class OldTwin
             var start = TargetCommandLine.Build(
                 begun.CommandLine,
                 new TargetPlan { Program = program, Memory = begun.Live.Devices.Memory, Fdsets = begun.Live.Fdsets, IsOldTwin = true });
-            target = Spawn(begun, start, monitors);
+            target = await SpawnAsync(begun, start, monitors, limit.Token).ConfigureAwait(false);
             await target.ConnectAsync(s_limit, limit.Token).ConfigureAwait(false);
             await TwinProcess.PlugCpusAsync(begun, target, limit.Token).ConfigureAwait(false);
             return (await TwinSnapshot.ReadAsync(target.Qmp, start.Line, limit.Token).ConfigureAwait(false), "");
@@ -86,45 +86,27 @@ internal static class OldTwin
             ? $"who is behind '{chardev.Id}'"
             : null;
 
-    private static Target Spawn(Begun begun, TargetStart start, MonitorPlace monitors)
+    private static async Task<Target> SpawnAsync(Begun begun, TargetStart start, MonitorPlace monitors, CancellationToken cancellationToken)
     {
-        var owned = new List<SafeHandle>();
+        List<SafeHandle> memories = [];
         try
         {
-            var descriptors = new List<InheritedDescriptor>();
-            foreach (var (number, origin) in start.Fds.Select(fd => (fd.Number, fd.Origin)))
+            return await new TwinSpawn
             {
-                SafeHandle handle = origin switch
+                Which = "old",
+                Start = start,
+                Monitors = monitors,
+                Memory = memory =>
                 {
-                    FdOrigin.Monitor => monitors.OldSocket,
-                    FdOrigin.Memory memory => SharedMemory.Create("virt-handover-twin", begun.Live.Devices.Memory.First(m => m.Id == memory.Backend).Size),
-                    FdOrigin.Source { Role: FdRole.Chardev } => UnixSockets.ListenUnseen(),
-                    FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
-                    _ => throw new HandoverException($"File descriptor {number} of the old QEMU's twin has no origin."),
-                };
-                if (origin is not FdOrigin.Monitor)
-                    owned.Add(handle);
-                descriptors.Add(new InheritedDescriptor(handle, number));
-            }
-
-            // Its words go where the source's and the target's go: libvirt's log of the VM.
-            foreach (var number in (int[])[1, 2])
-            {
-                var handle = begun.Descriptors.Duplicate(number);
-                owned.Add(handle);
-                descriptors.Add(new InheritedDescriptor(handle, number));
-            }
-
-            var command = begun.Context.Enter(start.Line.Render());
-            var process = ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors);
-            monitors.LetGo(MonitorPlace.Old);
-            using var main = HeldThread.Main(process);
-            begun.Affinity.ApplyTo(main);
-            return new Target(process, monitors, begun.Name, null, "old");
+                    memories.Add(SharedMemory.Create("virt-handover-twin", begun.Live.Devices.Memory.First(each => each.Id == memory.Backend).Size));
+                    return memories[^1];
+                },
+                Chardev = _ => UnixSockets.ListenUnseen(),
+            }.RunAsync(begun, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            owned.ForEach(handle => handle.Dispose());
+            memories.ForEach(memory => memory.Dispose());
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
@@ -65,8 +64,19 @@ internal static class PreparePhase
         {
             files.AddRange(begun.Live.Devices.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
             cards = FindTaps(begun, start);
-            target = Spawn(begun, start, files, cards, monitors);
+            target = await new TwinSpawn
+            {
+                Which = "new",
+                Start = start,
+                Monitors = monitors,
+                Memory = memory => files.First(file => file.Backend == memory.Backend).File,
+                Chardev = chardev => begun.Descriptors.ListeningSocket(chardev.Number, chardev.Owner),
+                More = [.. cards.SelectMany(card => card.Queues).Select(queue => new InheritedDescriptor(queue.Descriptor, queue.TargetNumber))],
+                Workers = [.. cards.SelectMany(card => card.Workers)],
+                LastWords = LastWords.Mark(begun),
+            }.RunAsync(begun, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.spawned");
+            TwinProcess.CopyAutogroup(begun.Source, target.Process);
             journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, monitors.NewPath, method) { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("prepare.named");
             await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
@@ -155,56 +165,6 @@ internal static class PreparePhase
         };
     }
 
-    private static Target Spawn(Begun begun, TargetStart start, IReadOnlyList<MemoryFile> files, IReadOnlyList<LateCard> cards, MonitorPlace monitors)
-    {
-        var owned = new List<SafeHandle>();
-        var lastWords = LastWords.Mark(begun);
-        try
-        {
-            var descriptors = new List<InheritedDescriptor>();
-            foreach (var (number, origin) in start.Fds.Select(fd => (fd.Number, fd.Origin)))
-            {
-                var handle = origin switch
-                {
-                    FdOrigin.Monitor => monitors.NewSocket,
-                    FdOrigin.Memory memory => files.First(file => file.Backend == memory.Backend).File,
-                    FdOrigin.Source { Role: FdRole.Chardev } chardev => begun.Descriptors.ListeningSocket(chardev.Number, chardev.Owner),
-                    FdOrigin.Source source => begun.Descriptors.Duplicate(source.Number),
-                    _ => throw new HandoverException($"File descriptor {number} of the new QEMU has no origin."),
-                };
-                if (origin is not (FdOrigin.Memory or FdOrigin.Monitor))
-                    owned.Add(handle);
-                descriptors.Add(new InheritedDescriptor(handle, number));
-            }
-
-            descriptors.AddRange(cards.SelectMany(card => card.Queues).Select(queue => new InheritedDescriptor(queue.Descriptor, queue.TargetNumber)));
-            foreach (var number in cards.SelectMany(card => card.Workers))
-            {
-                var handle = VhostNet.Open();
-                owned.Add(handle);
-                descriptors.Add(new InheritedDescriptor(handle, number));
-            }
-
-            // Its words go where the source's go: libvirt's log of the VM.
-            foreach (var number in (int[])[1, 2])
-            {
-                var handle = begun.Descriptors.Duplicate(number);
-                owned.Add(handle);
-                descriptors.Add(new InheritedDescriptor(handle, number));
-            }
-
-            var command = begun.Context.Enter(start.Line.Render());
-            var process = MemoryPolicy.Of(begun.Source.Id).Run(() => ProcessSpawner.Spawn(command[0], command, begun.Context.Environment, descriptors));
-            monitors.LetGo(MonitorPlace.New);
-            TwinProcess.Shape(begun, process);
-            return new Target(process, monitors, begun.Name, lastWords);
-        }
-        finally
-        {
-            owned.ForEach(handle => handle.Dispose());
-        }
-    }
-
     private static async Task<IReadOnlyList<Finding>> CompareAsync(
         Begun begun, TargetStart start, Target target, Task<(TwinSnapshot? Twin, string Why)> asked, CancellationToken cancellationToken)
     {
@@ -233,7 +193,7 @@ internal static class PreparePhase
         }
     }
 
-    /// <summary>The chain of tools that enters the context has ended in QEMU, and in the one that is on disk now.</summary>
+    /// <summary>It runs the QEMU that is on disk now, also where a script starts it.</summary>
     private static void RequireNewProgram(Begun begun, Target target)
     {
         var root = ProcRoot.Host.File(target.Process.Id, "root");

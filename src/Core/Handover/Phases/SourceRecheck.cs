@@ -30,6 +30,7 @@ internal static class SourceRecheck
             throw new HandoverException("A block job began while the handover was being prepared; try again when it has ended.");
         await RequireSameSettingsAsync(begun, source, cancellationToken).ConfigureAwait(false);
         await TwinFiles.RequireAsync(begun, prepared.Target, cancellationToken).ConfigureAwait(false);
+        TwinProcess.RequireRights(begun, prepared.Target);
         var state = await source.QueryStatusAsync(cancellationToken).ConfigureAwait(false);
         // A copy that ran out of pages has stopped the guest itself; whether it ran before is what Begin saw.
         var stoppedByCopy = prepared.Copy is not null && state.Status is ("paused" or "finish-migrate");

@@ -13,16 +13,6 @@ internal static class TwinProcess
 {
     private const string MainThread = "the main thread";
 
-    /// <summary>Early, while it has one thread: the threads it makes inherit from that.</summary>
-    internal static void Shape(Begun begun, ProcessHandle target)
-    {
-        using var old = HeldThread.Main(begun.Source);
-        using var main = HeldThread.Main(target);
-        begun.Affinity.ApplyTo(main);
-        _ = ThreadAttributes.Copy(old, main);
-        CopyAutogroup(begun.Source.Id, target.Id);
-    }
-
     /// <summary>Plugs the vCPUs that were plugged into the source: they are on no command line.</summary>
     internal static async Task PlugCpusAsync(Begun begun, Target target, CancellationToken cancellationToken)
     {
@@ -45,9 +35,52 @@ internal static class TwinProcess
         }
 
         differences.AddRange(ProcessTies.Of(begun.Source.Id).Differences(ProcessTies.Of(target.Process.Id)));
-        if (differences.Count > 0)
-            throw new RefusedException([.. differences.Select(FindingCodes.ProcessDiff.Says)]);
+        List<Finding> findings = [.. differences.Select(FindingCodes.ProcessDiff.Says), .. RightsOf(begun, target)];
+        if (findings.Count > 0)
+            throw new RefusedException(findings);
     }
+
+    /// <summary>
+    /// Compares ids, capabilities and filter of all the target's threads with the source's and with what libvirt gives, once more before the
+    /// guest is paused: the first look was before the guest's last moments in the source.
+    /// </summary>
+    /// <exception cref="RefusedException">Something differs.</exception>
+    internal static void RequireRights(Begun begun, Target target)
+    {
+        var findings = RightsOf(begun, target);
+        if (findings.Count > 0)
+            throw new RefusedException(findings);
+    }
+
+    /// <summary>A last look right before the commit, while the guest stands still: one read of each process, some 50 µs.</summary>
+    /// <exception cref="HandoverException">Something differs.</exception>
+    internal static void RequireRightsOnce(Begun begun, Target target)
+    {
+        var source = ProcessStatus.Read(ProcRoot.Host, begun.Source.Id);
+        var now = ProcessStatus.Read(ProcRoot.Host, target.Process.Id);
+        if (begun.Expected.Differences(now, "The new QEMU").FirstOrDefault() is { } other)
+            throw new HandoverException(other);
+        if (now.RightsBeyond(source).FirstOrDefault() is { } more)
+            throw new HandoverException($"The new QEMU has {more}.");
+    }
+
+    private static List<Finding> RightsOf(Begun begun, Target target)
+    {
+        var source = ProcessStatus.Read(ProcRoot.Host, begun.Source.Id);
+        List<Finding> findings = [.. begun.Expected.Differences(source, "The VM's QEMU").Select(FindingCodes.RightsOther.Says)];
+        foreach (var thread in ProcessStatus.ReadThreads(ProcRoot.Host, target.Process.Id))
+        {
+            findings.AddRange(begun.Expected.Differences(thread, "The new QEMU").Select(FindingCodes.RightsOther.Says));
+            findings.AddRange(thread.RightsBeyond(source).Select(each => FindingCodes.ProcessDiff.Says($"A thread of the new QEMU has {each}.")));
+        }
+
+        return [.. findings.Distinct()];
+    }
+
+    /// <summary>How its CPU time is shared with others of its session, which weighs in only where no control group divides the CPU.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="target">Who gets the same.</param>
+    internal static void CopyAutogroup(ProcessHandle source, ProcessHandle target) => CopyAutogroup(source.Id, target.Id);
 
     private static IEnumerable<string> Compare(string meaning, ProcessHandle source, int old, ProcessHandle target, int thread)
     {

@@ -27,6 +27,7 @@ internal static class FindingCodes
 
     // Versions and machine
     internal static readonly FindingCode TargetMissing = new("TARGET_MISSING", Blocker, "There is no new QEMU that can be started.", "Repair the package, for example with 'dnf reinstall qemu-kvm'.");
+    internal static readonly FindingCode TargetUntrusted = new("TARGET_UNTRUSTED", Blocker, "Somebody else than root can change the emulator or a directory on its path, so it is not run.", "Give it and all directories above it to root ('namei -l PATH' shows them), take others the right to write, then retry.");
     internal static readonly FindingCode VersionOrder = new("VERSION_ORDER", Blocker, "The QEMU on disk is older than the running one.", Restart);
     internal static readonly FindingCode MachineGone = new("MACHINE_GONE", Blocker, "The new QEMU no longer has the VM's machine type.", "Change the machine type with 'virsh edit' and start the VM again.");
     internal static readonly FindingCode VqSize = new("VQ_SIZE", Blocker, "The running QEMU offers the guest longer virtqueues than the new one takes, and guests use what is offered.", "Restart the guest on the new QEMU; a reboot inside it is not enough.");
@@ -107,19 +108,21 @@ internal static class FindingCodes
     internal static readonly FindingCode HookFails = new("HOOK_FAILS", Warning, "A libvirt hook runs when the daemon adopts the VM, and libvirt kills the VM if that hook fails.", "Make sure that it succeeds for the operation 'reconnect'.");
 
     internal static readonly FindingCode ProcessDiff = new("PROCESS_DIFF", Blocker, "The new process would not have what the kernel ties to the old one: a scheduling policy, a limit, a namespace.", Restart);
+    internal static readonly FindingCode RightsOther = new("RIGHTS_OTHER", Blocker, "The VM's QEMU has other ids, or less of a system call filter, than libvirt gives it.", "Unless qemu.conf was changed since the VM started, treat that QEMU as taken over: save what you need to examine it, and start the VM again.");
     internal static readonly FindingCode Machined = new("MACHINED", Blocker, "systemd-machined cannot be told of the new process, and would end it when it restarts, as it does with each update of systemd.", "See 'systemctl status systemd-machined', then retry.");
 
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
         RamPrivate, RamMemfdNew, RamMixed, RamStill, PauseBudget, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
-        TargetMissing, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine, CmdLineChanged, CmdLineForeign, CmdLineLate,
+        TargetMissing, TargetUntrusted, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine, CmdLineChanged, CmdLineForeign,
+        CmdLineLate,
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr, FileAccess, FileOther, FileNewer, FileUnknown,
         VncPort, VncPassword, VncWebsocket, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
-        HookFails, ProcessDiff, Machined,
+        HookFails, ProcessDiff, RightsOther, Machined,
     ];
 
     /// <summary>The kind of finding that a difference is.</summary>

@@ -11,6 +11,8 @@ internal static class HostRules
             yield return FindingCodes.LockMgr.Says("libvirt has a lease of a lock manager on the VM's disks.");
         foreach (var tie in facts.Ties)
             yield return FindingCodes.ProcessDiff.Says(tie);
+        foreach (var right in facts.OtherRights)
+            yield return FindingCodes.RightsOther.Says(right);
         if (facts.Machine.Problem is { } problem)
             yield return FindingCodes.Machined.Says(problem);
         if (facts.IsRecordLate)

@@ -29,6 +29,9 @@ internal sealed record SourceFacts
     /// <summary>What its process has that no other can be given, a sentence each.</summary>
     public IReadOnlyList<string> Ties { get; init; } = [];
 
+    /// <summary>What its process has that libvirt does not give it, a sentence each.</summary>
+    public IReadOnlyList<string> OtherRights { get; init; } = [];
+
     /// <summary>libvirt's status file; null when it was not read.</summary>
     public StatusFile? Status { get; init; }
 
@@ -63,6 +66,9 @@ internal sealed record MachineFacts(MachineRegistration? Machine, string? Proble
 /// <param name="Problem">Why it cannot be started, a sentence; null when it can.</param>
 internal sealed record TargetFacts(string Path, Version Version, IReadOnlyList<MachineType> Machines, string? Problem = null)
 {
+    /// <summary>Why it is not run, a sentence: somebody else than root can change it; null when nobody can.</summary>
+    public string? Untrusted { get; init; }
+
     /// <summary>The options it has, without dashes; null when that is not known.</summary>
     public IReadOnlySet<string>? Options { get; init; }
 }

@@ -1,10 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using System.Globalization;
-using System.Text;
-using CliWrap;
-using CliWrap.Exceptions;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Preflight;
@@ -22,11 +17,11 @@ internal static class TargetProbe
     /// <summary>Asks.</summary>
     /// <param name="program">The emulator's path.</param>
     /// <param name="answers">Where other processes find the answer, and left theirs; null to keep it here only.</param>
-    /// <param name="limit">How long each of the three questions may take; it is killed afterwards.</param>
+    /// <param name="ask">Runs it with arguments: what it printed, or why it did not, the end of a sentence that begins with the program.</param>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>What it said; a binary that does not start has a <see cref="TargetFacts.Problem"/>.</returns>
     internal static async Task<TargetFacts> AskAsync(
-        string program, TargetAnswers? answers, TimeSpan limit, CancellationToken cancellationToken)
+        string program, TargetAnswers? answers, Func<IReadOnlyList<string>, CancellationToken, Task<(string? Output, string Failure)>> ask, CancellationToken cancellationToken)
     {
         if (FileIdentity.Of(program) is not { IsRegular: true } identity)
             return Broken(program, "is missing");
@@ -34,13 +29,13 @@ internal static class TargetProbe
             return known;
         if (answers?.Find(program, identity) is var (keptVersion, keptOptions, keptMachines) && Read(program, keptVersion, keptOptions.Split(' ').ToHashSet(StringComparer.Ordinal), keptMachines) is { } kept)
             return Remember(identity, kept);
-        var (version, failure) = await RunAsync(program, ["--version"], limit, cancellationToken).ConfigureAwait(false);
+        var (version, failure) = await ask(["--version"], cancellationToken).ConfigureAwait(false);
         if (version is null)
             return Broken(program, failure);
-        var (machines, otherFailure) = await RunAsync(program, ["-machine", "help"], limit, cancellationToken).ConfigureAwait(false);
+        var (machines, otherFailure) = await ask(["-machine", "help"], cancellationToken).ConfigureAwait(false);
         if (machines is null)
             return Broken(program, otherFailure);
-        var (help, lastFailure) = await RunAsync(program, ["-help"], limit, cancellationToken).ConfigureAwait(false);
+        var (help, lastFailure) = await ask(["-help"], cancellationToken).ConfigureAwait(false);
         if (help is null)
             return Broken(program, lastFailure);
         var options = OptionHelp.Parse(help);
@@ -79,29 +74,4 @@ internal static class TargetProbe
 
     private static TargetFacts Broken(string program, string how) =>
         new(program, new Version(0, 0, 0), [], $"The QEMU on disk, {program}, {how}.");
-
-    private static async Task<(string? Output, string Failure)> RunAsync(string program, string[] arguments, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var (output, errors) = (new StringBuilder(), new StringBuilder());
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(limit);
-        try
-        {
-            var result = await Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
-                .WithEnvironmentVariables(environment => environment.Set("LC_ALL", "C"))
-                .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output)).WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
-                .ExecuteAsync(deadline.Token).ConfigureAwait(false);
-            return result.ExitCode == 0
-                ? (output.ToString(), "")
-                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {result.ExitCode}: {errors.ToString().Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (null, string.Create(CultureInfo.InvariantCulture, $"did not answer within {limit.TotalSeconds:0.#} s"));
-        }
-        catch (Exception e) when (e is Win32Exception or InvalidOperationException or CliWrapException or IOException)
-        {
-            return (null, $"cannot be started: {e.Message.TrimEnd('.')}");
-        }
-    }
 }

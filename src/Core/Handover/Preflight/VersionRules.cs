@@ -9,6 +9,12 @@ internal static class VersionRules
     internal static IEnumerable<Finding> Check(SourceFacts facts)
     {
         var (live, target) = (facts.Live.Devices, facts.Target);
+        if (target.Untrusted is { } untrusted)
+        {
+            yield return FindingCodes.TargetUntrusted.Says(untrusted);
+            yield break;
+        }
+
         if (target.Problem is { } problem)
         {
             yield return FindingCodes.TargetMissing.Says(problem);

@@ -74,6 +74,12 @@ public sealed class DomainXml
     /// <summary>Type of <c>&lt;launchSecurity&gt;</c> (<c>sev</c>, <c>tdx</c>, …); null when there is none.</summary>
     public string? LaunchSecurity => Element.Element("launchSecurity") is { } security ? security.Text("type") ?? "" : null;
 
+    /// <summary>With what its QEMU is started, as <c>&lt;seclabel&gt;</c> says, in libvirt's spelling.</summary>
+    /// <param name="model"><c>dac</c> (user and group), <c>selinux</c> or <c>apparmor</c>.</param>
+    /// <returns>The label; null when there is none of that model.</returns>
+    public string? LabelOf(string model) => Element.Elements("seclabel")
+        .FirstOrDefault(label => label.Text("model") == model && label.Text("type") != "none")?.Element("label")?.Value;
+
     /// <summary>Arguments of <c>&lt;qemu:commandline&gt;</c>.</summary>
     public IReadOnlyList<string> ExtraArguments =>
         [.. Element.Elements(QemuNamespace + "commandline").Elements(QemuNamespace + "arg").Select(arg => arg.Text("value") ?? "")];

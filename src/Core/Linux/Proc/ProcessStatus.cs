@@ -5,6 +5,11 @@ namespace VirtHandover.Linux.Proc;
 /// <summary><c>/proc/PID/status</c>, see proc_pid_status(5).</summary>
 public sealed class ProcessStatus
 {
+    /// <summary>Neither a number nor a list of such.</summary>
+    private const string Twice = "twice";
+
+    private static readonly char[] s_blanks = [' ', '\t'];
+
     private readonly string _path;
     private readonly Dictionary<string, string> _fields;
 
@@ -62,6 +67,9 @@ public sealed class ProcessStatus
     /// <summary>Seccomp mode: 0 none, 1 strict, 2 filter.</summary>
     public int SeccompMode => _fields.TryGetValue("Seccomp", out string? text) ? Number("Seccomp", text) : 0;
 
+    /// <summary>Number of seccomp filters; −1 when the kernel does not say.</summary>
+    public int SeccompFilters => _fields.TryGetValue("Seccomp_filters", out string? text) ? Number("Seccomp_filters", text) : -1;
+
     /// <summary>CPUs the main thread may run on, as the kernel prints the list (<c>0-3,8</c>).</summary>
     public string AllowedCpus => Text("Cpus_allowed_list");
 
@@ -103,6 +111,66 @@ public sealed class ProcessStatus
         return Parse(path, ProcFile.ReadBytes(path));
     }
 
+    /// <summary>Reads every thread of a process. Threads that end meanwhile are left out.</summary>
+    /// <param name="proc">Where procfs is.</param>
+    /// <param name="processId">The process.</param>
+    /// <returns>Their statuses; at least one.</returns>
+    /// <exception cref="ProcException">The process has ended, or may not be read.</exception>
+    public static IReadOnlyList<ProcessStatus> ReadThreads(ProcRoot proc, int processId)
+    {
+        List<ProcessStatus> threads = [];
+        string tasks = proc.File(processId, "task");
+        try
+        {
+            foreach (string path in Directory.EnumerateDirectories(tasks))
+            {
+                try
+                {
+                    threads.Add(Parse(path, ProcFile.ReadBytes(path + "/status")));
+                }
+                catch (ProcException exception) when (exception.IsGone)
+                {
+                    // A worker that has just ended.
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ProcException(tasks, isGone: exception is DirectoryNotFoundException, $"{tasks} cannot be read: {exception.Message}");
+        }
+
+        return threads.Count > 0 ? threads : throw new ProcException(tasks, isGone: true, $"{tasks} does not exist any more: the process has ended.");
+    }
+
+    /// <summary>What a process or thread has that another one has not: ids, capabilities, a missing filter. In words, as the end of a sentence.</summary>
+    /// <param name="model">The other.</param>
+    public IEnumerable<string> RightsBeyond(ProcessStatus model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!UserIds.SequenceEqual(model.UserIds) || !GroupIds.SequenceEqual(model.GroupIds))
+            yield return $"the ids {IdWords()}, the old one's are {model.IdWords()}";
+        if (!Groups.Order().SequenceEqual(model.Groups.Order()))
+            yield return "other supplementary groups than the old one";
+        foreach (var (name, mine, its) in new[]
+        {
+            ("permitted", PermittedCapabilities, model.PermittedCapabilities), ("effective", EffectiveCapabilities, model.EffectiveCapabilities),
+            ("bounding", BoundingCapabilities, model.BoundingCapabilities), ("ambient", AmbientCapabilities, model.AmbientCapabilities),
+        })
+        {
+            if ((mine & ~its) != 0)
+                yield return FormattableString.Invariant($"{name} capabilities that the old one has not (mask {mine & ~its:x})");
+        }
+
+        if (model.NoNewPrivileges && !NoNewPrivileges)
+            yield return "no no-new-privileges, which the old one has";
+        if (SeccompMode != model.SeccompMode || SeccompFilters < model.SeccompFilters)
+            yield return $"{FilterWords()}, the old one {model.FilterWords()}";
+    }
+
+    private string IdWords() => $"{string.Join(' ', UserIds)} and {string.Join(' ', GroupIds)}";
+
+    private string FilterWords() => FormattableString.Invariant($"the system call filter mode {SeccompMode} with {SeccompFilters} filters");
+
     /// <summary>Reads the file's content.</summary>
     /// <param name="path">Named in exceptions.</param>
     /// <param name="content">The bytes.</param>
@@ -110,13 +178,15 @@ public sealed class ProcessStatus
     public static ProcessStatus Parse(string path, ReadOnlySpan<byte> content)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        // The name may hold any bytes but a line break; nothing else does.
+        // A line ends with '\n' and with nothing else: the kernel escapes that one in the process's name, which may hold any other byte, and
+        // several of those end a line for .NET's own reader.
         foreach (string line in System.Text.Encoding.Latin1.GetString(content).Split('\n'))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0)
+            // The kernel says nothing twice: of two answers neither counts.
+            if (colon > 0 && !fields.TryAdd(line[..colon], line[(colon + 1)..].Trim(s_blanks)))
             {
-                _ = fields.TryAdd(line[..colon], line[(colon + 1)..].Trim());
+                fields[line[..colon]] = Twice;
             }
         }
 
@@ -148,7 +218,7 @@ public sealed class ProcessStatus
     private List<uint> Ids(string field, int? exactly)
     {
         var ids = new List<uint>();
-        foreach (string part in Text(field).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in Text(field).Split(s_blanks, StringSplitOptions.RemoveEmptyEntries))
         {
             ids.Add(uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) ? id : throw Bad(field));
         }

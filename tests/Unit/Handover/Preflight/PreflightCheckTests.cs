@@ -17,6 +17,8 @@ public class PreflightCheckTests
         ["NVDIMM"] = f => f.Device("nvdimm"),
         ["IVSHMEM"] = f => f.Device("ivshmem-plain"),
         ["TARGET_MISSING"] = f => f with { Target = f.Target with { Problem = "The file /usr/libexec/qemu-kvm cannot be started: exit code 1." } },
+        ["TARGET_UNTRUSTED"] = f => f with { Target = f.Target with { Problem = "It is not run.", Untrusted = "/srv/m/qemu belongs to user 4242." } },
+        ["RIGHTS_OTHER"] = f => f with { OtherRights = ["The VM's QEMU has the user ids 0, and libvirt starts it as user 64055."] },
         ["VERSION_ORDER"] = f => f with { Target = f.Target with { Version = new Version(7, 2, 21) } },
         ["MACHINED"] = f => f with { Machine = new MachineFacts(null, "systemd-machined could not be asked: busctl did not answer within 5 s.") },
         ["PROCESS_DIFF"] = f => f with { Ties = ["A thread of its QEMU is scheduled by deadline."] },

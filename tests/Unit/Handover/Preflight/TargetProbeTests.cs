@@ -1,5 +1,6 @@
 using CsCheck;
 using VirtHandover.Handover.Preflight;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Tests.Unit.Handover.Preflight;
@@ -11,13 +12,13 @@ public class TargetProbeTests
     [Fact(Timeout = 180_000)]
     public async Task A_real_qemu_tells_its_version_and_machines()
     {
-        var facts = await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", null, Limit, CancellationToken.None);
+        var facts = await AskAsync("/usr/bin/qemu-system-x86_64", null, Limit);
         Assert.Null(facts.Problem);
         Assert.True(facts.Version >= new Version(7, 0));
         Assert.Contains(facts.Machines, m => m.Name.StartsWith("pc-q35-", StringComparison.Ordinal));
         Assert.StartsWith("pc-i440fx-", facts.Machines.Single(m => m.Name == "pc").Alias, StringComparison.Ordinal);
         Assert.Superset(new HashSet<string> { "S", "machine", "hda", "hdb", "help", "device", "no-user-config", "fw_cfg" }, facts.Options!.ToHashSet());
-        Assert.Same(facts, await TargetProbe.AskAsync("/usr/bin/qemu-system-x86_64", null, Limit, CancellationToken.None));
+        Assert.Same(facts, await AskAsync("/usr/bin/qemu-system-x86_64", null, Limit));
     }
 
     [Theory(Timeout = 180_000)]
@@ -25,14 +26,14 @@ public class TargetProbeTests
     [InlineData("lacks-library", "ended with code 127: cannot open shared object.")]
     [InlineData("no-qemu", "does not answer as QEMU does.")]
     public async Task A_broken_program_is_a_problem_in_a_sentence(string program, string ending) =>
-        Assert.EndsWith(ending, (await TargetProbe.AskAsync(Qemu.Corpus.Program(program), null, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.EndsWith(ending, (await AskAsync(Qemu.Corpus.Program(program), null, Limit)).Problem, StringComparison.Ordinal);
 
     [Fact(Timeout = 180_000)]
     public async Task A_hanging_or_missing_program_is_a_problem_too()
     {
-        var hanging = await TargetProbe.AskAsync(Qemu.Corpus.Program("hangs"), null, TimeSpan.FromMilliseconds(300), CancellationToken.None);
+        var hanging = await AskAsync(Qemu.Corpus.Program("hangs"), null, TimeSpan.FromMilliseconds(300));
         Assert.EndsWith("did not answer within 0.3 s.", hanging.Problem, StringComparison.Ordinal);
-        Assert.EndsWith("is missing.", (await TargetProbe.AskAsync("/nonexistent/qemu", null, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.EndsWith("is missing.", (await AskAsync("/nonexistent/qemu", null, Limit)).Problem, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
@@ -43,13 +44,13 @@ public class TargetProbeTests
         var program = Script(directory, "exit 3");
         var answers = new TargetAnswers(Path.Combine(directory.Path, "answers"));
         answers.Keep(program, FileIdentity.Of(program)!.Value, "QEMU emulator version 9.9.9 (x)\nCopyright", "machine no-acpi", "Supported machines are:\npc-1 A PC\n");
-        var facts = await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None);
+        var facts = await AskAsync(program, answers, Limit);
         Assert.Equal((null, new Version(9, 9, 9), "pc-1"), (facts.Problem, facts.Version, facts.Machines.Single().Name));
         Assert.Equal(new HashSet<string> { "machine", "no-acpi" }, facts.Options);
 
         // Written again, and so another file: it is asked itself.
         program = Script(directory, "exit 40");
-        Assert.EndsWith("ended with code 40.", (await TargetProbe.AskAsync(program, answers, Limit, CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.EndsWith("ended with code 40.", (await AskAsync(program, answers, Limit)).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,6 +64,9 @@ public class TargetProbeTests
         });
         Assert.Equal(new Version(10, 0, 2), TargetProbe.ReadVersion("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)\nCopyright"));
     }
+
+    private static Task<TargetFacts> AskAsync(string program, TargetAnswers? answers, TimeSpan limit) =>
+        TargetProbe.AskAsync(program, answers, (arguments, stop) => ShortTool.RunAsync(program, arguments, limit, stop), CancellationToken.None);
 
     private static string Script(TemporaryDirectory directory, string body) => directory.Script("qemu", body);
 }

@@ -79,6 +79,63 @@ public class ProcTests
         Assert.Throws<ProcException>(() => status.UserIds);
     }
 
+    [Theory]
+    [InlineData("\fUid:\t0\t0\t0\t0")]
+    [InlineData("\rUid:\t0\t0\t0\t0")]
+    [InlineData("\vUid:\t0\t0\t0\t0")]
+    [InlineData("\u0085Uid:\t0\t0\t0\t0")]
+    [InlineData("\u2028Uid:\t0\t0\t0\t0")]
+    [InlineData("\u2029Uid:\t0\t0\t0\t0")]
+    [InlineData("\0Uid:\t0\t0\t0\t0")]
+    [InlineData("\tUid:\t0\t0\t0\t0")]
+    [InlineData("\\nUid:\t0\t0\t0\t0")]
+    [InlineData("Uid:\t0\t0\t0\t0")]
+    public void A_name_forges_no_field(string name)
+    {
+        foreach (Encoding encoding in (Encoding[])[Encoding.UTF8, Encoding.Latin1])
+        {
+            ProcessStatus status = ProcessStatus.Parse("status", encoding.GetBytes($"Name:\t{name}\nUid:\t5\t6\t7\t8\nSeccomp:\t2\nSeccomp_filters:\t1\nCapEff:\tff\n"));
+            Assert.Equal([5u, 6u, 7u, 8u], status.UserIds);
+            Assert.Equal((2, 1, 255UL), (status.SeccompMode, status.SeccompFilters, status.EffectiveCapabilities));
+        }
+    }
+
+    [Fact]
+    public void What_is_said_twice_is_not_believed()
+    {
+        ProcessStatus status = ProcessStatus.Parse("status", "Uid:\t5\t5\t5\t5\nGroups:\t7 \nSeccomp:\t2\nUid:\t0\t0\t0\t0\nGroups:\t\nSeccomp:\t0\n"u8);
+        Assert.Throws<ProcException>(() => status.UserIds);
+        Assert.Throws<ProcException>(() => status.Groups);
+        Assert.Throws<ProcException>(() => status.SeccompMode);
+    }
+
+    [Theory]
+    [InlineData("Uid:\t5\t5\t5\t0", "the ids")]
+    [InlineData("Gid:\t6\t0\t6\t6", "the ids")]
+    [InlineData("Groups:\t7 0 ", "supplementary groups")]
+    [InlineData("CapPrm:\t3", "permitted capabilities")]
+    [InlineData("CapEff:\t2", "effective capabilities")]
+    [InlineData("CapBnd:\t1f", "bounding capabilities")]
+    [InlineData("CapAmb:\t1", "ambient capabilities")]
+    [InlineData("NoNewPrivs:\t0", "no-new-privileges")]
+    [InlineData("Seccomp:\t0", "filter mode 0")]
+    [InlineData("Seccomp_filters:\t0", "with 0 filters")]
+    [InlineData("CapBnd:\t1", null)]
+    [InlineData("Seccomp_filters:\t3", null)]
+    public void More_rights_than_another_s_are_named_and_fewer_are_none(string line, string? named)
+    {
+        string[] usual =
+        [
+            "Uid:\t5\t5\t5\t5", "Gid:\t6\t6\t6\t6", "Groups:\t7 ", "CapPrm:\t1", "CapEff:\t1", "CapBnd:\tf", "CapAmb:\t0", "NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1",
+        ];
+        ProcessStatus Read(IEnumerable<string> lines) => ProcessStatus.Parse("status", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        string field = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)];
+        string[] beyond = [.. Read(usual.Select(each => each.StartsWith(field, StringComparison.Ordinal) ? line : each)).RightsBeyond(Read(usual))];
+        Assert.Equal(named is null ? 0 : 1, beyond.Length);
+        Assert.All(beyond, sentence => Assert.Contains(named!, sentence, StringComparison.Ordinal));
+        Assert.Empty(Read(usual).RightsBeyond(Read(usual)));
+    }
+
     [Fact]
     public void Random_bytes_give_the_declared_exception_or_nothing() =>
         Gen.OneOf(Gen.Byte.Array[0, 300], Gen.String[Gen.Char["0123456789abcdef-:() \n\0rwxps\tUidGPCk"], 0, 300].Select(Encoding.UTF8.GetBytes)).Sample(

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.IO.Pipes;
+using System.Text;
+
+namespace VirtHandover.Linux.Launch;
+
+/// <summary>Runs a program of root's with somebody else's ids, for what it prints.</summary>
+internal static class LaunchedTool
+{
+    /// <summary>Bytes of each output that are kept; QEMU's longest, its help, has some 40,000.</summary>
+    private const int MostOutput = 1 << 20;
+
+    /// <summary>All that such a program gets of an environment.</summary>
+    internal static IReadOnlyList<string> Environment { get; } = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"];
+
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="launch">The program; its standard output and errors are read here.</param>
+    /// <param name="limit">It is killed after this.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    /// <returns>Its standard output, or why there is none: the end of a sentence that begins with the program.</returns>
+    internal static async Task<(string? Output, string Failure)> RunAsync(Launch launch, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var output = new AnonymousPipeServerStream(PipeDirection.In);
+        using var errors = new AnonymousPipeServerStream(PipeDirection.In);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(limit);
+        ProcessHandle? process = null;
+        try
+        {
+            process = await (launch with
+            {
+                Descriptors = [new InheritedDescriptor(output.ClientSafePipeHandle, 1), new InheritedDescriptor(errors.ClientSafePipeHandle, 2)],
+            }).StartAsync(deadline.Token).ConfigureAwait(false);
+            output.DisposeLocalCopyOfClientHandle();
+            errors.DisposeLocalCopyOfClientHandle();
+            var reading = Task.WhenAll(ReadAsync(output, deadline.Token), ReadAsync(errors, deadline.Token));
+            var said = await reading.WaitAsync(deadline.Token).ConfigureAwait(false);
+            if (!await process.WaitForExitAsync(limit, deadline.Token).ConfigureAwait(false))
+                return (null, Late(limit));
+            var code = ProcessSpawner.Reap(process);
+            return code == 0
+                ? (said[0], "")
+                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {code}: {said[1].Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, Late(limit));
+        }
+        catch (Exception exception) when (exception is LinuxException or IOException)
+        {
+            return (null, $"cannot be started: {exception.Message.TrimEnd('.')}");
+        }
+        finally
+        {
+            if (process is not null)
+            {
+                process.Kill();
+                _ = process.WaitForExit(TimeSpan.FromSeconds(1));
+                _ = ProcessSpawner.Reap(process);
+                process.Dispose();
+            }
+        }
+    }
+
+    private static string Late(TimeSpan limit) => string.Create(CultureInfo.InvariantCulture, $"did not answer within {limit.TotalSeconds:0.#} s");
+
+    private static async Task<string> ReadAsync(Stream pipe, CancellationToken cancellationToken)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[16 << 10];
+        var kept = 0;
+        int read;
+        // Reads on to the end, so that the program never blocks on a full pipe.
+        while ((read = await pipe.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            var take = Math.Min(read, MostOutput - kept);
+            text.Append(Encoding.UTF8.GetString(buffer, 0, take));
+            kept += take;
+        }
+
+        return text.ToString();
+    }
+}
