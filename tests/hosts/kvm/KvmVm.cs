@@ -37,12 +37,15 @@ internal sealed partial record KvmVm(string Name, int Number, string Program, st
     public async Task<int> Pid(KvmHost host) =>
         int.Parse(await host.Run($"sed -n \"s/^<domstatus .*pid='\\([0-9]*\\)'.*/\\1/p\" /run/libvirt/qemu/{Name}.xml"), CultureInfo.InvariantCulture);
 
-    /// <summary>What keeps its QEMU in its bounds, and what the host does for it: AppArmor's profile, user, capabilities, seccomp, control group.</summary>
+    /// <summary>
+    /// What keeps its QEMU in its bounds, and what the host does for it: AppArmor's profile, user, capabilities, seccomp, control group. Not the bounding
+    /// set: it gets smaller, to that of the service's unit.
+    /// </summary>
     public async Task<string> Confinement(KvmHost host)
     {
         int pid = await Pid(host);
         return await host.Run(
-            $"cd /proc/{pid} && tr -d '\\0' < attr/current && grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' status && cat cgroup oom_score_adj && ls -l ns | sed 's/.*-> //'");
+            $"cd /proc/{pid} && tr -d '\\0' < attr/current && grep -E '^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Seccomp)' status && cat cgroup oom_score_adj && ls -l ns | sed 's/.*-> //'");
     }
 
     /// <summary>libvirt's live definition, but for the pseudo terminals: those are documented to change.</summary>

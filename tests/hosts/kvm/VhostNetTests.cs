@@ -23,7 +23,7 @@ public sealed class VhostNetTests(KvmHost host, ITestOutputHelper output)
         HandedOver handed = await vm.HandOver(host);
         // Both ways: each answer is a question that came in.
         await vm.AssertLives(host, before);
-        string echo = await host.Run($"timeout -s INT 10 probe echo 10.77.0.{vm.Number} 20");
+        string echo = await host.Run($"timeout --preserve-status -s INT 10 probe echo 10.77.0.{vm.Number} 20");
         Assert.DoesNotContain("\"answered\":0,", echo, StringComparison.Ordinal);
         Assert.True(await vm.IsOnNewQemu(host));
         Assert.Equal(queues, await Workers(vm));
