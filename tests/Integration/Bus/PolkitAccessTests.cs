@@ -131,10 +131,13 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
         while (await script.StandardOutput.ReadAsync(some, limit.Token) is > 0 and int count)
         {
             screen.Append(some, 0, count);
-            // Not before: what was typed ahead is thrown away.
             if (answered || !screen.ToString().EndsWith("Password: ", StringComparison.Ordinal))
                 continue;
             answered = true;
+            // Not before: pkttyagent asks, and then throws away what was typed while it turned the echo off (TCSAFLUSH).
+            string terminal = await Shell.Run("sh", "-c", $"readlink /proc/$(pgrep -P {script.Id})/fd/0");
+            await Eventually.Until(
+                "the terminal does not show what is typed", async () => (await Shell.Run("stty", "-F", terminal, "-a")).Contains(" -echo ", StringComparison.Ordinal));
             await script.StandardInput.WriteAsync((password + "\n").AsMemory(), limit.Token);
             await script.StandardInput.FlushAsync(limit.Token);
         }
