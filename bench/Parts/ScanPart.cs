@@ -5,6 +5,7 @@ using VirtHandover.Bench.Lab;
 using VirtHandover.Bench.Results;
 using VirtHandover.Detection;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Bench.Parts;
@@ -65,6 +66,8 @@ internal sealed class ScanPart(Run run)
 
     private async Task Measure(string what, ListedDomains domains, ProcRoot proc)
     {
+        // The binary is asked for its version by the launcher, a role that this program has not.
+        Launch.Host = ("/usr/libexec/virt-handover/virt-handoverd", ["virt-handoverd"]);
         // Once with another detector: compiling this program's code is no part of a scan, which the service has compiled beforehand.
         await new Detector(domains, domains.Paths, proc).ScanAsync(default);
         var detector = new Detector(domains, domains.Paths, proc);

@@ -3,7 +3,6 @@ using VirtHandover.Linux;
 using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Tests.Integration.Host;
-using VirtHandover.Tests.Integration.Service;
 
 namespace VirtHandover.Tests.Integration.Security;
 
@@ -12,11 +11,7 @@ public sealed class LaunchTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
 {
     private const uint User = 4243;
 
-    public async Task InitializeAsync()
-    {
-        await host.Reset();
-        Launch.Host = (TheService.Program, ["virt-handoverd"]);
-    }
+    public Task InitializeAsync() => host.Reset();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
