@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VirtHandover.Qemu;
@@ -49,25 +48,10 @@ internal static class OptionWords
 
     private static IEnumerable<OptionWord> Keyed(string text)
     {
-        var part = new StringBuilder();
-        for (var i = 0; i <= text.Length; i++)
+        foreach (var word in KeyedOptionValue.Split(text))
         {
-            if (i < text.Length && text[i] != ',')
-            {
-                part.Append(text[i]);
-            }
-            else if (i + 1 < text.Length && text[i + 1] == ',')
-            {
-                part.Append(',');
-                i++;
-            }
-            else
-            {
-                var word = part.ToString();
-                var at = word.IndexOf('=', StringComparison.Ordinal);
-                yield return at < 0 ? new OptionWord("", word) : new OptionWord(word[..at][(word[..at].LastIndexOf('.') + 1)..], word[(at + 1)..]);
-                part.Clear();
-            }
+            var at = word.IndexOf('=', StringComparison.Ordinal);
+            yield return at < 0 ? new OptionWord("", word) : new OptionWord(word[..at][(word[..at].LastIndexOf('.') + 1)..], word[(at + 1)..]);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class KeyedOptionValue : OptionValue
 {
     private readonly ImmutableArray<Item> _items;
 
-    internal KeyedOptionValue(string text) => _items = Split(text);
+    internal KeyedOptionValue(string text) => _items = [.. Split(text).Select(Item.Of)];
 
     private KeyedOptionValue(ImmutableArray<Item> items) => _items = items;
 
@@ -73,9 +73,12 @@ internal sealed class KeyedOptionValue : OptionValue
         return text.ToString();
     }
 
-    private static ImmutableArray<Item> Split(string text)
+    /// <summary>
+    /// The items of a value, as QEMU divides it: at single commas; two stand for one in an item. Whoever checks a command line divides it by this as well,
+    /// so that nothing is started that was checked as something else.
+    /// </summary>
+    internal static IEnumerable<string> Split(string text)
     {
-        var items = ImmutableArray.CreateBuilder<Item>();
         var part = new StringBuilder();
         for (var i = 0; i <= text.Length; i++)
         {
@@ -90,12 +93,10 @@ internal sealed class KeyedOptionValue : OptionValue
             }
             else
             {
-                items.Add(Item.Of(part.ToString()));
+                yield return part.ToString();
                 part.Clear();
             }
         }
-
-        return items.DrainToImmutable();
     }
 
     private readonly record struct Item(string Key, string? Value)
