@@ -108,7 +108,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         {
             await InsistAsync([.. ready.Select(one => new LeftRun(one.Run, unfinished))], null).ConfigureAwait(false);
         }
-        catch (LibvirtException exception) when (exception.IsAway)
+        catch (Exception exception) when (exception is HostBusyException or LibvirtException { IsAway: true })
         {
             await WithdrawAsync(ready, run => run.End(exception)).ConfigureAwait(false);
         }

@@ -80,7 +80,7 @@ internal sealed class HandoverRun(
         new([.. ForeignText.Shorten(Secrets.Redact(exception.ToString()), 8 * ForeignBounds.SentenceChars).Select(c => char.IsControl(c) ? ' ' : c)]);
 
     private static bool IsNamed(Exception exception) =>
-        exception is HandoverException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
+        exception is HandoverException or HostBusyException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
             or LinuxException or ProcException or StatusFileException or IOException or UnauthorizedAccessException or CommandLineException;
 
     /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
@@ -186,6 +186,12 @@ internal sealed class HandoverRun(
         if (exception is LibvirtException { IsAway: true })
         {
             Postpone($"libvirt could not be reached ({exception.Message.TrimEnd('.')})", hold);
+            return;
+        }
+
+        if (exception is HostBusyException)
+        {
+            Postpone(exception.Message, hold);
             return;
         }
 

@@ -52,7 +52,7 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
         }
         catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
-            throw new SettlementException($"VM {trace.Opened.Name} stays out of libvirt's sight; nothing was changed. {exception.Message}", exception);
+            throw new SettlementException($"VM {trace.Opened.Name} stays out of libvirt's sight; nothing was changed. {exception.Message.TrimEnd('.')}.", exception);
         }
 
         journal.Write(new JournalEntry.Reopened { At = TimeProvider.System.GetUtcNow() });

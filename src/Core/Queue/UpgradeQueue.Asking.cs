@@ -18,6 +18,9 @@ public sealed partial class UpgradeQueue
             DemandAllowed_NeedsLock(upgrade, "approved");
             DemandBudget_NeedsLock(upgrade, maxPause, "approved");
             Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by, maxPause), changes);
+            // Somebody looks, and wants it now.
+            changes.Any |= _putOff is not null;
+            _putOff = null;
         }
 
         Announce(changes);

@@ -32,6 +32,7 @@ public sealed partial class UpgradeQueue
             {
                 report = report with { By = running.By, ApprovedAt = (running.Before as UpgradeState.Approved)?.At ?? running.StartedAt };
                 control = running.Rehearse ? before : StopRule.After(before, report, _options.StopAfterFailures, now);
+                RememberPutOff_NeedsLock(report, now);
             }
 
             var next = UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Ended(report), now);
@@ -96,7 +97,7 @@ public sealed partial class UpgradeQueue
     internal void CanaryDied(HandoverRecord record, string sentence) =>
         NotBegun(record, Reports.CanaryDied(record, sentence), control => StopRule.AfterCanary(control, sentence, _time.GetUtcNow()));
 
-    /// <summary>The canary that went before a handover could not be tried, because libvirt went away: puts the handover back.</summary>
+    /// <summary>The canary that went before a handover could not be tried now: puts the handover back.</summary>
     /// <param name="record">The handover.</param>
     /// <param name="sentence">What happened.</param>
     internal void CanaryPostponed(HandoverRecord record, string sentence) =>
@@ -123,6 +124,7 @@ public sealed partial class UpgradeQueue
             UpgradeMachine.Next(upgrade.State, new UpgradeEvent.NotBegun(record.Id), _time.GetUtcNow()) is Transition.To { State: var before })
         {
             back.Add(upgrade with { State = before });
+            RememberPutOff_NeedsLock(report, _time.GetUtcNow());
         }
 
         try

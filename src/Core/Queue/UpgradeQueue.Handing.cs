@@ -65,16 +65,20 @@ public sealed partial class UpgradeQueue
         }
     }
 
-    /// <summary>When the next deferral ends, or a maintenance window opens or closes; null when none does.</summary>
+    /// <summary>When the next deferral ends, a maintenance window opens or closes, or what was put off is tried again; null when nothing of it is to come.</summary>
     public DateTimeOffset? NextDue
     {
         get
         {
             lock (_lock)
             {
-                var deferral = _upgrades.Values.Select(upgrade => (upgrade.State as UpgradeState.Deferred)?.Until).Min();
-                var window = NextWindowChange_NeedsLock(_time.GetUtcNow());
-                return deferral < window ? deferral : window ?? deferral;
+                var now = _time.GetUtcNow();
+                return new[]
+                {
+                    _upgrades.Values.Select(upgrade => (upgrade.State as UpgradeState.Deferred)?.Until).Min(),
+                    NextWindowChange_NeedsLock(now),
+                    PutOffUntil_NeedsLock(now),
+                }.Min();
             }
         }
     }
@@ -193,7 +197,7 @@ public sealed partial class UpgradeQueue
     private Upgrade? NextApproved_NeedsLock()
     {
         var now = _time.GetUtcNow();
-        return _control.Pause is not null || _hold.Length > 0
+        return _control.Pause is not null || _hold.Length > 0 || PutOffUntil_NeedsLock(now) is not null
             ? null
             : _upgrades.Values
                 .Where(upgrade => upgrade is { State: UpgradeState.Approved, Installed: not null, Policy: not null }
@@ -212,6 +216,7 @@ public sealed partial class UpgradeQueue
     private void TakeTogether_NeedsLock(List<HandoverRequest> taken, Changes changes)
     {
         Upgrade? first = null;
+        BeginTry_NeedsLock();
         while (taken.Count < _options.Together)
         {
             var asked = NextAsked_NeedsLock();

@@ -144,6 +144,11 @@ public sealed partial class UpgradeQueue
             reasons.Add("The running VMs have not been examined yet, or could not be.");
         }
 
+        if (PutOffReason_NeedsLock(now) is { } reason)
+        {
+            reasons.Add(reason);
+        }
+
         if (_interrupted.Count > 0)
         {
             reasons.Add("The result of an earlier handover is still being recovered.");

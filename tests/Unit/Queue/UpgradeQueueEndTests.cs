@@ -39,6 +39,46 @@ public sealed class UpgradeQueueEndTests : IDisposable
     }
 
     [Fact]
+    public void What_is_put_off_again_and_again_is_tried_ever_more_seldom_and_stops_no_queue()
+    {
+        using var world = new World(_directory.Path, PolicyMode.Ask, together: 3);
+        world.Scan(assess: true);
+        foreach (var n in Enumerable.Range(0, 3))
+            world.Queue.Approve(Sample.Id(n), "root");
+        foreach (var seconds in new[] { 0, 10, 20, 40, 80, 160, 320, 600, 600 })
+        {
+            PutOff();
+            Assert.Equal(seconds > 0 ? world.Time.GetUtcNow().AddSeconds(seconds) : null, world.Queue.NextDue);
+            Assert.Equal(seconds > 0, world.Queue.Snapshot().Standings[Sample.Id(0)].WaitReason.Contains("The next try is at ", StringComparison.Ordinal));
+            world.Time.Advance(TimeSpan.FromSeconds(Math.Max(0, seconds - 1)));
+            Assert.Equal(seconds == 0, world.Queue.HasWork);
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        PutOff();
+        Assert.Empty(world.Queue.TakeTogether());
+        Assert.NotEqual("paused", world.Queue.Snapshot().QueueState);
+        // What somebody asks for by name does not wait, and an approval ends the waiting.
+        world.Queue.Run(Sample.Id(1), rehearse: true, "root");
+        var rehearsal = Assert.Single(world.Queue.TakeTogether());
+        world.Queue.End(Sample.Report(rehearsal.Id, 1, HandoverOutcome.Rehearsed), after: null);
+        Assert.False(world.Queue.HasWork);
+        world.Queue.Approve(Sample.Id(2), "root");
+        var taken = world.Queue.TakeTogether();
+        Assert.Equal(3, taken.Count);
+        world.Queue.End(Sample.Report(taken[0].Id, 0, HandoverOutcome.Done), Sample.Domain(0, running: 2, pid: 500));
+        world.Queue.End(Sample.Report(taken[1].Id, 1, HandoverOutcome.Postponed), after: null);
+        world.Queue.End(Sample.Report(taken[2].Id, 2, HandoverOutcome.Postponed), after: null);
+        Assert.Equal(2, world.Queue.TakeTogether().Count);
+
+        void PutOff()
+        {
+            foreach (var (n, request) in world.Queue.TakeTogether().Index())
+                world.Queue.End(Sample.Report(request.Id, n, HandoverOutcome.Postponed), after: null);
+        }
+    }
+
+    [Fact]
     public void One_that_has_ended_and_was_started_again_is_approved_by_nobody()
     {
         using var world = new World(_directory.Path, PolicyMode.Ask);

@@ -21,8 +21,10 @@ internal static class Limits
     /// <summary>The same once more, while libvirt is away.</summary>
     internal static readonly TimeSpan LastDiskFlush = TimeSpan.FromSeconds(1);
 
-    /// <summary>The libvirt daemon's end.</summary>
-    internal static readonly TimeSpan DaemonStop = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// The libvirt daemon's end; past it the daemon is killed. It takes tenths of a second, and what is left of <c>MaxOutage=</c> has to suffice for the guests.
+    /// </summary>
+    internal static readonly TimeSpan DaemonStop = TimeSpan.FromSeconds(8);
 
     /// <summary>From starting the libvirt daemon to its first answer.</summary>
     internal static readonly TimeSpan DaemonStart = TimeSpan.FromSeconds(60);

@@ -24,7 +24,7 @@ internal static class QuiescePhase
 {
     /// <summary>Stops libvirt, once for all VMs that are to be moved.</summary>
     /// <param name="group">Their twins and journals.</param>
-    /// <exception cref="HandoverException">A VM of the host has a job; libvirt runs.</exception>
+    /// <exception cref="HostBusyException">A VM of the host has a job; libvirt runs.</exception>
     /// <exception cref="UnfinishedException">libvirt was stopped and its daemon cannot be started.</exception>
     internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group)
     {
@@ -40,8 +40,8 @@ internal static class QuiescePhase
         Checkpoint.Reach("quiesce.journaled");
         foreach (var (twin, _) in group)
             await twin.Begun.Libvirt.DisposeAsync().ConfigureAwait(false);
-        var hold = await DaemonHold.TakeAsync(
-            daemon, paths, limit < Limits.DaemonStop ? limit : Limits.DaemonStop, CancellationToken.None).ConfigureAwait(false);
+        var half = limit / 2;
+        var hold = await DaemonHold.TakeAsync(daemon, paths, half < Limits.DaemonStop ? half : Limits.DaemonStop).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.daemon-stopped");
@@ -92,7 +92,7 @@ internal static class QuiescePhase
         }
     }
 
-    /// <exception cref="HandoverException">A VM of the host has a job.</exception>
+    /// <exception cref="HostBusyException">A VM of the host has a job.</exception>
     internal static async Task RequireNoJobsAsync(LibvirtConnection libvirt)
     {
         foreach (var domain in await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false))
@@ -131,6 +131,5 @@ internal static class QuiescePhase
         }
     }
 
-    private static HandoverException Busy(string name) =>
-        new($"VM {name} has an active job in libvirt, and the daemon is not stopped while any VM has one; try again when the job has ended.");
+    private static HostBusyException Busy(string name) => new($"VM {name} has an active job in libvirt, whose daemon is not stopped while any VM has one");
 }
