@@ -60,7 +60,7 @@ public sealed class UpgradeQueueTests : IDisposable
             world.Queue.BeginScan());
         foreach (var n in Enumerable.Range(0, 4))
         {
-            world.Queue.TakePolicy(Sample.Id(n), DomainPolicy.None);
+            world.Queue.TakePolicy(Sample.Id(n), DomainPolicy.None, new PolicyChange());
             world.Queue.Approve(Sample.Id(n), "root");
             world.Time.Advance(TimeSpan.FromSeconds(1));
         }
@@ -457,7 +457,7 @@ public sealed class UpgradeQueueTests : IDisposable
         using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { Mode = PolicyMode.Never }, new PolicyChange { Mode = "never" });
 
         Assert.Null(world.Queue.TakeNext());
         Assert.StartsWith("Its policy is \"never\"", world.Queue.Snapshot().Standings[Sample.Id(0)].WaitReason, StringComparison.Ordinal);
@@ -501,7 +501,7 @@ public sealed class UpgradeQueueTests : IDisposable
         world.Queue.SetHold("The fleet is held: /etc/hold exists.");
         Assert.Equal(("The fleet is held: /etc/hold exists.", ""), (Reason(0), Reason(1)));
         world.Queue.SetHold("");
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { Mode = PolicyMode.Never }, new PolicyChange { Mode = "never" });
         Assert.StartsWith("Its policy is \"never\"", Reason(0), StringComparison.Ordinal);
     }
 
