@@ -36,6 +36,7 @@ internal sealed class BusGate : IDisposable
     private readonly MessageCutter _incoming;
     private readonly MessageCutter _outgoing;
     private readonly byte[] _chunk = new byte[Chunk];
+    private readonly TokenBucket _unnamedRefusals;
     private byte[]? _message;
     private int _filled;
     private MessageHead? _head;
@@ -49,6 +50,7 @@ internal sealed class BusGate : IDisposable
         _inner = new BusPipe(outer);
         _turnstile = new Turnstile(limits);
         _names = new CallerNames(limits);
+        _unnamedRefusals = new TokenBucket(limits.RefusalsAtOnce, limits.RefusalsPerSecond, Now);
         _incoming = new MessageCutter(limits.HeadBytes, Begin, Take, End);
         _outgoing = new MessageCutter(Chunk, BeginOut, TakeOut, EndOut);
     }
@@ -229,7 +231,9 @@ internal sealed class BusGate : IDisposable
     private void Refuse(MessageHead call, string sentence)
     {
         // Who sends faster than the bus takes our answers gets none.
-        if (call.WantsReply && call.Sender.Length > 0 && _bus.Unsent < MostUnsent && _ownWaiting.Count < _limits.Waiting)
+        if (!call.WantsReply || call.Sender.Length == 0 || _bus.Unsent >= MostUnsent || _ownWaiting.Count >= _limits.Waiting)
+            return;
+        if (_names.TryGet(call.Sender, out var userId) ? _turnstile.TellsRefusal(userId, Now) : _unnamedRefusals.TryTake(Now))
             SendOwn(_own.Error(call, BusErrorNames.LimitsExceeded, sentence));
     }
 

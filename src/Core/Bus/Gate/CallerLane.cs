@@ -6,12 +6,14 @@ internal sealed class CallerLane
     private readonly GateLimits _limits;
     private readonly Queue<HeldCall> _calls = new();
     private readonly Queue<HeldCall> _reads = new();
-    private double _tokens;
-    private long _filled;
+    private readonly TokenBucket _turns;
+    private readonly TokenBucket _refusals;
 
     internal CallerLane(uint userId, GateLimits limits, long now)
     {
-        (UserId, _limits, _tokens, _filled) = (userId, limits, limits.Burst, now);
+        (UserId, _limits) = (userId, limits);
+        _turns = new TokenBucket(limits.Burst, limits.PerSecond, now);
+        _refusals = new TokenBucket(limits.RefusalsAtOnce, limits.RefusalsPerSecond, now);
     }
 
     /// <summary>Whose.</summary>
@@ -29,11 +31,10 @@ internal sealed class CallerLane
     private bool IsRoot => UserId == 0;
 
     /// <summary>Whether nothing would be lost without it.</summary>
-    internal bool IsIdle(long now)
-    {
-        Fill(now);
-        return Waiting == 0 && InFlight == 0 && _tokens >= _limits.Burst;
-    }
+    internal bool IsIdle(long now) => Waiting == 0 && InFlight == 0 && _turns.IsFull(now) && _refusals.IsFull(now);
+
+    /// <summary>Whether this user is told of one more refusal.</summary>
+    internal bool TryRefuse(long now) => IsRoot || _refusals.TryTake(now);
 
     /// <summary>Lets a call wait here.</summary>
     /// <returns>False: there are too many.</returns>
@@ -48,8 +49,7 @@ internal sealed class CallerLane
     /// <summary>The next one whose turn it may be, if this user may have a further one answered now.</summary>
     internal HeldCall? TryTake(long now)
     {
-        Fill(now);
-        if (!IsRoot && _tokens < 1)
+        if (!IsRoot && !_turns.HasOne(now))
             return null;
         if (InFlight >= (IsRoot ? _limits.RootInFlight : _limits.InFlight))
             return null;
@@ -59,7 +59,7 @@ internal sealed class CallerLane
         var queue = mayRead && (_calls.Count == 0 || _reads.Peek().Since <= _calls.Peek().Since) ? _reads : _calls;
         if (!queue.TryDequeue(out var call))
             return null;
-        _tokens--;
+        _ = _turns.TryTake(now);
         InFlight++;
         Reads += call.IsRead ? 1 : 0;
         return call;
@@ -83,15 +83,5 @@ internal sealed class CallerLane
     }
 
     /// <summary>When it may have its next turn; null: not by the mere passing of time.</summary>
-    internal long? NextTurn(long now)
-    {
-        Fill(now);
-        return Waiting > 0 && !IsRoot && _tokens < 1 ? now + (long)Math.Ceiling((1 - _tokens) * 1000 / _limits.PerSecond) : null;
-    }
-
-    private void Fill(long now)
-    {
-        _tokens = Math.Min(_limits.Burst, _tokens + ((now - _filled) * _limits.PerSecond / 1000.0));
-        _filled = now;
-    }
+    internal long? NextTurn(long now) => Waiting > 0 && !IsRoot && !_turns.HasOne(now) ? _turns.NextAt(now) : null;
 }

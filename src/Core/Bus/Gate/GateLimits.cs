@@ -48,6 +48,15 @@ internal sealed record GateLimits
     /// <summary>Calls of one user that are answered at once after a time without any.</summary>
     internal int Burst { get; init; } = 200;
 
+    /// <summary>
+    /// Refusals that one user is told in a second, and at once. More would keep the bus busy with answers that nobody reads; without them it soon refuses that
+    /// user's calls itself (<c>max_replies_per_connection</c>).
+    /// </summary>
+    internal int RefusalsPerSecond { get; init; } = 20;
+
+    /// <inheritdoc cref="RefusalsPerSecond"/>
+    internal int RefusalsAtOnce { get; init; } = 200;
+
     /// <summary>How long a call waits for its turn, or for its caller's name. Callers themselves wait 25 s by default.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -37,6 +37,9 @@ internal sealed class Turnstile(GateLimits limits)
         return null;
     }
 
+    /// <summary>Whether a user is told that a call of his is refused; not when there were very many.</summary>
+    internal bool TellsRefusal(uint userId, long now) => LaneOf(userId, now)?.TryRefuse(now) ?? false;
+
     /// <summary>The call whose turn it is; null: none's.</summary>
     internal HeldCall? Next(long now)
     {

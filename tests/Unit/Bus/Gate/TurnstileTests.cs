@@ -84,6 +84,17 @@ public sealed class TurnstileTests
     }
 
     [Fact]
+    public void So_many_refusals_are_told_and_root_every_one()
+    {
+        var turnstile = new Turnstile(s_limits with { RefusalsAtOnce = 2, RefusalsPerSecond = 10 });
+        Assert.Equal([true, true, false], Enumerable.Range(0, 3).Select(_ => turnstile.TellsRefusal(1000, 0)));
+        Assert.True(turnstile.TellsRefusal(1001, 0));
+        Assert.All(Enumerable.Range(0, 9), _ => Assert.True(turnstile.TellsRefusal(0, 0)));
+        Assert.False(turnstile.TellsRefusal(1000, 99));
+        Assert.True(turnstile.TellsRefusal(1000, 100));
+    }
+
+    [Fact]
     public void Root_is_not_counted_by_the_second()
     {
         for (uint i = 0; i < 100; i++)
