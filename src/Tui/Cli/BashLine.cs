@@ -85,6 +85,13 @@ internal sealed class BashLine
     public string Reply(string value)
     {
         var rest = value.StartsWith(keep, StringComparison.Ordinal) ? value[keep.Length..] : value;
-        return openQuote != '\0' ? ShellWord.Within(rest, openQuote) : ShellWord.Escape(rest);
+        if (openQuote == '\0')
+        {
+            return ShellWord.Escape(rest);
+        }
+
+        // Readline closes the quotation, but not when what it has put there ends with such a mark.
+        var word = ShellWord.Within(rest, openQuote);
+        return word.EndsWith(openQuote) ? word + openQuote : word;
     }
 }

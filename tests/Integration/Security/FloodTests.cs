@@ -13,7 +13,8 @@ namespace VirtHandover.Tests.Integration.Security;
 /// <summary>A user who floods the service on the bus costs it a few MiB, and root and other users are answered all the while.</summary>
 public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
 {
-    private const string Flooder = "/run/lab/flood", User = "65534", OtherUser = "65533";
+    // The bus lets nobody in whom the host does not know: nobody, daemon and bin.
+    private const string Flooder = "/run/lab/flood", User = "65534", OtherUser = "1", ThirdUser = "2";
 
     // What the flood may cost, above what was in memory before: calls of a few KiB each that wait, and answers that were not read.
     private const long MostMiB = 24;
@@ -63,7 +64,7 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     public async Task Two_users_who_flood_leave_a_third_ones_calls_alone()
     {
         await using var one = await Flood.Start(User, "reads", 50, 0, "");
-        await using var other = await Flood.Start("65532", "long", 50, 4000, "");
+        await using var other = await Flood.Start(ThirdUser, "long", 50, 4000, "");
         for (var i = 0; i < 5; i++)
         {
             var shown = await Shell.Run("setpriv", "--reuid", OtherUser, "--regid", OtherUser, "--clear-groups", "virt-handover", "list", "--json");
@@ -135,9 +136,16 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
             };
             start.Environment["OBJECT"] = domain;
             var flood = new Flood(Process.Start(start)!);
-            Assert.Equal("begun", await flood._process.StandardOutput.ReadLineAsync());
-            flood._process.OutputDataReceived += (_, line) => Interlocked.Add(ref flood._refused, line.Data is null ? 0 : 1);
+            var begun = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            flood._process.OutputDataReceived += (_, line) =>
+            {
+                if (line.Data == "refused")
+                    Interlocked.Increment(ref flood._refused);
+                else
+                    begun.TrySetResult(line.Data == "begun");
+            };
             flood._process.BeginOutputReadLine();
+            Assert.True(await begun.Task, "The flood has not begun.");
             return flood;
         }
 
@@ -153,6 +161,9 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     /// <summary>polkit's authority: does not answer to one user, and says yes to all others.</summary>
     private sealed class StandInPolkit : IAsyncDisposable
     {
+        // polkit's own policy lets its own user alone have the name.
+        private const string Permission = "/etc/dbus-1/system.d/zz-stand-in-polkit.conf";
+
         private readonly TaskCompletionSource _never = new();
         private readonly BusConnection _connection;
         private readonly uint _mute;
@@ -187,6 +198,10 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
 
         public static async Task<StandInPolkit> Start(uint mute)
         {
+            await File.WriteAllTextAsync(
+                Permission,
+                """<busconfig><policy user="root"><allow own="org.freedesktop.PolicyKit1"/></policy></busconfig>""");
+            await Reload();
             var connection = await BusConnection.OpenAsync(null, CancellationToken.None);
             var self = new StandInPolkit(connection, mute);
             await connection.ExportAsync("/org/freedesktop/PolicyKit1/Authority", announce: false, (Definition, self));
@@ -194,6 +209,14 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
             return self;
         }
 
-        public ValueTask DisposeAsync() => _connection.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await _connection.DisposeAsync();
+            File.Delete(Permission);
+            await Reload();
+        }
+
+        private static Task<string> Reload() => Shell.Run(
+            "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig");
     }
 }

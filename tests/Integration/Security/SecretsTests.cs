@@ -1,5 +1,6 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
+using VirtHandover.Handover.Journal;
 using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
@@ -86,12 +87,22 @@ public sealed class SecretsTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     private static async Task LeaveOldJournal()
     {
         await TheService.Stop();
-        string newest = Directory.GetFiles(TheService.State + "/journal", "*.journal").Order(StringComparer.Ordinal).Last();
-        string text = await File.ReadAllTextAsync(newest);
-        Assert.Contains("not-kept", text, StringComparison.Ordinal);
-        string old = newest.Replace(Path.GetFileName(newest), "90000.journal", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(old, text.Replace("<not-kept>", Disk, StringComparison.Ordinal).Replace("\\u003Cnot-kept\\u003E", Disk, StringComparison.Ordinal));
-        File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var entries = Directory.GetFiles(TheService.State + "/journal", "*.journal").Select(HandoverJournal.Read)
+            .Last(all => all.Any(entry => entry is JournalEntry.Committed) && all.Any(entry => entry is JournalEntry.Closed));
+        using (HandoverJournal old = HandoverJournal.TryOpen(TheService.State + "/journal", 90_000)!)
+        {
+            foreach (JournalEntry entry in entries)
+            {
+                old.Write(entry is not JournalEntry.Committed committed ? entry : committed with
+                {
+                    Adoption = committed.Adoption with
+                    {
+                        LogicalArguments = [.. committed.Adoption.LogicalArguments!.Select(word => word.Replace("<not-kept>", Disk, StringComparison.Ordinal))],
+                    },
+                });
+            }
+        }
+
         Assert.Equal(0, (await Kept(Disk)).ExitCode);
     }
 

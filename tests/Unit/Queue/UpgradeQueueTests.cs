@@ -443,8 +443,10 @@ public sealed class UpgradeQueueTests : IDisposable
     public void A_higher_priority_goes_before_an_older_approval()
     {
         using var world = new World(_directory.Path, PolicyMode.Ask);
-        world.Policies[2] = DomainPolicy.None.With(new PolicyChange { Priority = 1 });
+        var change = new PolicyChange { Priority = 1 };
+        world.Policies[2] = DomainPolicy.None.With(change);
         world.Scan(assess: true);
+        world.Queue.TakePolicy(Sample.Id(2), world.Policies[2]!, change);
         world.Queue.Approve(Sample.Id(0), "root");
         world.Time.Advance(TimeSpan.FromMinutes(1));
         world.Queue.Approve(Sample.Id(2), "root");
@@ -470,8 +472,11 @@ public sealed class UpgradeQueueTests : IDisposable
     public void An_approval_that_a_policy_gave_ends_with_the_policy()
     {
         using var world = new World(_directory.Path, PolicyMode.Ask);
-        world.Policies[0] = DomainPolicy.None.With(new PolicyChange { Mode = "auto", Window = "Sun 02:00-04:00" });
+        var change = new PolicyChange { Mode = "auto", Window = "Sun 02:00-04:00" };
+        world.Policies[0] = DomainPolicy.None.With(change);
         world.Scan(assess: true);
+        Assert.IsType<UpgradeState.Pending>(world.Queue.Snapshot().Upgrades[0].State);
+        world.Queue.TakePolicy(Sample.Id(0), world.Policies[0]!, change);
         Assert.Equal("policy auto", Assert.IsType<UpgradeState.Approved>(world.Queue.Snapshot().Upgrades[0].State).By);
         world.Policies[0] = DomainPolicy.None;
         world.Scan(assess: false);
