@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Files;
 using VirtHandover.Libvirt;
@@ -48,8 +49,8 @@ internal static class Roles
                 ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
                 [FileTrial.Role, var plan] => FileTrial.Run(plan),
-                ["--help" or "-h"] => Print(Usage),
-                _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{Printable.Escape(string.Join(' ', args))}\".\n{Usage}"),
+                ["--help" or "-h"] => Print(Usage.Split('\n')),
+                _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{string.Join(' ', args)}\". What it knows: virt-handoverd --help"),
             };
         }
         catch (ConfigurationException e)
@@ -88,7 +89,9 @@ internal static class Roles
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+#pragma warning disable RS0030 // It escapes each line.
         var log = new JournalLogger(Console.Error, Environment.GetEnvironmentVariable("VIRT_HANDOVER_DEBUG") is "1" ? LogLevel.Debug : LogLevel.Information);
+#pragma warning restore RS0030
         try
         {
             return await Composition.RunAsync(paths, options, log, stopping.Token).ConfigureAwait(false);
@@ -101,7 +104,7 @@ internal static class Roles
 
     private static async Task<int> GateAsync()
     {
-        var told = new AlarmSink(sentence => Console.Error.WriteLine(Console.IsErrorRedirected ? "<5>" + sentence : sentence));
+        var told = new AlarmSink(sentence => Said.Error(sentence, priority: 5));
         try
         {
             var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -117,24 +120,24 @@ internal static class Roles
     private static int ListStranded()
     {
         var names = new StrandedVms(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable).Journals, new LibvirtPaths()).Names;
-        return Print(names.Count == 0 ? "No VM is out of libvirt's sight." : string.Join('\n', names.Select(Printable.Escape)));
+        return Print(names.Count == 0 ? ["No VM is out of libvirt's sight."] : [.. names]);
     }
 
     private static async Task<int> SettleAsync(string vm, bool kill)
     {
-        var told = new AlarmSink(sentence => Console.Error.WriteLine(Printable.Escape(sentence)));
+        var told = new AlarmSink(sentence => Said.Error(sentence));
         try
         {
             var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
             var (domain, sentence) = await new StrandedVms(paths.Journals, new LibvirtPaths())
                 .SettleAsync(vm, kill, told, CancellationToken.None).ConfigureAwait(false);
-            _ = Print(Printable.Escape(sentence));
+            _ = Print(sentence);
             await ClearAsync(domain).ConfigureAwait(false);
             return ExitCode.Ok;
         }
         catch (SettlementException e)
         {
-            return Fail(ExitCode.Unavailable, Printable.Escape(e.Message));
+            return Fail(ExitCode.Unavailable, e.Message);
         }
     }
 
@@ -156,8 +159,9 @@ internal static class Roles
     private static async Task<int> RetireAsync()
     {
         // Not Console.Error: on the terminal that a package manager gives its scripts .NET would begin with control sequences.
-        await using var said = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
-        var retirement = new Retirement(ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), said.WriteLine);
+        await using var said = Said.Plain();
+        var retirement = new Retirement(
+            ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), sentence => said.WriteLine(Printable.Escape(sentence)));
         return await retirement.RunAsync().ConfigureAwait(false) ? ExitCode.Ok : ExitCode.Unavailable;
     }
 
@@ -170,16 +174,15 @@ internal static class Roles
             : $"There is no file {paths.Configuration}; what is built in applies, and whatever conf.d beside it sets is valid.");
     }
 
-    private static int Print(string text)
+    private static int Print(params string[] lines)
     {
-        Console.Out.WriteLine(text);
+        Said.Lines(lines);
         return ExitCode.Ok;
     }
 
     private static int Fail(int code, string sentence)
     {
-        // The journal reads the priority; a person at a terminal need not.
-        Console.Error.WriteLine(Console.IsErrorRedirected && code != ExitCode.Usage ? "<3>" + sentence : sentence);
+        Said.Error(sentence, code == ExitCode.Usage ? null : 3);
         return code;
     }
 }

@@ -25,8 +25,10 @@ internal static class Startup
         var prompt = traits.InputIsTerminal && !Environment.IsPrivilegedProcess ? agent : null;
         var cli = new CliContext
         {
+#pragma warning disable RS0030 // What is written here comes through Output, which escapes it.
             Out = Console.Out,
             Error = Console.Error,
+#pragma warning restore RS0030
             In = Console.In,
             Traits = traits,
             Time = TimeProvider.System,

@@ -4,7 +4,8 @@ namespace VirtHandover.Bus;
 /// <param name="Message">The call, its arguments already checked against the definition's types.</param>
 /// <param name="AllowsInteraction">The caller is ready to wait for a password prompt (<c>ALLOW_INTERACTIVE_AUTHORIZATION</c>).</param>
 /// <param name="Connection">Where it came from.</param>
-internal sealed record BusCall(BusMessage Message, bool AllowsInteraction, BusConnection Connection)
+/// <param name="UserId">Its sender's user, if the gate has had to ask the bus for it; null: not known yet.</param>
+internal sealed record BusCall(BusMessage Message, bool AllowsInteraction, BusConnection Connection, uint? UserId = null)
 {
     /// <summary>The arguments.</summary>
     internal IReadOnlyList<BusValue> Arguments => Message.Body;
@@ -13,6 +14,7 @@ internal sealed record BusCall(BusMessage Message, bool AllowsInteraction, BusCo
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Who sent the call; the bus vouches for it.</returns>
     /// <exception cref="BusException">The caller has already left the bus, or the bus does not answer.</exception>
-    internal Task<BusCaller> GetCallerAsync(CancellationToken cancellationToken = default) =>
-        Connection.GetCallerAsync(Message.Sender, cancellationToken);
+    internal async Task<BusCaller> GetCallerAsync(CancellationToken cancellationToken = default) => UserId is { } userId
+        ? new BusCaller(Message.Sender, userId) { Login = await LoginNames.OfAsync(userId).ConfigureAwait(false) }
+        : await Connection.GetCallerAsync(Message.Sender, cancellationToken).ConfigureAwait(false);
 }

@@ -153,7 +153,7 @@ internal sealed partial class BusConnection
 
     private void Answer(nint message, BusMessage call, MethodDefinition method, object target)
     {
-        var received = new BusCall(call, sd_bus_message_get_allow_interactive_authorization(message) > 0, this);
+        var received = new BusCall(call, sd_bus_message_get_allow_interactive_authorization(message) > 0, this, _gate?.UserOf(call.Sender));
         var held = sd_bus_message_ref(message);
         _heldCalls.Add(held);
 

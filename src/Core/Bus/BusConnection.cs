@@ -1,3 +1,4 @@
+using VirtHandover.Bus.Gate;
 using VirtHandover.Bus.Interop;
 
 namespace VirtHandover.Bus;
@@ -19,11 +20,13 @@ internal sealed partial class BusConnection : IAsyncDisposable
     private readonly TaskCompletionSource<string> _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly BusLoop _loop;
     private readonly string _address;
+    private readonly GateLimits? _limits;
+    private BusGate? _gate;
     private nint _bus;
 
-    private BusConnection(string address)
+    private BusConnection(string address, GateLimits? limits)
     {
-        _address = address;
+        (_address, _limits) = (address, limits);
         _loop = new BusLoop("bus", Start, Step, Stop);
     }
 
@@ -42,9 +45,17 @@ internal sealed partial class BusConnection : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting; nothing stays open.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="BusException"><see cref="BusErrorNames.NoServer"/>: there is no bus, or it does not let us in.</exception>
-    internal static async Task<BusConnection> OpenAsync(string? address, CancellationToken cancellationToken)
+    internal static Task<BusConnection> OpenAsync(string? address, CancellationToken cancellationToken) => OpenAsync(address, null, cancellationToken);
+
+    /// <summary>As above, for one that others call.</summary>
+    /// <param name="address">As above.</param>
+    /// <param name="limits">What callers may ask for at a time; null: there are none, only those whom we ask ourselves.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="BusException">As above.</exception>
+    internal static async Task<BusConnection> OpenAsync(string? address, GateLimits? limits, CancellationToken cancellationToken)
     {
-        var connection = new BusConnection(address ?? SystemAddress);
+        var connection = new BusConnection(address ?? SystemAddress, limits);
         try
         {
             connection._loop.Start();
@@ -66,7 +77,10 @@ internal sealed partial class BusConnection : IAsyncDisposable
         try
         {
             BusCheck.Succeeded(SdBus.sd_bus_new(out _bus), "make a D-Bus connection");
-            BusCheck.Succeeded(SdBus.sd_bus_set_address(_bus, _address), $"understand the D-Bus address \"{_address}\"");
+            if (_limits is null)
+                BusCheck.Succeeded(SdBus.sd_bus_set_address(_bus, _address), $"understand the D-Bus address \"{_address}\"");
+            else
+                PutGateBefore(_limits);
             BusCheck.Succeeded(SdBus.sd_bus_set_bus_client(_bus, 1), "make a D-Bus connection");
             BusCheck.Succeeded(SdBus.sd_bus_start(_bus), "connect");
         }
@@ -80,9 +94,23 @@ internal sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
+    private void PutGateBefore(GateLimits limits)
+    {
+        _gate = BusGate.Open(_address, limits);
+
+        // sd-bus has the descriptor from here on, unless it says that it has not.
+        var result = SdBus.sd_bus_set_fd(_bus, _gate.Inner, _gate.Inner);
+        if (result < 0)
+            _ = Libc.close(_gate.Inner);
+        BusCheck.Succeeded(result, "make a D-Bus connection");
+        BusCheck.Succeeded(SdBus.sd_bus_negotiate_fds(_bus, 0), "make a D-Bus connection");
+    }
+
     /// <summary>Does all that can be done without waiting.</summary>
     private unsafe BusWait Step()
     {
+        PassGate();
+
         // Not until nothing is left: somebody who floods us must not keep the replies to others from being sent.
         var result = 1;
         for (var turn = 0; turn < MessagesInOneStep && result > 0; turn++)
@@ -94,11 +122,26 @@ internal sealed partial class BusConnection : IAsyncDisposable
                 _ready.TrySetResult();
         }
 
+        // What came through, and what was answered: another step follows at once.
+        var more = PassGate();
+
         // After a full step the timeout is 0 when sd-bus has more in its hands, and poll sees what is still in the socket.
         BusCheck.Succeeded(SdBus.sd_bus_get_timeout(_bus, out var until), "ask for the next D-Bus timeout");
         var fd = BusCheck.Succeeded(SdBus.sd_bus_get_fd(_bus), "ask for the D-Bus socket");
         var events = BusCheck.Succeeded(SdBus.sd_bus_get_events(_bus), "ask for the D-Bus socket's events");
-        return new BusWait(fd, (short)events, until);
+        return new BusWait(fd, (short)events, more ? 0 : until, _gate?.Wait());
+    }
+
+    private bool PassGate()
+    {
+        try
+        {
+            return _gate?.Step() ?? false;
+        }
+        catch (BusException e)
+        {
+            throw NoServer(e.Message);
+        }
     }
 
     private void Stop(Exception? failure)
@@ -114,6 +157,8 @@ internal sealed partial class BusConnection : IAsyncDisposable
                 SdBus.sd_bus_close(_bus);
                 _bus = SdBus.sd_bus_unref(_bus);
             }
+
+            _gate?.Dispose();
         }
         finally
         {

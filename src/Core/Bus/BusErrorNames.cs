@@ -8,6 +8,7 @@ internal static class BusErrorNames
     internal const string Failed = "org.freedesktop.DBus.Error.Failed";
     internal const string InteractiveAuthorizationRequired = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired";
     internal const string InvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
+    internal const string LimitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
     internal const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
     internal const string NoReply = "org.freedesktop.DBus.Error.NoReply";
     internal const string NoServer = "org.freedesktop.DBus.Error.NoServer";

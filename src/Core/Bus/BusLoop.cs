@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using VirtHandover.Bus.Gate;
 using VirtHandover.Bus.Interop;
 
 namespace VirtHandover.Bus;
@@ -8,7 +9,8 @@ namespace VirtHandover.Bus;
 /// <param name="Descriptor">The socket.</param>
 /// <param name="Events">For <c>poll</c>.</param>
 /// <param name="UntilMicroseconds">On CLOCK_MONOTONIC; <see cref="ulong.MaxValue"/> for ever.</param>
-internal readonly record struct BusWait(int Descriptor, short Events, ulong UntilMicroseconds);
+/// <param name="Gate">What stands before that socket, if anything does.</param>
+internal readonly record struct BusWait(int Descriptor, short Events, ulong UntilMicroseconds, GateWait? Gate = null);
 
 /// <summary>A thread that alternates between posted work, one step of its owner, and <c>poll</c>.</summary>
 internal sealed unsafe class BusLoop
@@ -150,10 +152,17 @@ internal sealed unsafe class BusLoop
 
     private void Wait(BusWait wait)
     {
-        var fds = stackalloc Libc.pollfd[2];
+        // poll leaves a descriptor of -1 out.
+        var gate = wait.Gate ?? new GateWait(-1, 0, -1, 0, -1);
+        var fds = stackalloc Libc.pollfd[4];
         fds[0] = new Libc.pollfd { fd = wait.Descriptor, events = wait.Events };
         fds[1] = new Libc.pollfd { fd = _wakeup, events = Libc.POLLIN };
-        if (Libc.poll(fds, 2, Milliseconds(wait.UntilMicroseconds)) < 0 && Marshal.GetLastPInvokeError() != Libc.EINTR)
+        fds[2] = new Libc.pollfd { fd = gate.Bus, events = gate.BusEvents };
+        fds[3] = new Libc.pollfd { fd = gate.Inner, events = gate.InnerEvents };
+
+        // As unsigned numbers, so that -1, for ever, is the longest.
+        var limit = (int)Math.Min((uint)Milliseconds(wait.UntilMicroseconds), (uint)gate.Milliseconds);
+        if (Libc.poll(fds, 4, limit) < 0 && Marshal.GetLastPInvokeError() != Libc.EINTR)
             throw new BusException(BusErrorNames.Failed, $"Could not wait for the bus: {Marshal.GetLastPInvokeErrorMessage()}.");
         ulong ignored;
         _ = Libc.read(_wakeup, &ignored, sizeof(ulong));

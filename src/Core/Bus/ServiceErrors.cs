@@ -21,7 +21,7 @@ internal static class ServiceErrors
     internal static BusException ToBus(Exception exception) => exception switch
     {
         BusException { Name: BusErrorNames.InvalidArgs } e => new BusException(NameOf(ServiceFault.InvalidArgument), e.Message),
-        BusException { Name: BusErrorNames.AccessDenied or BusErrorNames.InteractiveAuthorizationRequired } e => e,
+        BusException { Name: BusErrorNames.AccessDenied or BusErrorNames.InteractiveAuthorizationRequired or BusErrorNames.LimitsExceeded } e => e,
         ServiceException e => new BusException(NameOf(e.Fault), e.Message),
         Libvirt.LibvirtException e => new BusException(NameOf(ServiceFault.LibvirtUnavailable), e.Message),
         OperationCanceledException => new BusException(NameOf(ServiceFault.Failed), "The service is stopping; try again when it runs."),
@@ -48,6 +48,7 @@ internal static class ServiceErrors
             // The bus's own policy says it in words for programmers; the service's refusal is already a sentence.
             BusErrorNames.AccessDenied or BusErrorNames.InteractiveAuthorizationRequired => new(
                 ServiceFault.NotAuthorized, $"Could not {purpose}: this user may not do that. Run it as root. ({error.Message})"),
+            BusErrorNames.LimitsExceeded => new(ServiceFault.Failed, $"Could not {purpose}: {error.Message}"),
             BusErrorNames.InvalidArgs => new(ServiceFault.InvalidArgument, $"Could not {purpose}: {error.Message}"),
             BusErrorNames.UnknownObject => new(ServiceFault.UnknownDomain, $"Could not {purpose}: no running domain has that UUID."),
             BusErrorNames.NoServer => new(

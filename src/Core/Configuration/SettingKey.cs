@@ -19,6 +19,12 @@ internal sealed record SettingKey(
     public static IReadOnlyList<SettingKey> All { get; } =
     [
         new("Service", "Mode", "ask, auto or never", (options, text) => PolicyWords.ModeOf(text) is { } mode ? options with { Mode = mode } : null),
+        new("Service", "DomainPolicy", "tighten or override", (options, text) => text switch
+        {
+            "tighten" => options with { DomainsOverride = false },
+            "override" => options with { DomainsOverride = true },
+            _ => null,
+        }),
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace VirtHandover.Foreign;
 
@@ -24,6 +25,27 @@ internal static class ForeignText
         var end = char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1;
         return string.Concat(text.AsSpan(0, end), "…");
     }
+
+    /// <summary>Escapes what a terminal or the journal would act on.</summary>
+    /// <returns>The same text with control, format and line-separating characters as <c>\uXXXX</c>.</returns>
+    internal static string Escape(string text)
+    {
+        if (!text.Any(IsActive))
+            return text;
+        var escaped = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
+        {
+            if (IsActive(c))
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            else
+                escaped.Append(c);
+        }
+
+        return escaped.ToString();
+    }
+
+    private static bool IsActive(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>The first of them; behind those one that says how many there were.</summary>
     internal static IReadOnlyList<string> Paths(IReadOnlyList<string> paths)

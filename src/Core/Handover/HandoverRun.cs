@@ -75,9 +75,7 @@ internal sealed class HandoverRun(
         : $"This is a fault of virt-handover's own, and concerns no other VM ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); "
             + "report it with the service's log.";
 
-    // One line of the log, whatever a QEMU's words in it are.
-    private static string Printable(Exception exception) =>
-        new([.. ForeignText.Shorten(Secrets.Redact(exception.ToString()), 8 * ForeignBounds.SentenceChars).Select(c => char.IsControl(c) ? ' ' : c)]);
+    private static string Whole(Exception exception) => ForeignText.Shorten(Secrets.Redact(exception.ToString()), 8 * ForeignBounds.SentenceChars);
 
     private static bool IsNamed(Exception exception) =>
         exception is HandoverException or HostBusyException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
@@ -176,7 +174,7 @@ internal sealed class HandoverRun(
         Measure(hold);
         FailedAlone = IsOwn(exception);
         if (!IsNamed(exception) && IsFailure(exception))
-            Console.Error.WriteLine($"<3>The handover of {Subject}: {Printable(exception)}");
+            Said.Error($"The handover of {Subject}: {Whole(exception)}", priority: 3);
         if (exception is GoneException || SourceHasEnded)
         {
             Give(Report(HandoverOutcome.Gone, $"{Subject} has ended, by itself or by somebody, before its handover touched it; there is nothing to hand over any more."));

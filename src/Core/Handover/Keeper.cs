@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
 
@@ -60,7 +61,7 @@ public static class Keeper
         }
         catch (LinuxException exception)
         {
-            await Console.Error.WriteLineAsync($"<3>{exception.Message}").ConfigureAwait(false);
+            Said.Error(exception.Message, priority: 3);
             return 74;
         }
         finally

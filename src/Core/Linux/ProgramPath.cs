@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using CliWrap;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Linux;
@@ -17,6 +18,14 @@ public static class ProgramPath
     /// <returns>The program's path.</returns>
     /// <exception cref="Win32Exception">There is none, as when a process could not be started.</exception>
     public static string Of(string name) => Of(name, Environment.GetEnvironmentVariable("PATH"));
+
+    /// <summary>A program of this host, to be given its words and started: the only way in which one is started by its name.</summary>
+    /// <param name="name">A name, or a path.</param>
+    /// <returns>What CliWrap starts.</returns>
+    /// <exception cref="Win32Exception">There is none.</exception>
+#pragma warning disable RS0030 // Here it is not looked for in the current directory.
+    public static Command Command(string name) => Cli.Wrap(Of(name));
+#pragma warning restore RS0030
 
     internal static string Of(string name, string? path)
     {

@@ -27,7 +27,7 @@ internal static class ShortTool
         timeout.CancelAfter(limit);
         try
         {
-            CommandResult result = await Cli.Wrap(ProgramPath.Of(program))
+            CommandResult result = await ProgramPath.Command(program)
                 .WithArguments(arguments)
                 .WithValidation(CommandResultValidation.None)
                 .WithEnvironmentVariables(environment => environment.Set("LC_ALL", "C"))

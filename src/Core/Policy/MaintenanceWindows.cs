@@ -33,6 +33,30 @@ public sealed class MaintenanceWindows : IEquatable<MaintenanceWindows>
     /// <summary>True when handovers may start at any time.</summary>
     public bool IsAlways => Text.Length == 0;
 
+    /// <summary>Open at no time. Nobody can write it; it is what is left of two windows that have no minute in common.</summary>
+    internal static MaintenanceWindows Never { get; } = new("never", new bool[MinutesOfWeek]);
+
+    /// <summary>Whether they are open only when others are.</summary>
+    /// <param name="others">The others.</param>
+    public bool IsWithin(MaintenanceWindows others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        return !_minutes.Where((open, minute) => open && !others._minutes[minute]).Any();
+    }
+
+    /// <summary>Those times at which both are open.</summary>
+    /// <param name="others">The others.</param>
+    public MaintenanceWindows And(MaintenanceWindows others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        if (IsWithin(others))
+            return this;
+        if (others.IsWithin(this))
+            return others;
+        bool[] both = [.. _minutes.Zip(others._minutes, (one, other) => one && other)];
+        return both.Contains(true) ? new MaintenanceWindows(WindowParser.Write(both), both) : Never;
+    }
+
     /// <summary>Reads windows.</summary>
     /// <param name="text">The text; untrusted. Empty is <see cref="Always"/>.</param>
     /// <returns>The windows.</returns>

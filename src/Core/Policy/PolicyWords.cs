@@ -36,6 +36,22 @@ public static class PolicyWords
         _ => null,
     };
 
+    /// <summary>Why parts of what a domain's metadata asks for do not apply, and what to do about it.</summary>
+    internal static string Refusal(DomainPolicy own, PolicyParts refused)
+    {
+        var asked = new List<string>();
+        if (refused.HasFlag(PolicyParts.Mode) && own.Mode is { } mode)
+            asked.Add(Of(mode));
+        if (refused.HasFlag(PolicyParts.Window) && own.Window is { } window)
+            asked.Add($"window {window.Text}");
+        if (refused.HasFlag(PolicyParts.MaxPause) && own.MaxPause is { } pause)
+            asked.Add(string.Create(CultureInfo.InvariantCulture, $"pause up to {pause.TotalMilliseconds:0.###} ms"));
+        if (refused.HasFlag(PolicyParts.Priority) && own.Priority is { } priority)
+            asked.Add(string.Create(CultureInfo.InvariantCulture, $"priority {priority}"));
+        return $"Its metadata asks for {string.Join(", ", asked)}, and gets no more than the host's configuration gives: whoever may edit a VM can make its "
+            + "policy stricter only. An administrator grants it with virt-handover policy set, or to all VMs with DomainPolicy=override.";
+    }
+
     /// <exception cref="PolicyException">It is none.</exception>
     internal static PolicyMode Mode(string text) => ModeOf(text) ?? throw new PolicyException(
         $"\"{Shown(text)}\" is no policy mode; it is auto, ask or never.");

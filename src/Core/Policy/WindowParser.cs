@@ -36,6 +36,38 @@ internal static class WindowParser
         return new MaintenanceWindows(string.Join("; ", spelled), minutes);
     }
 
+    /// <summary>Writes windows, each within one day.</summary>
+    /// <param name="minutes">Minutes of the week, some of which are open.</param>
+    internal static string Write(bool[] minutes)
+    {
+        var spans = new List<(int Day, int From, int To)>();
+        for (var day = 0; day < 7; day++)
+        {
+            for (var minute = 0; minute < MinutesOfDay; minute++)
+            {
+                if (!minutes[(day * MinutesOfDay) + minute])
+                {
+                    continue;
+                }
+
+                var from = minute;
+                while (minute < MinutesOfDay && minutes[(day * MinutesOfDay) + minute])
+                {
+                    minute++;
+                }
+
+                spans.Add((day, from, minute));
+            }
+        }
+
+        return string.Join("; ", spans.GroupBy(span => (span.From, span.To)).Select(group =>
+        {
+            bool[] days = [.. Enumerable.Range(0, 7).Select(day => group.Any(span => span.Day == day))];
+            var time = $"{Time(group.Key.From)}-{Time(group.Key.To)}";
+            return days.All(day => day) ? time : $"{Spelled(days)} {time}";
+        }));
+    }
+
     private static string Take(string part, bool[] minutes)
     {
         var words = part.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

@@ -1,5 +1,5 @@
-using CliWrap;
 using Microsoft.Extensions.Logging;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
 
@@ -77,7 +77,7 @@ public sealed class FleetHold(QueueOptions options, UpgradeQueue queue, TimeProv
             return null;
         }
 
-        var command = Cli.Wrap("/bin/sh").WithArguments(["-c", options.HoldCommand]).WithWorkingDirectory("/");
+        var command = ProgramPath.Command("/bin/sh").WithArguments(["-c", options.HoldCommand]).WithWorkingDirectory("/");
         var (code, word) = await BoundedCommand.RunAsync(command, options.HoldTimeout, cancellationToken).ConfigureAwait(false);
         var said = word.Length > 0 ? $": {word}" : "";
         return code switch

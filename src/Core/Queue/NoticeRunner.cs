@@ -1,7 +1,7 @@
 using System.Threading.Channels;
-using CliWrap;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Handover;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Queue;
@@ -59,7 +59,7 @@ public sealed class NoticeRunner : IDisposable
 
     private async Task RunAsync(string program, Notice notice, CancellationToken cancellationToken)
     {
-        var command = Cli.Wrap(program).WithArguments([notice.Event]).WithWorkingDirectory("/").WithEnvironmentVariables(notice.Environment);
+        var command = ProgramPath.Command(program).WithArguments([notice.Event]).WithWorkingDirectory("/").WithEnvironmentVariables(notice.Environment);
         var (code, word) = await BoundedCommand.RunAsync(command, Limit, cancellationToken).ConfigureAwait(false);
         if (code != 0)
         {

@@ -9,6 +9,9 @@ public sealed record QueueOptions
     /// <summary>Who approves.</summary>
     public PolicyMode Mode { get; init; } = PolicyMode.Ask;
 
+    /// <summary>Whether a domain's own policy may be less strict than this configuration, whoever wrote it into the domain's metadata.</summary>
+    public bool DomainsOverride { get; init; }
+
     /// <summary>When handovers may start.</summary>
     public MaintenanceWindows Window { get; init; } = MaintenanceWindows.Always;
 

@@ -27,7 +27,7 @@ public sealed class RpmTransaction : ITransactionProbe
         limit.CancelAfter(AskLimit);
         try
         {
-            var answer = await Cli.Wrap(ProgramPath.Of("rpm")).WithArguments(["--eval", "%_rpmlock_path"])
+            var answer = await ProgramPath.Command("rpm").WithArguments(["--eval", "%_rpmlock_path"])
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(limit.Token).ConfigureAwait(false);
             var path = answer.StandardOutput.Trim();

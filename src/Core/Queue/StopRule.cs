@@ -29,7 +29,7 @@ internal static class StopRule
 
         var failures = control.Failures + 1;
         return limit > 0 && failures >= limit && control.Pause is null
-            ? new QueueControl(new QueuePause($"StopAfterFailures={limit}", now, Sentence(report, failures)), failures)
+            ? control with { Pause = new QueuePause($"StopAfterFailures={limit}", now, Sentence(report, failures)), Failures = failures }
             : control with { Failures = failures };
     }
 

@@ -26,7 +26,7 @@ public sealed partial class UpgradeQueue
     /// <exception cref="QueueException">It is not paused, or the database cannot be written; nothing was changed.</exception>
     public void Resume() => Control(control => control.Pause is null
         ? throw new QueueException(QueueFault.WrongState, "The queue is not paused; there is nothing to resume.")
-        : new QueueControl());
+        : control with { Pause = null, Failures = 0 });
 
     /// <summary>Something outside holds the whole fleet, or no longer.</summary>
     /// <param name="sentence">What, and what to do about it; empty when nothing does.</param>

@@ -11,19 +11,37 @@ public sealed partial class UpgradeQueue
     /// <summary>Who approved when the domain's own policy did.</summary>
     internal const string PolicyApprover = "policy auto";
 
-    private readonly Dictionary<string, WindowStanding> _windows = [];
+    // Of domains that do not run, too; more than that were never on one host.
+    private const int MostGrants = 10_000;
 
-    /// <summary>Takes over a domain's own policy that somebody has just stored.</summary>
+    private readonly Dictionary<string, WindowStanding> _windows = [];
+    private Dictionary<Guid, DomainPolicy> _granted = [];
+
+    /// <summary>
+    /// Notes that an administrator has set a domain's policy, and takes it over. Only what he named is granted: the rest of it may be
+    /// what somebody else wrote into the metadata.
+    /// </summary>
     /// <param name="domain">The domain's UUID.</param>
-    /// <param name="policy">The policy.</param>
+    /// <param name="policy">The policy, as it has just been stored in its metadata.</param>
+    /// <param name="change">What he named.</param>
     /// <exception cref="QueueException">It does not run any more, or the database cannot be written; it is seen at the next scan then.</exception>
-    public void TakePolicy(Guid domain, DomainPolicy policy)
+    public void TakePolicy(Guid domain, DomainPolicy policy, PolicyChange change)
     {
         var changes = new Changes { Any = true };
         lock (_lock)
         {
-            var upgrade = Find_NeedsLock(domain) with { Policy = policy };
-            CommitAsked_NeedsLock(Automatic(upgrade, _time.GetUtcNow()), changes);
+            var (upgrade, before) = (Find_NeedsLock(domain) with { Policy = policy }, _granted);
+            var control = Granting_NeedsLock(domain, change);
+            try
+            {
+                ReadGrants_NeedsLock(control);
+                CommitAsked_NeedsLock(Automatic(upgrade, _time.GetUtcNow()), changes, control);
+            }
+            catch (QueueException)
+            {
+                _granted = before;
+                throw;
+            }
         }
 
         Announce(changes);
@@ -45,7 +63,35 @@ public sealed partial class UpgradeQueue
         }
     }
 
-    private EffectivePolicy PolicyOf(Upgrade upgrade) => EffectivePolicy.Of(_options.Policy, upgrade.Policy ?? DomainPolicy.None);
+    private EffectivePolicy PolicyOf(Upgrade upgrade) => EffectivePolicy.Of(
+        _options.Policy,
+        upgrade.Policy ?? DomainPolicy.None,
+        _options.DomainsOverride ? null : _granted.GetValueOrDefault(upgrade.Domain, DomainPolicy.None));
+
+    private QueueControl Granting_NeedsLock(Guid domain, PolicyChange change)
+    {
+        var all = new Dictionary<Guid, string>(_control.Granted ?? new Dictionary<Guid, string>());
+        var granted = _granted.GetValueOrDefault(domain, DomainPolicy.None).With(change);
+        if (granted.IsEmpty)
+        {
+            all.Remove(domain);
+        }
+        else
+        {
+            all[domain] = PolicyXml.Write(granted);
+        }
+
+        foreach (var other in all.Keys.Where(other => all.Count > MostGrants && other != domain && !_upgrades.ContainsKey(other)).ToList())
+        {
+            all.Remove(other);
+        }
+
+        return _control with { Granted = all.Count == 0 ? null : all };
+    }
+
+    // Read once: what applies is asked for at every look.
+    private void ReadGrants_NeedsLock(QueueControl control) =>
+        _granted = (control.Granted ?? new Dictionary<Guid, string>()).ToDictionary(pair => pair.Key, pair => PolicyXml.Read(pair.Value));
 
     /// <summary>Gives or takes back approvals that nobody gave but a policy.</summary>
     private Upgrade Automatic(Upgrade upgrade, DateTimeOffset now)

@@ -51,11 +51,11 @@ public sealed partial class UpgradeQueue
 
     /// <summary>Commits something an administrator asked for.</summary>
     /// <exception cref="QueueException">The database cannot be written; nothing was changed.</exception>
-    private void CommitAsked_NeedsLock(Upgrade upgrade, Changes changes)
+    private void CommitAsked_NeedsLock(Upgrade upgrade, Changes changes, QueueControl? control = null)
     {
         try
         {
-            Commit_NeedsLock([upgrade]);
+            Commit_NeedsLock([upgrade], control: control);
             changes.Any = true;
         }
         catch (StoreException e)

@@ -152,6 +152,7 @@ public sealed partial class UpgradeQueue
     private void Load_NeedsLock()
     {
         _control = _store.LoadControl();
+        ReadGrants_NeedsLock(_control);
         foreach (var upgrade in _store.Load())
         {
             _saved[upgrade.Domain] = QueueJson.Write(upgrade);

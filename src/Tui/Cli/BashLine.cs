@@ -33,6 +33,11 @@ internal sealed class BashLine
                 {
                     word.Append(line[++i]);
                 }
+                else if (letter == '\\' && openQuote == '"' && i + 1 == line.Length)
+                {
+                    // All that the replies had in common may end with the backslash before something that they have not.
+                    continue;
+                }
                 else
                 {
                     word.Append(letter);
@@ -54,9 +59,10 @@ internal sealed class BashLine
                 openQuote = letter;
                 breakAt = word.Length;
             }
-            else if (letter == '\\' && i + 1 < line.Length)
+            else if (letter == '\\')
             {
-                word.Append(line[++i]);
+                // At the end the letter that it is for is still to come.
+                word.Append(++i < line.Length ? line[i..(i + 1)] : "");
             }
             else
             {
@@ -79,6 +85,13 @@ internal sealed class BashLine
     public string Reply(string value)
     {
         var rest = value.StartsWith(keep, StringComparison.Ordinal) ? value[keep.Length..] : value;
-        return openQuote != '\0' ? rest : ShellWord.Escape(rest);
+        if (openQuote == '\0')
+        {
+            return ShellWord.Escape(rest);
+        }
+
+        // Readline closes the quotation, but not when what it has put there ends with such a mark.
+        var word = ShellWord.Within(rest, openQuote);
+        return word.EndsWith(openQuote) ? word + openQuote : word;
     }
 }

@@ -30,7 +30,9 @@ internal sealed class PasswordAgent : IPasswordPrompt, IDisposable
         try
         {
             // It talks to the terminal itself, so that its standard output is free to say when it is ready.
+#pragma warning disable RS0030 // By ProgramPath; CliWrap does not leave the terminal to it.
             agent = Process.Start(new ProcessStartInfo(ProgramPath.Of("pkttyagent"), isInSession ? [.. arguments, "--fallback"] : arguments) { RedirectStandardOutput = true });
+#pragma warning restore RS0030
             await agent!.StandardOutput.ReadToEndAsync(cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
             return !agent.HasExited;
         }

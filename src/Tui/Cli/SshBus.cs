@@ -17,13 +17,29 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
     private const string Bridge = "systemd-stdio-bridge";
     private const int FailureOfSsh = 255;
 
+    // sd-bus would look for a bare name in all of PATH, the current directory among it where PATH says so. Where there is none, the usual place says it.
+    private static string Ssh
+    {
+        get
+        {
+            try
+            {
+                return ProgramPath.Of("ssh");
+            }
+            catch (Win32Exception)
+            {
+                return "/usr/bin/ssh";
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public string Address
     {
         get
         {
             string[] words = ["-xT", .. mayAsk ? Array.Empty<string>() : ["-q", "-oBatchMode=yes"], .. host.Where, Bridge];
-            return "unixexec:path=ssh," + string.Join(',', words.Select((word, i) => $"argv{i + 1}={Escape(word)}"));
+            return $"unixexec:path={Escape(Ssh)}," + string.Join(',', words.Select((word, i) => $"argv{i + 1}={Escape(word)}"));
         }
     }
 
@@ -32,7 +48,7 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
     {
         try
         {
-            var said = await CliWrap.Cli.Wrap(ProgramPath.Of("ssh"))
+            var said = await ProgramPath.Command("ssh")
                 .WithArguments(["-xT", "-oBatchMode=yes", "-oLogLevel=ERROR", "-oConnectTimeout=10", .. host.Where, Bridge, "--version"])
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(cancellationToken).ConfigureAwait(false);

@@ -18,6 +18,20 @@ internal static partial class ShellWord
     /// <summary>The same with a backslash before each letter that needs one: what a completion leaves behind the cursor.</summary>
     public static string Escape(string argument) => Special().Replace(argument, "\\$0");
 
+    /// <summary>
+    /// The same behind a quotation mark that is still open, so that the shell reads it as text: behind a double one a name may still hold a command.
+    /// </summary>
+    /// <param name="argument">The rest of a word.</param>
+    /// <param name="quote">The mark.</param>
+    public static string Within(string argument, char quote) => quote == '\''
+        ? argument.Replace("'", "'\\''", StringComparison.Ordinal)
+
+        // Bash takes "!" for a line of its history even there, and a backslash before it would stay.
+        : Active().Replace(argument, "\\$0").Replace("!", "\"'!'\"", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"[""$`\\]", RegexOptions.CultureInvariant)]
+    private static partial Regex Active();
+
     [GeneratedRegex(@"\A[A-Za-z0-9_./:@%+=,-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();
 

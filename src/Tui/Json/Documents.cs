@@ -7,7 +7,7 @@ namespace VirtHandover.Tui.Json;
 
 internal sealed record FindingJson(string Code, string Severity, string Sentence);
 
-internal sealed record PolicyJson(string Mode, string? Window, decimal? MaxPauseMs, int Priority, string? Source, IReadOnlyList<string> Own);
+internal sealed record PolicyJson(string Mode, string? Window, decimal? MaxPauseMs, int Priority, string? Source, IReadOnlyList<string> Own, string? Refusal);
 
 internal sealed record DomainJson(
     Guid Uuid,

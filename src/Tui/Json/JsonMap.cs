@@ -130,7 +130,8 @@ internal static class JsonMap
         ? null
         : new PolicyJson(
             domain.PolicyMode, OrNull(domain.PolicyWindow), Milliseconds(domain.PolicyMaxPauseMicroseconds), domain.PolicyPriority, OrNull(domain.PolicySource),
-            domain.PolicyOwn);
+            domain.PolicyOwn,
+            OrNull(domain.PolicyRefusal));
 
     private static HostJson Host(HostView view) => new(
         view.ServiceVersion,

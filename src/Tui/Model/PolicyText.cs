@@ -24,7 +24,8 @@ internal static class PolicyText
         ];
         // A service that does not tell the parts apart has none of its own.
         var rest = domain.PolicyOwn.Count == 0 ? [] : parts.Where(part => part.Text.Length > 0 && !domain.PolicyOwn.Contains(part.Name)).ToList();
-        return Join(parts.Except(rest)) + Source(domain.PolicySource) + (rest.Count > 0 ? $"; {Join(rest)} (from the host's configuration)" : "");
+        return Join(parts.Except(rest)) + Source(domain.PolicySource) + (rest.Count > 0 ? $"; {Join(rest)} (from the host's configuration)" : "")
+            + (domain.PolicyRefusal.Length > 0 ? $". {domain.PolicyRefusal}" : "");
 
         static string Join(IEnumerable<(string Name, string Text)> some) => string.Join(", ", some.Select(part => part.Text).Where(text => text.Length > 0));
     }

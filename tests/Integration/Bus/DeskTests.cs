@@ -62,7 +62,10 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         // What libvirt has counts, not what the service remembers.
         await TheService.Stop();
         await Virsh.Run("metadata", guest.Name, PolicyXml.Namespace, "--key", "virt-handover", "--set", "<policy mode='auto' priority='7'/>");
-        await TheService.Until("virsh's policy", guest.Name, domain => domain is { PolicyMode: "auto", PolicyPriority: 7, PolicySource: "domain", PolicyWindow: "", PolicyOwn: ["mode", "priority"] });
+        DomainView refused = await TheService.Until("virsh's policy", guest.Name, domain => domain is { PolicyMode: "ask", PolicyPriority: 0, PolicySource: "domain", PolicyWindow: "", PolicyOwn: [] });
+        Assert.StartsWith("Its metadata asks for auto, priority 7, and gets no more", refused.PolicyRefusal, StringComparison.Ordinal);
+        await client.SetPolicyAsync(view.Uuid, new PolicyChange { Mode = "auto" }, CancellationToken.None);
+        await TheService.Until("the administrator's word", guest.Name, domain => domain is { PolicyMode: "auto", PolicyPriority: 0, PolicyOwn: ["mode"] });
         await Virsh.Run("metadata", guest.Name, PolicyXml.Namespace, "--key", "virt-handover", "--set", "<policy mode='sometimes'/>");
         await client.RescanAsync(CancellationToken.None);
         await TheService.Until("a damaged policy", guest.Name, domain => domain is { PolicyMode: "never", PolicySource: "domain" });

@@ -67,7 +67,7 @@ public class SettingsTests
     [InlineData("[Queue]\n\nWindow=Sun 2-4\n", "line 3: Window=Sun 2-4 is not valid: \"Sun 2-4\" is no maintenance window: \"2\" is no time of day from 00:00 to 24:00. A right one is Sun 02:00-04:00; Mon..Fri 22:00-05:00")]
     [InlineData("[Service]\nMode=sometimes\n", "line 2: Mode=sometimes is not valid; Mode is ask, auto or never.")]
     [InlineData("[Service]\nMode\n", "line 2: \"Mode\" is neither a comment, a [Section] nor a Key=value line.")]
-    [InlineData("[Service]\n\nMoed=ask\n", "line 3: there is no key Moed in section [Service]; its keys are Mode, RescanInterval, HistoryKeep.")]
+    [InlineData("[Service]\n\nMoed=ask\n", "line 3: there is no key Moed in section [Service]; its keys are Mode, DomainPolicy, RescanInterval, HistoryKeep.")]
     [InlineData("[Services]\nMode=ask\n", "line 2: there is no section [Services]; the sections are [Service], [Handover], [Queue].")]
     [InlineData("Mode=ask\n", "line 1: the key Mode stands before any section; the sections are [Service], [Handover], [Queue].")]
     [InlineData("[Service]\nMode=ask\nmode=auto\n", "line 3: the key mode of section [Service] was already set in line 2; remove one of the two.")]

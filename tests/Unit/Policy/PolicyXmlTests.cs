@@ -5,7 +5,7 @@ namespace VirtHandover.Tests.Unit.Policy;
 
 public class PolicyXmlTests
 {
-    private static readonly Gen<DomainPolicy> s_policy = Gen.Select(
+    internal static Gen<DomainPolicy> AnyPolicy { get; } = Gen.Select(
         Gen.Enum<PolicyMode>().Nullable(0.3),
         OneOf(null, "Sun 02:00-04:00", "Mon..Fri 22:00-05:00; 01:00-02:00"),
         Gen.Long[1000, 60_000_000].Nullable(0.3),
@@ -19,7 +19,7 @@ public class PolicyXmlTests
         });
 
     [Fact]
-    public void A_policy_comes_back_as_it_was() => s_policy.Sample(policy => Assert.Equal(policy, PolicyXml.Read(PolicyXml.Write(policy))));
+    public void A_policy_comes_back_as_it_was() => AnyPolicy.Sample(policy => Assert.Equal(policy, PolicyXml.Read(PolicyXml.Write(policy))));
 
     [Fact]
     public void It_is_an_element_that_an_administrator_can_read() => Assert.Equal(
@@ -45,7 +45,7 @@ public class PolicyXmlTests
         var policy = PolicyXml.Read(text);
         Assert.Contains(why, policy.Problem, StringComparison.Ordinal);
         Assert.NotEmpty(policy.Problem);
-        var effective = EffectivePolicy.Of(new EffectivePolicy(PolicyMode.Auto, MaintenanceWindows.Always, TimeSpan.FromSeconds(1), 0, PolicySource.Configuration), policy);
+        var effective = EffectivePolicy.Of(new EffectivePolicy(PolicyMode.Auto, MaintenanceWindows.Always, TimeSpan.FromSeconds(1), 0, PolicySource.Configuration), policy, DomainPolicy.None);
         Assert.Equal((PolicyMode.Never, PolicySource.Domain), (effective.Mode, effective.Source));
         Assert.True(effective.Own.HasFlag(PolicyParts.Mode));
         Assert.Equal("", policy.With(new PolicyChange { Mode = "ask" }).Problem);
@@ -54,17 +54,17 @@ public class PolicyXmlTests
     [Fact]
     public void Any_text_is_a_policy_or_a_problem() => Gen.OneOf(
         Gen.String,
-        Gen.Select(s_policy, Gen.Int[0, 30], Gen.Char).Select((policy, at, c) =>
+        Gen.Select(AnyPolicy, Gen.Int[0, 30], Gen.Char).Select((policy, at, c) =>
         {
             var text = PolicyXml.Write(policy);
             return text[..Math.Min(at, text.Length)] + c + text[Math.Min(at + 1, text.Length)..];
         })).Sample(text => Assert.NotNull(PolicyXml.Read(text)));
 
     [Fact]
-    public void What_a_domain_says_goes_before_the_configuration_part_by_part() => s_policy.Sample(own =>
+    public void Where_domains_may_decide_what_they_say_goes_before_the_configuration_part_by_part() => AnyPolicy.Sample(own =>
     {
         var configured = new EffectivePolicy(PolicyMode.Auto, MaintenanceWindows.Parse("Tue 01:00-02:00"), TimeSpan.FromSeconds(1), 3, PolicySource.Configuration);
-        var effective = EffectivePolicy.Of(configured, own);
+        var effective = EffectivePolicy.Of(configured, own, granted: null);
         Assert.Equal(own.Mode ?? PolicyMode.Auto, effective.Mode);
         Assert.Equal(own.Window ?? configured.Window, effective.Window);
         Assert.Equal(own.MaxPause ?? configured.MaxPause, effective.MaxPause);
@@ -76,7 +76,7 @@ public class PolicyXmlTests
     });
 
     [Fact]
-    public void An_absent_part_is_left_and_an_empty_one_is_removed() => s_policy.Sample(policy =>
+    public void An_absent_part_is_left_and_an_empty_one_is_removed() => AnyPolicy.Sample(policy =>
     {
         Assert.Equal(policy, policy.With(new PolicyChange()));
         Assert.True(policy.With(new PolicyChange { Mode = "", Window = "", MaxPauseMicroseconds = 0, Priority = 0 }).IsEmpty);

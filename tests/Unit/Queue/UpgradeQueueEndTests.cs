@@ -118,7 +118,7 @@ public sealed class UpgradeQueueEndTests : IDisposable
         Assert.Contains("vm-0 was not approved (PAUSE_BUDGET): The guest would stand still for about 8.0 s", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--max-pause", refused.Message, StringComparison.Ordinal);
 
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { MaxPause = TimeSpan.FromSeconds(8) });
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { MaxPause = TimeSpan.FromSeconds(8) }, new PolicyChange { MaxPauseMicroseconds = 8_000_000 });
         world.Queue.Approve(Sample.Id(0), "root");
         Assert.Equal(TimeSpan.FromSeconds(8), Assert.Single(world.Queue.TakeTogether()).MaxPause);
     }
@@ -146,9 +146,9 @@ public sealed class UpgradeQueueEndTests : IDisposable
     {
         using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Queue.Merge([Sample.Domain(0, assessment: s_still)], world.Queue.BeginScan());
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None);
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None, new PolicyChange());
         Assert.Equal("pending", world.Queue.Snapshot().Upgrades[0].State.Word);
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { MaxPause = TimeSpan.FromSeconds(9) });
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { MaxPause = TimeSpan.FromSeconds(9) }, new PolicyChange { MaxPauseMicroseconds = 9_000_000 });
         Assert.Equal("approved", world.Queue.Snapshot().Upgrades[0].State.Word);
     }
 

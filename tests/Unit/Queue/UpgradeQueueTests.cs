@@ -60,7 +60,7 @@ public sealed class UpgradeQueueTests : IDisposable
             world.Queue.BeginScan());
         foreach (var n in Enumerable.Range(0, 4))
         {
-            world.Queue.TakePolicy(Sample.Id(n), DomainPolicy.None);
+            world.Queue.TakePolicy(Sample.Id(n), DomainPolicy.None, new PolicyChange());
             world.Queue.Approve(Sample.Id(n), "root");
             world.Time.Advance(TimeSpan.FromSeconds(1));
         }
@@ -443,8 +443,10 @@ public sealed class UpgradeQueueTests : IDisposable
     public void A_higher_priority_goes_before_an_older_approval()
     {
         using var world = new World(_directory.Path, PolicyMode.Ask);
-        world.Policies[2] = DomainPolicy.None.With(new PolicyChange { Priority = 1 });
+        var change = new PolicyChange { Priority = 1 };
+        world.Policies[2] = DomainPolicy.None.With(change);
         world.Scan(assess: true);
+        world.Queue.TakePolicy(Sample.Id(2), world.Policies[2]!, change);
         world.Queue.Approve(Sample.Id(0), "root");
         world.Time.Advance(TimeSpan.FromMinutes(1));
         world.Queue.Approve(Sample.Id(2), "root");
@@ -457,7 +459,7 @@ public sealed class UpgradeQueueTests : IDisposable
         using var world = new World(_directory.Path, PolicyMode.Ask);
         world.Scan(assess: true);
         world.Queue.Approve(Sample.Id(0), "root");
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { Mode = PolicyMode.Never }, new PolicyChange { Mode = "never" });
 
         Assert.Null(world.Queue.TakeNext());
         Assert.StartsWith("Its policy is \"never\"", world.Queue.Snapshot().Standings[Sample.Id(0)].WaitReason, StringComparison.Ordinal);
@@ -470,8 +472,11 @@ public sealed class UpgradeQueueTests : IDisposable
     public void An_approval_that_a_policy_gave_ends_with_the_policy()
     {
         using var world = new World(_directory.Path, PolicyMode.Ask);
-        world.Policies[0] = DomainPolicy.None.With(new PolicyChange { Mode = "auto", Window = "Sun 02:00-04:00" });
+        var change = new PolicyChange { Mode = "auto", Window = "Sun 02:00-04:00" };
+        world.Policies[0] = DomainPolicy.None.With(change);
         world.Scan(assess: true);
+        Assert.IsType<UpgradeState.Pending>(world.Queue.Snapshot().Upgrades[0].State);
+        world.Queue.TakePolicy(Sample.Id(0), world.Policies[0]!, change);
         Assert.Equal("policy auto", Assert.IsType<UpgradeState.Approved>(world.Queue.Snapshot().Upgrades[0].State).By);
         world.Policies[0] = DomainPolicy.None;
         world.Scan(assess: false);
@@ -501,7 +506,7 @@ public sealed class UpgradeQueueTests : IDisposable
         world.Queue.SetHold("The fleet is held: /etc/hold exists.");
         Assert.Equal(("The fleet is held: /etc/hold exists.", ""), (Reason(0), Reason(1)));
         world.Queue.SetHold("");
-        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None.With(new PolicyChange { Mode = "never" }));
+        world.Queue.TakePolicy(Sample.Id(0), DomainPolicy.None with { Mode = PolicyMode.Never }, new PolicyChange { Mode = "never" });
         Assert.StartsWith("Its policy is \"never\"", Reason(0), StringComparison.Ordinal);
     }
 

@@ -106,6 +106,26 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
         await service.UntilAsync(one => one is { QueueState: "running", QueueReason: "" });
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task What_somebody_writes_into_the_metadata_cannot_loosen_what_applies_and_what_an_administrator_sets_can()
+    {
+        await using var service = await StartAsync();
+        _definitions.Metadata[Sample.Id(0)] = "<policy mode='auto' max-pause-us='9000000'/>";
+        await service.Client.RescanAsync(CancellationToken.None);
+        await service.UntilAsync(one => one.Domains[0] is { PolicyMode: "ask", PolicyMaxPauseMicroseconds: 500_000, PolicySource: "domain", PolicyOwn: [], State: "pending" }
+            && one.Domains[0].PolicyRefusal.StartsWith("Its metadata asks for auto, pause up to 9000 ms, and gets no more", StringComparison.Ordinal));
+
+        // What he does not name stays refused: it is not he who wrote it.
+        await service.Client.SetPolicyAsync(Sample.Id(0), new PolicyChange { MaxPauseMicroseconds = 9_000_000 }, CancellationToken.None);
+        await service.UntilAsync(one => one.Domains[0] is { PolicyMode: "ask", PolicyMaxPauseMicroseconds: 9_000_000, PolicyOwn: ["max_pause"] }
+            && one.Domains[0].PolicyRefusal.StartsWith("Its metadata asks for auto, and", StringComparison.Ordinal));
+
+        // Another value is another wish.
+        _definitions.Metadata[Sample.Id(0)] = "<policy max-pause-us='9000001'/>";
+        await service.Client.RescanAsync(CancellationToken.None);
+        await service.UntilAsync(one => one.Domains[0] is { PolicyMaxPauseMicroseconds: 500_000, PolicyOwn: [] });
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData("sometimes", null, null, null, "\"sometimes\" is no policy mode; it is auto, ask or never.")]
     [InlineData(null, "Sun 2-4", null, null, "\"2\" is no time of day from 00:00 to 24:00")]

@@ -1,3 +1,4 @@
+using VirtHandover.Linux;
 using VirtHandover.Tests.Unit.Tui.Support;
 using VirtHandover.Tui.Cli;
 
@@ -7,7 +8,7 @@ public class CompletionTests
 {
     private readonly FakeService service = new(Sample.Host() with
     {
-        Domains = [.. Sample.Host().Domains, Sample.Domain(20, "my vm", "pending"), Sample.Domain(21, "a:b c", "pending"), Sample.Domain(22, "--all", "pending")],
+        Domains = [.. Sample.Host().Domains, Sample.Domain(20, "my vm", "pending"), Sample.Domain(21, "a:b c", "pending"), Sample.Domain(22, "--all", "pending"), Sample.Domain(23, "x$(touch /run/pw)`id`y", "pending")],
     });
 
     [Theory(Timeout = 60_000)]
@@ -51,6 +52,11 @@ public class CompletionTests
     [InlineData("virt-handover list --filter 'state:pe", "state:pending")]
     [InlineData("virt-handover   show 日", "日本語の仮想マシン")]
     [InlineData("virt-handover show $(touch /tmp/x) ", "")]
+    [InlineData("virt-handover show x", @"x\$\(touch\ /run/pw\)\`id\`y")]
+    [InlineData("virt-handover show 'x", "x$(touch /run/pw)`id`y")]
+    [InlineData("virt-handover show \"x", @"x\$(touch /run/pw)\`id\`y")]
+    [InlineData("virt-handover show \"x\\", @"x\$(touch /run/pw)\`id\`y")]
+    [InlineData("virt-handover show x\\", @"x\$\(touch\ /run/pw\)\`id\`y")]
     public async Task Bash_gets_what_readline_has_to_put_there(string line, string expected)
     {
         var run = new CliRun(service);
@@ -73,7 +79,7 @@ public class CompletionTests
         var run = new CliRun(service);
         Assert.Equal(ExitCode.Ok, await run.RunAsync("complete", "fish", "--", "--host", "root@kvm-9", "show", "web"));
         Assert.StartsWith("web-01\t", run.Out, StringComparison.Ordinal);
-        Assert.Equal("unixexec:path=ssh,argv1=-xT,argv2=-q,argv3=-oBatchMode%3dyes,argv4=--,argv5=root%40kvm-9,argv6=systemd-stdio-bridge", run.Address);
+        Assert.Equal($"unixexec:path={ProgramPath.Of("ssh")},argv1=-xT,argv2=-q,argv3=-oBatchMode%3dyes,argv4=--,argv5=root%40kvm-9,argv6=systemd-stdio-bridge", run.Address);
     }
 
     [Theory(Timeout = 60_000)]

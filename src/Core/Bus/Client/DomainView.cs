@@ -83,6 +83,9 @@ public sealed record DomainView
     /// <summary>The parts that the domain's own metadata decides: <c>mode</c>, <c>window</c>, <c>max_pause</c>, <c>priority</c>.</summary>
     public IReadOnlyList<string> PolicyOwn { get; init; } = [];
 
+    /// <summary>What its metadata asks for and is not granted, and what to do about it, in sentences; empty when everything is granted.</summary>
+    public string PolicyRefusal { get; init; } = "";
+
     /// <summary>Why an approved one does not start yet, in sentences; empty when nothing holds it.</summary>
     public string WaitReason { get; init; } = "";
 

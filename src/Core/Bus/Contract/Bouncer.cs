@@ -68,7 +68,7 @@ internal static class Bouncer
     /// <returns>Who called.</returns>
     /// <exception cref="BusException"><see cref="BusErrorNames.AccessDenied"/>: the caller may not do that, or has left already;
     /// <see cref="BusErrorNames.InteractiveAuthorizationRequired"/>: a password would open the door, and the caller did not say that somebody
-    /// can be asked for one.</exception>
+    /// can be asked for one; <see cref="BusErrorNames.LimitsExceeded"/>: too many questions to polkit wait for their answers.</exception>
     internal static async Task<BusCaller> DemandAsync(BusCall call)
     {
         var (@interface, member) = (call.Message.Interface, call.Message.Member);
@@ -91,10 +91,16 @@ internal static class Bouncer
                 throw new BusException(BusErrorNames.AccessDenied, $"{member} is for root only, and {caller} called it.");
         }
 
-        var verdict = await Polkit.CheckAsync(call, ActionOf(access)!).ConfigureAwait(false);
+        var verdict = await Polkit.CheckAsync(call, caller, ActionOf(access)!).ConfigureAwait(false);
         return verdict switch
         {
             PolkitVerdict.Allowed => caller,
+            PolkitVerdict.TooMany => throw new BusException(
+                BusErrorNames.LimitsExceeded,
+                $"{member} of {caller} was not put before polkit: {Polkit.MostOfOne} calls of one user, and {Polkit.MostOfAll} of all, may wait for its answer at a time."),
+            PolkitVerdict.Late => throw new BusException(
+                BusErrorNames.AccessDenied,
+                $"{member} is refused to {caller}: no password was given within {Polkit.PersonLimit.TotalMinutes:0} minutes (polkit action {ActionOf(access)})."),
             PolkitVerdict.Absent when access == Access.View => caller,
             PolkitVerdict.Absent => throw new BusException(
                 BusErrorNames.AccessDenied, $"{member} is for root only, because polkit does not run on this host, and {caller} called it."),

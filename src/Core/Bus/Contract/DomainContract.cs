@@ -51,6 +51,7 @@ internal static class DomainContract
         .Property("PolicyPriority", "i", domain => domain.View.PolicyPriority)
         .Property("PolicySource", "s", domain => domain.View.PolicySource)
         .Property("PolicyOwn", "as", domain => BusValue.Strings(domain.View.PolicyOwn))
+        .Property("PolicyRefusal", "s", domain => domain.View.PolicyRefusal)
         .Property("NextWindow", "t", domain => BusTime.ToBus(domain.View.NextWindow))
         .Property("AssessedAt", "t", domain => BusTime.ToBus(domain.View.AssessedAt))
         .Property("Phase", "s", domain => domain.View.Phase)
@@ -92,6 +93,7 @@ internal static class DomainContract
             PolicyPriority = properties.TryGetValue("PolicyPriority", out var priority) ? priority.AsInt32() : 0,
             PolicySource = Text("PolicySource"),
             PolicyOwn = properties.TryGetValue("PolicyOwn", out var own) ? own.AsStrings() : [],
+            PolicyRefusal = Text("PolicyRefusal"),
             NextWindow = Moment("NextWindow"),
             AssessedAt = Moment("AssessedAt"),
             Phase = Text("Phase"),

@@ -10,6 +10,9 @@ internal static class ManagerContract
     /// <summary>More reports in one reply than this are not given, whatever is asked for: a D-Bus message has its limit.</summary>
     internal const uint MaximumHistory = 10_000;
 
+    /// <summary>More are not given to others than root: some MiB of memory, where ten thousand would be a hundred.</summary>
+    internal const uint MaximumHistoryOfOthers = 1000;
+
     internal static InterfaceDefinition Definition { get; } = new InterfaceBuilder<PublishedManager>(HandoverNames.Manager)
         .Method("NotifyUpdate", [new("s", "source"), new("as", "paths")], async (manager, call) =>
         {
@@ -33,8 +36,8 @@ internal static class ManagerContract
         })
         .Method("History", [new("s", "domain_uuid"), new("u", "limit"), ArgumentDefinition.Options], [new("aa{sv}", "reports")], async (manager, call) =>
         {
-            await Bouncer.DemandAsync(call).ConfigureAwait(false);
-            var limit = (int)Math.Min(call.Arguments[1].AsUInt32(), MaximumHistory);
+            var caller = await Bouncer.DemandAsync(call).ConfigureAwait(false);
+            var limit = (int)Math.Min(call.Arguments[1].AsUInt32(), caller.UserId == 0 ? MaximumHistory : MaximumHistoryOfOthers);
             var query = HistoryOptions.FromBus(call, Uuid(call.Arguments[0].AsText()), limit);
             var reports = await manager.Requests.HistoryAsync(query, manager.Stopping).ConfigureAwait(false);
             return [BusValue.ArrayOf("a{sv}", Fitting(reports.Select(ReportCodec.ToBus)))];

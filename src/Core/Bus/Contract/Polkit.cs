@@ -10,8 +10,14 @@ internal static class Polkit
 {
     internal const string ActionPrefix = "org.virthandover.handover1.";
 
-    // Each may wait for a person for minutes: somebody who piles them up must not fill the service's memory.
-    private const int MostWaiting = 100;
+    /// <summary>Questions of one user that wait for an answer: each may wait for a person for minutes, and hold a place of the service's while it does.</summary>
+    internal const int MostOfOne = 4;
+
+    /// <summary>Of all users together.</summary>
+    internal const int MostOfAll = 24;
+
+    /// <summary>How long a person is waited for.</summary>
+    internal static readonly TimeSpan PersonLimit = TimeSpan.FromMinutes(3);
 
     private const string BusName = "org.freedesktop.PolicyKit1";
     private const string Authority = "/org/freedesktop/PolicyKit1/Authority";
@@ -20,15 +26,21 @@ internal static class Polkit
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
     private static long s_last;
-    private static int s_waiting;
+    private static readonly UserTally s_waiting = new(MostOfOne, MostOfAll);
 
     /// <summary>Asks whether the caller may do something; with a password prompt if the call allows one.</summary>
-    internal static Task<PolkitVerdict> CheckAsync(BusCall call, string action) => CheckAsync(
-        call.Connection,
-        call.Message.Sender,
-        action,
-        new Dictionary<string, string> { ["method"] = call.Message.Member, ["object"] = call.Message.Path },
-        call.AllowsInteraction);
+    internal static async Task<PolkitVerdict> CheckAsync(BusCall call, BusCaller caller, string action)
+    {
+        using var open = s_waiting.TryOpen(caller.UserId);
+        return open is null
+            ? PolkitVerdict.TooMany
+            : await CheckAsync(
+                call.Connection,
+                call.Message.Sender,
+                action,
+                new Dictionary<string, string> { ["method"] = call.Message.Member, ["object"] = call.Message.Path },
+                call.AllowsInteraction).ConfigureAwait(false);
+    }
 
     /// <summary>As above, in its parts.</summary>
     /// <param name="connection">The service's connection.</param>
@@ -36,37 +48,29 @@ internal static class Polkit
     /// <param name="action">The action.</param>
     /// <param name="details">What a rule of the site can look at, besides who it is.</param>
     /// <param name="interactive">Whether somebody may be asked for a password; that can take minutes.</param>
-    internal static async Task<PolkitVerdict> CheckAsync(
-        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details, bool interactive)
-    {
-        if (Interlocked.Increment(ref s_waiting) > MostWaiting)
-        {
-            Interlocked.Decrement(ref s_waiting);
-            return PolkitVerdict.Denied;
-        }
+    internal static Task<PolkitVerdict> CheckAsync(
+        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details, bool interactive) => interactive
+        ? AskPersonAsync(connection, sender, action, details, PersonLimit)
+        : AskAsync(connection, Request(sender, action, details, 0, ""), CancellationToken.None);
 
-        try
-        {
-            return interactive
-                ? await AskPersonAsync(connection, sender, action, details).ConfigureAwait(false)
-                : await AskAsync(connection, Request(sender, action, details, 0, ""), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref s_waiting);
-        }
-    }
-
-    private static async Task<PolkitVerdict> AskPersonAsync(
-        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details)
+    /// <summary>Asks with a password prompt.</summary>
+    /// <param name="connection">The service's connection.</param>
+    /// <param name="sender">The caller's unique name.</param>
+    /// <param name="action">The action.</param>
+    /// <param name="details">What a rule of the site can look at, besides who it is.</param>
+    /// <param name="limit">How long a person is waited for.</param>
+    internal static async Task<PolkitVerdict> AskPersonAsync(
+        BusConnection connection, string sender, string action, IReadOnlyDictionary<string, string> details, TimeSpan limit)
     {
         var cancellation = string.Create(CultureInfo.InvariantCulture, $"virt-handover-{Environment.ProcessId}-{Interlocked.Increment(ref s_last)}");
-        using var left = new CancellationTokenSource();
+        using var left = new CancellationTokenSource(limit);
+        var isGone = false;
         await using var watch = (await connection.WatchNameAsync(sender, owner =>
         {
             if (owner.Length == 0)
             {
                 // Not on the bus thread: whoever waits for the answer goes on with it.
+                Volatile.Write(ref isGone, true);
                 _ = left.CancelAsync();
             }
         }).ConfigureAwait(false)).ConfigureAwait(false);
@@ -77,9 +81,9 @@ internal static class Polkit
         }
         catch (OperationCanceledException)
         {
-            // The prompt would stay on somebody's screen for a caller that is not there any more.
+            // The prompt would stay on somebody's screen for a caller that is not there any more, or that has been told no.
             await AskAsync(connection, ToPolkit("CancelCheckAuthorization", cancellation), CancellationToken.None).ConfigureAwait(false);
-            return PolkitVerdict.Denied;
+            return Volatile.Read(ref isGone) ? PolkitVerdict.Denied : PolkitVerdict.Late;
         }
     }
 

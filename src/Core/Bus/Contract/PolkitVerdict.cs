@@ -14,4 +14,10 @@ internal enum PolkitVerdict
 
     /// <summary>There is no polkit on this host.</summary>
     Absent,
+
+    /// <summary>It was not asked: the caller's user has as many questions open as one may have, or all users together have.</summary>
+    TooMany,
+
+    /// <summary>Somebody was asked for a password and did not give one in time.</summary>
+    Late,
 }

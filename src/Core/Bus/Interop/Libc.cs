@@ -2,13 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace VirtHandover.Bus.Interop;
 
-/// <summary>What the bus thread needs of libc: a wake-up, a wait, and names of users.</summary>
+/// <summary>What the bus thread needs of libc: a wake-up, a wait, its sockets, and names of users.</summary>
 internal static unsafe partial class Libc
 {
     internal const int EFD_CLOEXEC = 0x80000;
     internal const int EFD_NONBLOCK = 0x800;
     internal const short POLLIN = 1;
+    internal const short POLLOUT = 4;
     internal const int EINTR = 4;
+    internal const int EAGAIN = 11;
+    internal const int AF_UNIX = 1;
+    internal const int SOCK_STREAM = 1;
+    internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int MSG_DONTWAIT = 0x40;
+    internal const int MSG_NOSIGNAL = 0x4000;
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int eventfd(uint initial, int flags);
@@ -24,6 +31,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socketpair(int domain, int type, int protocol, int* fds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recv(int fd, void* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint send(int fd, void* buffer, nuint length, int flags);
 
     // see: getpwuid_r(3); it returns an error number and does not set errno
     [LibraryImport("libc")]

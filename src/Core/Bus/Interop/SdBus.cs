@@ -14,6 +14,13 @@ internal static unsafe partial class SdBus
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int sd_bus_set_address(nint bus, string address);
 
+    // see: sd_bus_set_fd(3), sd_bus_negotiate_fds(3)
+    [LibraryImport(Library)]
+    internal static partial int sd_bus_set_fd(nint bus, int input, int output);
+
+    [LibraryImport(Library)]
+    internal static partial int sd_bus_negotiate_fds(nint bus, int negotiate);
+
     [LibraryImport(Library)]
     internal static partial int sd_bus_set_bus_client(nint bus, int isClient);
 

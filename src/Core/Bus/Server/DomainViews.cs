@@ -38,6 +38,7 @@ internal static class DomainViews
             PolicyMaxPauseMicroseconds = (long?)standing?.Policy.MaxPause.TotalMicroseconds ?? 0,
             PolicyPriority = standing?.Policy.Priority ?? 0,
             PolicySource = standing is null ? "" : BusWord.ToBus(standing.Policy.Source),
+            PolicyRefusal = standing?.Policy.Refusal ?? "",
             PolicyOwn = standing is null ? [] : PolicyOptions.NamesOf(standing.Policy.Own),
             AssessedAt = upgrade.AssessedAt,
             PhaseTimes = running?.PhaseTimes ?? [],

@@ -1,5 +1,6 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Contract;
+using VirtHandover.Bus.Gate;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Bus.Server;
@@ -51,7 +52,7 @@ public sealed class HandoverServer : IAsyncDisposable
         HandoverServer? server = null;
         try
         {
-            var connection = await BusConnection.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+            var connection = await BusConnection.OpenAsync(address, new GateLimits(), cancellationToken).ConfigureAwait(false);
             connection.Faulted = faulted;
             var stopping = new CancellationTokenSource();
             server = new HandoverServer(connection, new PublishedManager(requests, view, stopping.Token), stopping);

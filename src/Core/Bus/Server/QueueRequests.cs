@@ -97,7 +97,7 @@ public sealed class QueueRequests(
             await Translated(() => queue.NameToChange(domain)).ConfigureAwait(false);
             var policy = Changed(await definitions.ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false), change);
             await definitions.WritePolicyAsync(domain, policy, cancellationToken).ConfigureAwait(false);
-            await ActAsync(domain, caller, "changed the policy of", _ => queue.TakePolicy(domain, policy), cancellationToken).ConfigureAwait(false);
+            await ActAsync(domain, caller, "changed the policy of", _ => queue.TakePolicy(domain, policy, change), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

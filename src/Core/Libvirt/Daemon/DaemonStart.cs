@@ -51,5 +51,5 @@ internal static class DaemonStart
     }
 
     internal static Task<BufferedCommandResult> SystemctlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>
-        Cli.Wrap(ProgramPath.Of("systemctl")).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
+        ProgramPath.Command("systemctl").WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
 }
