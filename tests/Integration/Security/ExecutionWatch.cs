@@ -26,7 +26,8 @@ internal sealed class ExecutionWatch : IDisposable
         watcher.BeginOutputReadLine();
         await Eventually.Until("the watch is ready", () => Task.FromResult(watch.Take().Contains("ready")));
         await Shell.Run(proof);
-        await Eventually.Until("the watch has seen a program of somebody else's", () => Task.FromResult(watch.Take().Any(line => line.EndsWith(proof, StringComparison.Ordinal))));
+        await Eventually.Until(
+            "the watch has seen a program of somebody else's", () => Task.FromResult(watch.Take().Any(line => line.EndsWith(proof, StringComparison.Ordinal))));
         return watch;
     }
 

@@ -16,7 +16,8 @@ internal static class HostileDeeds
         ["its monitor is another's"] = (process, victim) => HostileProcess.AddArguments(process, "-qmp", "unix:" + victim.Status.MonitorPath),
         ["it asks for root"] = (process, _) => HostileProcess.AddArguments(process, "-runas", "root"),
         ["it names root's files"] = (process, _) => HostileProcess.AddArguments(process, "-chardev", "file,id=x,path=/etc/hostile-secret"),
-        ["its words are noise"] = (process, _) => HostileProcess.EditArguments(process, text => new string([.. text.Select((letter, at) => at % 7 == 3 ? '\u00ff' : letter)])),
+        ["its words are noise"] = (process, _) => HostileProcess.EditArguments(
+            process, text => new string([.. text.Select((letter, at) => at % 7 == 3 ? '\u00ff' : letter)])),
         ["it has no words"] = (process, _) => HostileProcess.EditArguments(process, text => new string('\0', text.Length)),
         ["it has one word"] = (process, _) => HostileProcess.EditArguments(process, text => new string('-', text.Length)),
         ["its environment loads a library"] = (process, _) => HostileProcess.RewriteEnvironment(process, "LD_PRELOAD=" + HostileGuest.Library),
@@ -42,8 +43,12 @@ internal static class HostileDeeds
         ["its directory is everybody's"] = "chmod 7777 \"$1\"",
         ["links lie in wait"] = "for n in $(seq 60); do for x in monitor.sock.$n monitor.sock.$n.old .virt-handover.$n; do "
             + "ln -s /etc/hostile-secret \"$1/$x\"; done; done; ln -s /srv/hostile-decoy \"$1/monitor.sock.new\"",
+        ["strangers listen"] = "rm -f \"$2\"; python3 -c 'import socket, sys, time\nlistening = []\nfor name in sys.argv[1:]:\n"
+            + "    one = socket.socket(socket.AF_UNIX)\n    one.bind(name)\n    one.listen(9)\n    listening.append(one)\ntime.sleep(20)' "
+            + "\"$2\" \"$1/monitor.sock.new\" \"$1/monitor.sock.1\" > /dev/null 2>&1 & until [ -S \"$2\" ]; do :; done",
         ["it holds many names"] = "cd \"$1\" && seq -f 'n%g' 5000 | xargs touch",
-        ["it holds strange names"] = "cd \"$1\" && touch -- \"$(printf 'a\\nb')\" \"$(printf '\\033[2J')\" \"$(printf '\\377\\376')\" -rf \"$(printf 'x%.0s' $(seq 255))\"",
+        ["it holds strange names"] = "cd \"$1\" && touch -- \"$(printf 'a\\nb')\" \"$(printf '\\033[2J')\" "
+            + "\"$(printf '\\377\\376')\" -rf \"$(printf 'x%.0s' $(seq 255))\"",
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. OfMemory.Keys, .. OfDirectory.Keys];
@@ -104,6 +109,7 @@ internal static class HostileDeeds
     private static string Over(string text, string before, string word)
     {
         int at = text.IndexOf(before, StringComparison.Ordinal);
-        return at < 0 || at + before.Length + word.Length > text.Length ? text : text[..(at + before.Length)] + word + text[(at + before.Length + word.Length)..];
+        int from = at + before.Length, end = from + word.Length;
+        return at < 0 || end > text.Length ? text : text[..from] + word + text[end..];
     }
 }

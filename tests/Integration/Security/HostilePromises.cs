@@ -53,7 +53,8 @@ internal sealed class HostilePromises : IAsyncDisposable
         await Check(broken, "the service is another", async () => Assert.Equal(_service, await TheService.Pid()));
         await Check(broken, "a file of root's has changed", async () => Assert.Equal(_files, await Files()));
         await Check(broken, "a directory of root's has changed", async () => Assert.Equal(_place, await Places()));
-        await Check(broken, "what the service keeps is readable by others", async () => Assert.Equal("", await Shell.Run("find", TheService.State, "-perm", "/077")));
+        await Check(
+            broken, "what the service keeps is readable by others", async () => Assert.Equal("", await Shell.Run("find", TheService.State, "-perm", "/077")));
         if (_libvirt.Longest() is var away && away > LongestOutage)
             broken.Add($"libvirt was away for {away}.");
         if (HostileGuest.WhoLoadedIt() is { Count: > 0 } loaded)
@@ -93,8 +94,7 @@ internal sealed class HostilePromises : IAsyncDisposable
 
     // A time of change tells of any change, of content, mode or owner. What libvirt and the service themselves keep there is theirs.
     private static Task<string> Files() => Shell.Run(
-        "find", "/etc", "/srv", "/usr/libexec", "(", "-path", "/etc/libvirt/qemu", "-o", "-path", "/etc/libvirt/hooks", "-o", "-path", "/srv/repo", ")", "-prune",
-        "-o", "-printf", "%p %y %m %u %g %l %s %C@\n");
+        "find", "/etc", "/srv", "/usr/libexec", "(", "-path", "/etc/libvirt/qemu", "-o", "-path", "/etc/libvirt/hooks", ")", "-prune", "-o", "-printf", "%p %y %m %u %g %l %s %C@\n");
 
     // Where others come and go: whose they are, and what they are.
     private static async Task<string> Places() => string.Join('\n', LabHost.Lines(await Shell.Run(

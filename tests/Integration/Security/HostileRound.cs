@@ -50,6 +50,9 @@ internal sealed record HostileRound(int Seed, string Plan, string? Deed, string?
         return new HostileRound(seed, plan, deed, point, Of(Verbs), random.Next(4) > 0);
     }
 
-    public override string ToString() =>
-        $"seed {Seed}: '{string.Join(' ', Verb)}', plan '{Plan}', {(Deed is null ? "no deed" : $"{Deed} at {Point ?? "the beginning"}")}{(IsNoted ? "" : ", not noted")}";
+    public override string ToString()
+    {
+        string deed = Deed is null ? "no deed" : $"{Deed} at {Point ?? "the beginning"}";
+        return $"seed {Seed}: '{string.Join(' ', Verb)}', plan '{Plan}', {deed}{(IsNoted ? "" : ", not noted")}";
+    }
 }

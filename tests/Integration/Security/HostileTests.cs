@@ -17,7 +17,9 @@ public sealed class HostileTests(LabHost host, ITestOutputHelper output) : IClas
 {
     private const int Few = 4, FewSeed = 12, MostBroken = 5;
     private static readonly string[] Quiet =
-        ["--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "4", "--tick", "20", "--no-stream", "--disk-interval", "1000", "--no-vga", "--no-agent"];
+    [
+        "--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "4", "--tick", "20", "--no-stream", "--disk-interval", "1000", "--no-vga", "--no-agent",
+    ];
 
     public async Task InitializeAsync()
     {
