@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols*.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz demo bench rpm deb clean
+.PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz hostile demo bench rpm deb clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -42,6 +42,9 @@ endurance: deps build ## Hand one busy VM over again and again, as root: N=200 t
 
 fuzz: ## Damage what each parser of others' words takes, for SECONDS=60 each; what breaks one is kept in tests/corpus.
 	@VHFUZZ_SECONDS=$(or $(SECONDS),60) dotnet test tests/Unit --nologo -v quiet --filter FullyQualifiedName~FuzzTests
+
+hostile: deps build ## Hand a QEMU that lies at random over, beside two honest VMs, as root, for SECONDS=120. SEED=S repeats a run.
+	@SEED="$(SEED)" eng/hostile $(SECONDS)
 
 demo: deps ## Upgrade two running VMs with a real dnf upgrade, as root. DEBIAN=1: a real apt upgrade. TUI=1: with the screen. MEMORY=MiB.
 	@$(MAKE) build

@@ -70,13 +70,14 @@ public static class Keeper
         }
     }
 
-    private static IReadOnlyList<HandoverRequest>? Parse(string json)
+    /// <summary>Reads what is to be handed over; null when it is nothing that is understood.</summary>
+    internal static IReadOnlyList<HandoverRequest>? Parse(string json)
     {
         try
         {
             return JsonSerializer.Deserialize(json, HandoverJson.Default.IReadOnlyListHandoverRequest);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

@@ -200,14 +200,16 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         }
     }
 
-    private static HandoverNews? Parse(string line)
+    /// <summary>Reads what a keeper says; null when it is nothing that is understood.</summary>
+    internal static HandoverNews? Parse(string line)
     {
         try
         {
             return JsonSerializer.Deserialize(line, HandoverJson.Default.HandoverNews);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
         {
+            // A kind that is none, half a character, a member that is there twice.
             return null;
         }
     }

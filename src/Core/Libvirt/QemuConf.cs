@@ -37,22 +37,30 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
         ArgumentNullException.ThrowIfNull(paths);
         try
         {
-            string[] lines = File.Exists(paths.QemuConf) ? File.ReadAllText(paths.QemuConf).Split('\n') : [];
-            var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", FindHooks(paths))
-            {
-                User = Setting(lines, UserLine()),
-                Group = Setting(lines, GroupLine()),
-                HasSandbox = Setting(lines, SandboxLine()) is not "0",
-                SecretDirectories = [.. lines.SelectMany(line => SecretDirectoryLine().Matches(line)).Select(match => match.Groups["value"].Value)],
-                HugePageMounts = HugePageMountsOf(lines),
-                VncPassword = Setting(lines, VncPasswordLine()) is { } password ? password[..Math.Min(password.Length, 8)] : null,
-            };
-            return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
+            return Parse(File.Exists(paths.QemuConf) ? File.ReadAllText(paths.QemuConf) : "", FindHooks(paths));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new LibvirtException(0, $"The settings of libvirt's QEMU driver below {paths.ConfigDirectory} cannot be read: {exception.Message}");
         }
+    }
+
+    /// <summary>Reads the text of <c>qemu.conf</c>.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="hooks">The hooks that there are.</param>
+    internal static QemuConf Parse(string text, IReadOnlyList<string> hooks)
+    {
+        string[] lines = text.Split('\n');
+        var settings = new QemuConf(Setting(lines, LockManagerLine()) ?? "nop", hooks)
+        {
+            User = Setting(lines, UserLine()),
+            Group = Setting(lines, GroupLine()),
+            HasSandbox = Setting(lines, SandboxLine()) is not "0",
+            SecretDirectories = [.. lines.SelectMany(line => SecretDirectoryLine().Matches(line)).Select(match => match.Groups["value"].Value)],
+            HugePageMounts = HugePageMountsOf(lines),
+            VncPassword = Setting(lines, VncPasswordLine()) is { } password ? password[..Math.Min(password.Length, 8)] : null,
+        };
+        return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
     }
 
     private static string? Setting(string[] lines, Regex pattern) =>

@@ -120,8 +120,8 @@ internal static class SystemdMachined
         }
     }
 
-    // {"type":"o","data":["/org/freedesktop/machine1/machine/qemu_2d1_2da"]}
-    private static string? PathIn(string json) =>
+    /// <summary>The machine's object: <c>{"type":"o","data":["/org/freedesktop/machine1/machine/qemu_2d1_2da"]}</c>; null when it is another answer.</summary>
+    internal static string? PathIn(string json) =>
         BusctlJson.Read(json, BusctlJson.Default.BusctlTexts)?.Data is [{ } path, ..] && path.StartsWith(Manager + "/machine/", StringComparison.Ordinal)
             ? path
             : null;

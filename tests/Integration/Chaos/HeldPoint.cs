@@ -51,6 +51,14 @@ internal sealed class HeldPoint : IAsyncDisposable
         File.Delete(Reach.File(_path));
     }
 
+    /// <summary>What was to come there has ended before: what waits for it comes to its end, and nothing is held.</summary>
+    /// <param name="reached">What <see cref="Reached()"/> gave.</param>
+    public async Task NeverCame(Task reached)
+    {
+        await using var reader = new FileStream(Reach.File(_path), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        await reached;
+    }
+
     public void LetGo() => _held?.Dispose();
 
     public ValueTask DisposeAsync()

@@ -36,6 +36,9 @@ internal static class HostileProcess
         Assert.Contains(more, Text(process, "cmdline"), StringComparison.Ordinal);
     }
 
+    /// <summary>Does anything to them that keeps their length.</summary>
+    public static void EditArguments(int process, Func<string, string> edit) => Rewrite(process, isEnvironment: false, edit);
+
     /// <summary>Replaces the whole environment.</summary>
     public static void RewriteEnvironment(int process, string variable)
     {

@@ -46,7 +46,7 @@ internal static class Refusal
     }
 
     // By what the kernel says that they execute; what they say themselves is what these tests are about.
-    private static List<string> Qemus() =>
+    public static IReadOnlyList<string> Qemus() =>
     [
         .. Directory.EnumerateDirectories("/proc").Where(directory => char.IsAsciiDigit(Path.GetFileName(directory)[0])
             && (new FileInfo(directory + "/exe").LinkTarget ?? "").Contains("qemu", StringComparison.Ordinal)).Order(StringComparer.Ordinal),

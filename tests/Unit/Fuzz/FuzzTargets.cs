@@ -3,14 +3,18 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Contract;
+using VirtHandover.Canary;
+using VirtHandover.Configuration;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Recovery;
+using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
@@ -25,12 +29,13 @@ namespace VirtHandover.Tests.Unit.Fuzz;
 /// Every parser of what others wrote, by its corpus below <c>tests/corpus</c>. Each takes any bytes, and lets through the exceptions that it declares and
 /// no other.
 /// </summary>
-internal static class FuzzTargets
+internal static partial class FuzzTargets
 {
     internal static IReadOnlyDictionary<string, Action<byte[]>> All { get; } = new Dictionary<string, Action<byte[]>>(StringComparer.Ordinal)
     {
         ["journal"] = Journal,
         ["qmp-lines"] = Allowing<QmpProtocolException>(input => _ = QmpMessageReader.Read(input, "a liar")),
+        ["qmp-stream"] = Allowing<QmpProtocolException>(Stream),
         ["qmp-replies"] = Replies,
         ["qmp-passed-on"] = Allowing<QmpProtocolException, QmpException>(input => _ = QmpMessageReader.ReadPassedOn(Text(input), "a liar", "query-status")),
         ["hmp-qtree"] = input => _ = DeviceTree.Parse(Text(input)),
@@ -41,7 +46,7 @@ internal static class FuzzTargets
         ["status/good"] = Status,
         ["status/bad"] = Status,
         ["domain-xml"] = Allowing<LibvirtException>(Domain),
-        ["policy-xml"] = input => _ = PolicyXml.Read(Text(input)).Problem,
+        ["policy-xml"] = Policy,
         ["windows"] = Allowing<PolicyException>(input => _ = MaintenanceWindows.Parse(Text(input))),
         ["proc/stat"] = Allowing<ProcException>(input => _ = ProcessStartTime.Parse("stat", input)),
         ["proc/status"] = Allowing<ProcException>(input => _ = ProcessStatus.Parse("status", input).AnonymousBytes),
@@ -58,9 +63,16 @@ internal static class FuzzTargets
         ["elf"] = input => _ = ElfBuildId.Read(new MemoryStream(input)),
         ["rpm"] = input => _ = RpmDatabase.OwnerIn(Text(input)),
         ["dpkg"] = input => _ = DpkgDatabase.OwnerIn(Text(input)),
-        ["busctl"] = input => _ = MachineRegistration.Parse(Text(input)),
+        ["busctl"] = input => _ = (MachineRegistration.Parse(Text(input)), SystemdMachined.PathIn(Text(input))),
         ["file-trial"] = input => _ = FileTrial.Parse(Text(input), 8),
         ["rows"] = Allowing<StoreException>(Row),
+        ["keeper"] = input => _ = (KeeperRunner.Parse(Text(input))?.Progress, Keeper.Parse(Text(input))?.Count),
+        ["records"] = input => _ = DomainRecords.Parse(input)?.Words.Count,
+        ["ini"] = Allowing<ConfigurationException>(input => _ = IniFile.Read("x.conf", Text(input)).Aggregate(new QueueOptions(), Settings.Apply)),
+        ["qemu-conf"] = input => _ = QemuConf.Parse(Text(input), []).HugePageMounts.Count,
+        ["link-counters"] = input => _ = LinkCounters.Parse(input),
+        ["last-words"] = input => Assert.DoesNotContain(LastWords.LastLine(Text(input)) ?? "", char.IsControl),
+        ["hook-paths"] = Paths,
         ["bus-arguments"] = Allowing<BusException>(Arguments),
     };
 
@@ -108,6 +120,10 @@ internal static class FuzzTargets
     private static void Domain(byte[] input)
     {
         var domain = DomainXml.Parse(Text(input));
+        _ = CanaryDomain.Xml(domain, "/usr/bin/qemu");
+        if (SharedMemoryEdit.Apply(Text(input)) is { } edited)
+            Assert.Null(SharedMemoryEdit.Apply(edited));
+        _ = RtcBase.For(s_clock, domain, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(50));
         foreach (var property in typeof(DomainXml).GetProperties().Where(property => property.GetIndexParameters().Length == 0))
             _ = property.GetValue(domain);
         foreach (var card in domain.Interfaces)
@@ -123,6 +139,8 @@ internal static class FuzzTargets
         foreach (var option in line.Options)
             _ = (option.Id, option.Kind, option.Argument is null ? null : option.Value.Keys);
         _ = (FdReference.Of(line), VncListener.Of(line).ToList());
+        _ = line.All("object").Where(RamOptions.IsBackend).Select(option => RamOptions.Shared(option, 7)).ToList();
+        _ = MemoryBackends.Of(line, new Dictionary<string, string> { ["pc.ram"] = "memory-backend-ram" });
         _ = NamedFiles.TryOf(line, [new BlockNode("n", "file", "json:" + line.Program, false, null, [])]);
         _ = TargetCommandLine.Build(line, new TargetPlan { Program = "/usr/bin/qemu", Memory = [] });
     }
@@ -221,6 +239,8 @@ internal static class FuzzTargets
         Refused(() => HistoryOptions.FromBus(call, null, 10));
         Refused(() => FindingCodec.FromBus(value));
         Refused(() => PhaseCodec.FromBus(value));
+        Refused(() => ReportCodec.FromBus(value));
+        Refused(() => ManagerContract.Read(value.AsOptions(), []));
         Refused(() => DomainContract.Read(value.AsOptions()));
         Refused(() => BusTime.FromBus(value));
         Assert.True(value.Size > 0);

@@ -4,7 +4,16 @@ namespace VirtHandover.Tests.Unit.Fuzz;
 internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed)
 {
     private static readonly string[] Tokens =
-        ["0", "-1", "9223372036854775808", "1e999", "\0", "\n", "\"", "{", "[", "}", "]", "null", "\\u0000", "\ufffd", "<", "</", "&x;", "'", "..", "/"];
+    [
+        "0", "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "18446744073709551616", "1e999", "NaN", "\0", "\n", "\r", "\t", "\f",
+        "\u0085", "\u2028", "\"", "{", "[", "}", "]", ",", ":", "=", "null", "\\u0000", "\\ud800", "\ufffd", "<", "</", "&x;", "'", "..", "/",
+    ];
+
+    private static readonly string[] Numbers =
+    [
+        "0", "-1", "1", "255", "65536", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
+        "-9223372036854775808", "18446744073709551615", "18446744073709551616", "99999999999999999999999999", "0.5", "1e999", "",
+    ];
 
     private readonly Random _random = new(seed);
 
@@ -20,7 +29,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed)
     {
         int at = _random.Next(input.Count + 1);
         int length = Math.Min(_random.Next(1, 64), input.Count - at);
-        switch (_random.Next(7))
+        switch (_random.Next(8))
         {
             case 0 when at < input.Count:
                 input[at] ^= (byte)(1 << _random.Next(8));
@@ -40,13 +49,29 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed)
                 input.InsertRange(at, other.AsSpan(from, Math.Min(other.Length - from, _random.Next(256))));
                 break;
             case 5:
-                input.InsertRange(at, System.Text.Encoding.UTF8.GetBytes(Tokens[_random.Next(Tokens.Length)]));
+                input.InsertRange(at, System.Text.Encoding.UTF8.GetBytes(Pick(Tokens)));
+                break;
+            case 6:
+                ReplaceNumber(input, at);
                 break;
             default:
                 input.InsertRange(at, Enumerable.Repeat((byte)_random.Next(256), _random.Next(1, 4096)));
                 break;
         }
     }
+
+    // Whole, so that it stays a number: the next one behind a place, or else the first.
+    private void ReplaceNumber(List<byte> input, int at)
+    {
+        int from = input.FindIndex(at, IsDigit) is var next and >= 0 ? next : input.FindIndex(IsDigit);
+        if (from < 0)
+            return;
+        int to = input.FindIndex(from, value => !IsDigit(value)) is var end and >= 0 ? end : input.Count;
+        input.RemoveRange(from, to - from);
+        input.InsertRange(from, System.Text.Encoding.UTF8.GetBytes(Pick(Numbers)));
+    }
+
+    private static bool IsDigit(byte value) => value is >= (byte)'0' and <= (byte)'9';
 
     private T Pick<T>(IReadOnlyList<T> list) => list[_random.Next(list.Count)];
 }

@@ -75,8 +75,8 @@ internal static class NamedFiles
 
     private static IEnumerable<NamedFile> Images(CommandLineOption option)
     {
-        if (option.Value.IsJson)
-            return Nested(JsonNode.Parse(option.Argument!) as JsonObject, option.Id ?? "", isReadOnly: false);
+        if (option.Value is JsonOptionValue whole)
+            return Nested(whole.ToJson(), option.Id ?? "", isReadOnly: false);
         // Keyed: a child's members have its name in front.
         return option.Value.Keys
             .Where(key => key == "filename" || key.EndsWith(".filename", StringComparison.Ordinal))
@@ -86,10 +86,8 @@ internal static class NamedFiles
             .Select(found => new NamedFile(option.Id ?? "", found.Path, UseOf(found.Driver!, option.Value.IsOn("read-only"))) { Driver = found.Driver });
     }
 
-    private static IEnumerable<NamedFile> Nested(JsonObject? node, string owner, bool isReadOnly)
+    private static IEnumerable<NamedFile> Nested(JsonObject node, string owner, bool isReadOnly)
     {
-        if (node is null)
-            yield break;
         isReadOnly |= node["read-only"] is JsonValue flag && flag.GetValueKind() == JsonValueKind.True;
         if (Text(node, "driver") is { } driver && Drivers.Contains(driver) && Text(node, "filename") is { } path && IsCarried(path))
             yield return new NamedFile(Text(node, "node-name") ?? owner, path, UseOf(driver, isReadOnly)) { Driver = driver };
@@ -128,9 +126,9 @@ internal static class NamedFiles
             return file;
         try
         {
-            return JsonNode.Parse(file["json:".Length..]) is JsonObject options ? Text(options, "filename") : null;
+            return Text(new JsonOptionValue(file["json:".Length..]).ToJson(), "filename");
         }
-        catch (Exception exception) when (exception is JsonException or CommandLineException)
+        catch (CommandLineException)
         {
             return null; // twice the same member, or text that is not Unicode
         }

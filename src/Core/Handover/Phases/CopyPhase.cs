@@ -94,7 +94,9 @@ internal static class CopyPhase
                     throw new HandoverException("Copying the guest's memory failed at its end.");
             }
 
-            var info = await source.QueryMigrateAsync().ConfigureAwait(false);
+            var (migration, state) = (source.QueryMigrateAsync(), source.QueryStatusAsync());
+            var info = await migration.ConfigureAwait(false);
+            GuestEnd.Refuse(await state.ConfigureAwait(false));
             if (info.Status == "pre-switchover")
             {
                 for (var read = 0; read < QmpLimits.Events && source.Events.TryRead(out var e); read++)

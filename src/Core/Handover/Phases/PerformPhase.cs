@@ -40,6 +40,7 @@ internal static class PerformPhase
         // Of a guest that somebody has paused nobody notices how long it is copied.
         var limit = still && !running ? begun.Request.CopyLimit : begun.Request.MaxPause;
         var frames = new FrameCount(prepared.LateCards);
+        var goesOn = running;
         try
         {
             await SetUpAsync(quiesced).ConfigureAwait(false);
@@ -68,6 +69,14 @@ internal static class PerformPhase
             if (still)
                 await WatchCopyAsync(source, progress, deadline.Token).ConfigureAwait(false);
             await WaitForBothAsync(prepared, source, limit, deadline.Token).ConfigureAwait(false);
+            // A copy ends by itself, so the guest may have been faster; the stream tells the target, which never ran.
+            if (running && prepared.Copy is not null)
+            {
+                var loaded = await prepared.Target.Qmp.QueryStatusAsync(deadline.Token).ConfigureAwait(false);
+                goesOn = !GuestEnd.IsOne(loaded);
+                GuestEnd.Refuse(loaded);
+            }
+
             frames.Plugged(justNow: prepared.Copy is null);
             foreach (var link in DomainSettings.Links(begun.Status.Domain))
                 await prepared.Target.Qmp.ExecuteAsync(link.Command, link.Arguments, null, deadline.Token).ConfigureAwait(false);
@@ -77,7 +86,7 @@ internal static class PerformPhase
         }
         catch (Exception exception)
         {
-            await UndoAsync(quiesced, pause).ConfigureAwait(false);
+            await UndoAsync(quiesced, pause, goesOn).ConfigureAwait(false);
             if (still && cancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException("It was cancelled while the guest stood still.", exception, cancellationToken);
             if (quiesced.Limit.IsTryingOver)
@@ -95,14 +104,16 @@ internal static class PerformPhase
 
     /// <summary>Undo: the target dies, the taps get their settings back, the guest goes on in the source.</summary>
     /// <exception cref="UnfinishedException">The source does not go on.</exception>
-    internal static async Task UndoAsync(Quiesced quiesced, GuestPause pause)
+    internal static Task UndoAsync(Quiesced quiesced, GuestPause pause) => UndoAsync(quiesced, pause, quiesced.WasRunning);
+
+    private static async Task UndoAsync(Quiesced quiesced, GuestPause pause, bool goesOn)
     {
         var prepared = quiesced.Prepared;
         quiesced.UseAllTime();
         try
         {
-            await UndoAsync(quiesced, prepared).ConfigureAwait(false);
-            if (quiesced.WasRunning)
+            await UndoAsync(quiesced, prepared, goesOn).ConfigureAwait(false);
+            if (goesOn)
                 await pause.ReadAsync(quiesced.Source).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not UnfinishedException)
@@ -122,12 +133,12 @@ internal static class PerformPhase
             journal.Write(Pausing(prepared, wasRunning));
     }
 
-    private static async Task UndoAsync(Quiesced quiesced, Prepared prepared)
+    private static async Task UndoAsync(Quiesced quiesced, Prepared prepared, bool goesOn)
     {
         // The target first: while it lives it may hold the image locks and read frames.
         prepared.Target.Kill();
         prepared.Taps.Restore();
-        await SourceRevival.RunAsync(quiesced.Source, quiesced.WasRunning, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
+        await SourceRevival.RunAsync(quiesced.Source, goesOn, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -196,10 +207,13 @@ internal static class PerformPhase
         Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, GuestPause pause, CancellationToken cancellationToken)
     {
         var stopping = Task.CompletedTask;
+        Task<RunState>? standing = null;
         if (running)
         {
             // The event says that the guest and its cards stand still; the answer comes when the disks are flushed, too.
             stopping = source.StopAsync(cancellationToken);
+            // Asked with it, so that it costs no time: a guest that has stopped by itself has sent that event as well.
+            standing = source.QueryStatusAsync(cancellationToken);
             pause.Stopped((await source.Events.WaitForAsync(
                 e => e.Name == "STOP", $"the guest to stop (VM {prepared.Begun.Name})", Limits.Command, cancellationToken).ConfigureAwait(false)).At);
         }
@@ -209,6 +223,8 @@ internal static class PerformPhase
         SaveChangedTaps(prepared, journal, running);
         await AddCardsAsync(prepared, cancellationToken).ConfigureAwait(false);
         await stopping.ConfigureAwait(false);
+        if (standing is not null)
+            GuestEnd.Refuse(await standing.ConfigureAwait(false));
         Checkpoint.Reach("perform.cards-added");
         await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);

@@ -37,15 +37,27 @@ internal sealed class DomainRecords(string directory)
                 return null;
             var content = new byte[file.Length];
             file.ReadExactly(content);
-            var record = HandoverJson.Read(content, HandoverJson.Default.DomainRecord);
-            return record.Domain == domain && record.Process == process && record.Boot == HostBoot.Id
-                && record is { Words.Count: > 0, Arguments.Count: > 0, Environment: not null }
+            return Parse(content) is { } record && record.Domain == domain && record.Process == process && record.Boot == HostBoot.Id
                     ? record
                     : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // None, or of no use: the process is looked at anew, and that it was late is said.
+            return null;
+        }
+    }
+
+    /// <summary>Reads a record's text; null when it is none that is whole.</summary>
+    internal static DomainRecord? Parse(ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            var record = HandoverJson.Read(content, HandoverJson.Default.DomainRecord);
+            return record is { Words.Count: > 0, Arguments.Count: > 0, Environment: not null } ? record : null;
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
+        {
             return null;
         }
     }

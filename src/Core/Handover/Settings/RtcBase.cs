@@ -30,10 +30,16 @@ internal static class RtcBase
         var clock = domain.Element.Element("clock");
         // What libvirt adds each report to: the adjustment that it started the domain with. Left out when it is 0.
         var offset = clock?.Attribute("offset")?.Value == "variable"
-            ? TimeSpan.FromSeconds(SafeXml.Long(clock.Attribute("adjustment0")?.Value) ?? 0)
+            ? Seconds(SafeXml.Long(clock.Attribute("adjustment0")?.Value) ?? 0)
             : date - started;
+        // A definition that nobody can have started a VM with.
+        if (offset > DateTimeOffset.MaxValue - now || offset < DateTimeOffset.MinValue - now)
+            return null;
         return (now + offset).UtcDateTime.ToString(Form, CultureInfo.InvariantCulture);
     }
+
+    private static TimeSpan Seconds(long seconds) =>
+        TimeSpan.FromSeconds(Math.Clamp(seconds, (long)TimeSpan.MinValue.TotalSeconds + 1, (long)TimeSpan.MaxValue.TotalSeconds - 1));
 
     // qemu_rtc_parse_date: with or without a time of day.
     private static bool TryParse(string text, out DateTimeOffset date) => DateTimeOffset.TryParseExact(

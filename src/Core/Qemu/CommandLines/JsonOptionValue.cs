@@ -14,7 +14,9 @@ internal sealed class JsonOptionValue : OptionValue
         _text = text;
         try
         {
+#pragma warning disable RS0030 // The one place: strictly, and what is wrong is said.
             _object = JsonNode.Parse(text, null, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+#pragma warning restore RS0030
                 ?? throw new CommandLineException($"An option of QEMU's command line is not a JSON object: {text}");
         }
         catch (JsonException e)

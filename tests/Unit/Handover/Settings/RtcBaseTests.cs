@@ -17,6 +17,9 @@ public class RtcBaseTests
     [InlineData("base=2026-11-25T08:00:00,clock=vm", "<clock offset='variable' adjustment='-40' basis='utc'/>", null)]
     [InlineData("base=2026-11-25T09:00:00", "<clock offset='variable' adjustment='77' adjustment0='3600' basis='utc'/>", "2026-11-25T21:30:15")]
     [InlineData("base=2026-11-25T07:00:00", "<clock offset='variable' adjustment='-3600' adjustment0='-3600'/>", "2026-11-25T19:30:15")]
+    [InlineData("base=2026-11-25T07:00:00", "<clock offset='variable' adjustment0='9223372036854775807'/>", null)]
+    [InlineData("base=2026-11-25T07:00:00", "<clock offset='variable' adjustment0='-9223372036854775808'/>", null)]
+    [InlineData("base=9999-12-31T23:59:59", "<clock offset='absolute' start='253402300799'/>", null)]
     [InlineData("base=2000-01-01T00:00:00", "<clock offset='absolute' start='946684800'/>", "2000-01-01T12:30:15")]
     [InlineData("base=2000-01-01", "<clock offset='absolute' start='946684800'/>", "2000-01-01T12:30:15")]
     public void A_date_moves_on_with_the_VM_s_age(string option, string clock, string? expected) =>

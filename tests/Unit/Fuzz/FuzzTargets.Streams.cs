@@ -1,0 +1,65 @@
+using VirtHandover.Hook;
+using VirtHandover.Policy;
+using VirtHandover.Qemu;
+
+namespace VirtHandover.Tests.Unit.Fuzz;
+
+internal static partial class FuzzTargets
+{
+    private static readonly CommandLine s_clock = CommandLine.Parse(["qemu", "-rtc", "base=2026-01-01T00:00:00"]);
+
+    // As they come from a socket, in pieces: the lines are those that a whole text has.
+    private static void Stream(byte[] input)
+    {
+        var buffer = new QmpLineBuffer("a liar", limit: 1 << 16);
+        List<byte[]> lines = [];
+        int piece = input.Length == 0 ? 1 : (input[0] % 61) + 1;
+        for (int at = 0; at < input.Length;)
+        {
+            Memory<byte> free = buffer.Free();
+            int length = Math.Min(Math.Min(piece, free.Length), input.Length - at);
+            input.AsSpan(at, length).CopyTo(free.Span);
+            buffer.Add(length);
+            at += length;
+            while (buffer.TryTake(out ReadOnlySpan<byte> line))
+                lines.Add(line.ToArray());
+        }
+
+        int end = Array.LastIndexOf(input, (byte)'\n');
+        Assert.Equal(end < input.Length - 1, buffer.HasPart);
+        IEnumerable<byte[]> whole = end < 0 ? [] : Split(input[..end]).Select(line => line.AsSpan().Trim("\r \t"u8).ToArray()).Where(line => line.Length > 0);
+        Assert.Equal(whole, lines);
+        foreach (byte[] line in lines)
+            _ = QmpMessageReader.Read(line, "a liar");
+    }
+
+    private static IEnumerable<byte[]> Split(byte[] text)
+    {
+        int from = 0;
+        for (int at; (at = Array.IndexOf(text, (byte)'\n', from)) >= 0; from = at + 1)
+            yield return text[from..at];
+        yield return text[from..];
+    }
+
+    // What a domain's editor writes is refused, or means the same when it is written and read again.
+    private static void Policy(byte[] input)
+    {
+        DomainPolicy policy = PolicyXml.Read(Text(input));
+        if (policy.Problem.Length == 0)
+        {
+            string written = PolicyXml.Write(policy).Replace("<policy", $"<policy xmlns=\"{PolicyXml.Namespace}\"", StringComparison.Ordinal);
+            Assert.Equal(policy, PolicyXml.Read(written));
+        }
+    }
+
+    // What a package manager passes to the hook: never more than there was, and no path is longer than one can be.
+    private static void Paths(byte[] input)
+    {
+        using var stream = new MemoryStream(input);
+        foreach (string path in PathReader.Lines(stream))
+        {
+            Assert.InRange(path.Length, 0, PathReader.LongestPath);
+            _ = UpdateFilter.IsOurs(path);
+        }
+    }
+}
