@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VirtHandover.Foreign;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Libvirt;
@@ -48,7 +49,7 @@ public sealed class DaemonHold
             await asking.ConfigureAwait(false);
         if (!await ending.ConfigureAwait(false))
         {
-            Console.Error.WriteLine($"<4>{daemon.Name} did not end within {limit.TotalSeconds:0.#} s of being asked to, and was killed; it is started again as after any handover.");
+            Said.Error($"{daemon.Name} did not end within {limit.TotalSeconds:0.#} s of being asked to, and was killed; it is started again as after any handover.", priority: 4);
             process.Kill();
             if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
                 throw new LibvirtException(0, $"{daemon.Name} (process {process.Id}) does not end although it was killed: the kernel keeps it. libvirt is away until it does.");
