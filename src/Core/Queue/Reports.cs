@@ -23,7 +23,7 @@ internal static class Reports
     /// <summary>The canary that was to go before it could not be tried.</summary>
     public static HandoverReport CanaryPostponed(HandoverRecord record, string sentence) => Of(
         record, HandoverOutcome.Postponed,
-        $"The handover of {Printable.Escape(record.Name)} was put off, because libvirt went away while a canary was tried; it runs on the old QEMU, untouched. What was approved stays approved. {sentence}");
+        $"The handover of {Printable.Escape(record.Name)} was put off, because no canary could be tried to its end; it runs on the old QEMU, untouched. What was approved stays approved. {sentence}");
 
     /// <summary>Its asker took it back before its turn came.</summary>
     public static HandoverReport TakenBack(HandoverRecord record, string by) => Of(
