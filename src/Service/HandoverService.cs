@@ -58,7 +58,8 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
         parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 
         var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest, parts.Time).WaitAsync(stop.Token);
-        var first = await Task.WhenAny([.. loops, server.Disconnected, succession, left ?? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token)]).ConfigureAwait(false);
+        var lost = left ?? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
+        var first = await Task.WhenAny([.. loops, server.Disconnected, succession, lost]).ConfigureAwait(false);
         SystemdNotifier.Stopping();
         var exit = first == succession && succession.IsCompletedSuccessfully ? MakeWay() : Judge(first, server.Disconnected, stopping);
         await stop.CancelAsync().ConfigureAwait(false);
@@ -82,7 +83,8 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
 
         if (left is { IsCompleted: true })
         {
-            parts.Log.LogError("The worker has ended, and the front ends with it; the queue is kept, the VMs run on. Whoever calls the service next starts both.");
+            parts.Log.LogError(
+                "The worker has ended, and the front ends with it; the queue is kept, the VMs run on. Whoever calls the service next starts both.");
             return ExitCode.Unavailable;
         }
 

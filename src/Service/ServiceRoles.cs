@@ -57,7 +57,8 @@ internal static class ServiceRoles
         if (LibC.geteuid() != 0)
         {
             return Task.FromResult(Roles.Fail(
-                ExitCode.NoPermission, "The worker of virt-handoverd must run as root: it looks into the QEMU processes and stops and starts the libvirt daemon."));
+                ExitCode.NoPermission,
+                "The worker of virt-handoverd must run as root: it looks into the QEMU processes and stops and starts the libvirt daemon."));
         }
 
         return Guarded(async (log, stopping) =>

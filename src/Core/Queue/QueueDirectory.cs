@@ -52,7 +52,11 @@ public static class QueueDirectory
         if (state.Look(Database) is not { IsRegular: true, Links: 1 } || queue.Look(Database) is not null)
             return;
         if (PackageLock.IsHeld(Path.Combine(paths.State, Database)))
-            throw new LinuxException(0, $"The database {paths.State}/{Database} belongs to a virt-handoverd of an older release that still runs; it is taken over when that has ended.");
+        {
+            throw new LinuxException(
+                0, $"The database {paths.State}/{Database} belongs to a virt-handoverd of an older release that still runs; it is taken over when that has ended.");
+        }
+
         // The database last: whatever interrupts this, the next time goes on with what is left.
         foreach (var name in (string[])[Database + "-wal", Database + "-journal", Database])
         {

@@ -48,7 +48,8 @@ internal sealed class RemoteHandovers(WorkerClient worker, TimeProvider time, IL
 
     /// <inheritdoc/>
     public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken) => Patiently(
-        async () => (await AlarmedAsync<WorkerReply.Recovered>(new WorkerRequest.Recover(id, domain), alarm, stop: default, cancellationToken).ConfigureAwait(false)).Report,
+        async () => (await AlarmedAsync<WorkerReply.Recovered>(
+            new WorkerRequest.Recover(id, domain), alarm, stop: default, cancellationToken).ConfigureAwait(false)).Report,
         cancellationToken);
 
     /// <inheritdoc/>

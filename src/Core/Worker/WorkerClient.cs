@@ -178,7 +178,8 @@ public sealed class WorkerClient(Func<CancellationToken, Task<Stream>> connect, 
                 await _writing.WaitAsync(_end.Token).ConfigureAwait(false);
                 try
                 {
-                    await _stream.WriteAsync(WorkerJson.Write(new Asked(0, new WorkerRequest.Stop(number)), WorkerJson.Default.Asked), _end.Token).ConfigureAwait(false);
+                    var line = WorkerJson.Write(new Asked(0, new WorkerRequest.Stop(number)), WorkerJson.Default.Asked);
+                    await _stream.WriteAsync(line, _end.Token).ConfigureAwait(false);
                 }
                 finally
                 {

@@ -137,7 +137,8 @@ public sealed class WorkerDesk : IDisposable
             _seen = domains.GroupBy(domain => domain.Uuid).ToDictionary(one => one.Key, one => one.First());
             var running = domains.Select(domain => domain.Running).Distinct().ToList();
             // What runs on the installed QEMU today will run on one that is gone after the next upgrade.
-            _parts.Canary?.Keep([.. domains.Where(domain => domain.Installed?.BuildId == domain.Running.BuildId).Select(domain => domain.Running).Distinct()], running);
+            var current = domains.Where(domain => domain.Installed?.BuildId == domain.Running.BuildId).Select(domain => domain.Running).Distinct();
+            _parts.Canary?.Keep([.. current], running);
             _scanned();
             return domains;
         }

@@ -36,7 +36,9 @@ internal sealed partial class WorkerJson : JsonSerializerContext
     internal static byte[] Write<T>(T message, JsonTypeInfo<T> type)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(message, type);
-        return json.Length < LineBytes ? [.. json, (byte)'\n'] : throw new WorkerException($"A message of {json.Length} bytes is longer than front and worker allow each other.");
+        return json.Length < LineBytes
+            ? [.. json, (byte)'\n']
+            : throw new WorkerException($"A message of {json.Length} bytes is longer than front and worker allow each other.");
     }
 
     /// <summary>A line as its message.</summary>

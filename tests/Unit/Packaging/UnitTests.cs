@@ -13,8 +13,8 @@ public sealed partial class UnitTests
     [Fact(Timeout = 60_000)]
     public async Task The_front_is_nearly_harmless()
     {
-        var said = await Cli.Wrap("systemd-analyze").WithArguments(["security", "--offline=true", "--no-pager", Path.Combine(s_packaging, "virt-handoverd.service")])
-            .ExecuteBufferedAsync();
+        var unit = Path.Combine(s_packaging, "virt-handoverd.service");
+        var said = await Cli.Wrap("systemd-analyze").WithArguments(["security", "--offline=true", "--no-pager", unit]).ExecuteBufferedAsync();
         var level = Level().Match(said.StandardOutput).Groups[1].Value;
         Assert.True(double.Parse(level, CultureInfo.InvariantCulture) <= 3.0, said.StandardOutput);
     }

@@ -48,7 +48,8 @@ public sealed class QueueDirectoryTests : IDisposable
         QueueDirectory.Prepare(Paths, User);
 
         Assert.Equal(["queue"], Directory.GetFileSystemEntries(Paths.State).Select(Path.GetFileName));
-        Assert.All(Directory.GetFiles(Paths.Queue), file => Assert.Equal(User?.Id ?? FileIdentity.Of(Paths.State)!.Value.UserId, FileIdentity.Of(file)!.Value.UserId));
+        var owner = User?.Id ?? FileIdentity.Of(Paths.State)!.Value.UserId;
+        Assert.All(Directory.GetFiles(Paths.Queue), file => Assert.Equal(owner, FileIdentity.Of(file)!.Value.UserId));
         using var taken = UpgradeStore.Open(Paths.Database);
         Assert.IsType<UpgradeState.Approved>(Assert.Single(UpgradeQueue.Load(taken, new QueueOptions(), TimeProvider.System).Snapshot().Upgrades).State);
     }

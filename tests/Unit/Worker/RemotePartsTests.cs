@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Canary;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 using VirtHandover.Tests.Unit.Queue;
+using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Worker;
 
@@ -72,7 +74,7 @@ public sealed class RemotePartsTests : IAsyncLifetime
         var next = stream.MoveNextAsync().AsTask();
         var started = await _bed.Runner.StartedAsync();
         _bed.Break();
-        Assert.True((await Assert.ThrowsAsync<VirtHandover.Worker.WorkerException>(() => next)).IsAway);
+        Assert.True((await Assert.ThrowsAsync<WorkerException>(() => next)).IsAway);
         Assert.False(started.Cancel.IsCancellationRequested);
         _bed.Recovery.Answer = id => Sample.Report(id, 0, HandoverOutcome.Done);
         var report = await _bed.Parts.Recovery.RecoverAsync(3, Sample.Id(0), new AlarmSink(_ => { }), CancellationToken.None);
@@ -85,9 +87,9 @@ public sealed class RemotePartsTests : IAsyncLifetime
     {
         _bed.Recovery.Orphans.Add(8);
         var tries = 0;
-        await using var client = new VirtHandover.Worker.WorkerClient(
+        await using var client = new WorkerClient(
             _ => ++tries == 1 ? throw new IOException("Nobody listens.") : Task.FromResult(_bed.Connect()), WorkerBed.Build);
-        var parts = VirtHandover.Worker.RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
         Assert.Equal([8], await parts.Recovery.UnfinishedAsync(CancellationToken.None));
         Assert.Equal(2, tries);
     }
@@ -95,9 +97,9 @@ public sealed class RemotePartsTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task A_worker_of_another_build_is_not_asked()
     {
-        await using var client = new VirtHandover.Worker.WorkerClient(_ => Task.FromResult(_bed.Connect()), "another build");
-        var parts = VirtHandover.Worker.RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        var thrown = await Assert.ThrowsAsync<VirtHandover.Worker.WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
+        await using var client = new WorkerClient(_ => Task.FromResult(_bed.Connect()), "another build");
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
+        var thrown = await Assert.ThrowsAsync<WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
         Assert.Contains("of another build", thrown.Message, StringComparison.Ordinal);
         Assert.False(await parts.Transaction.IsRunningAsync(CancellationToken.None));
     }

@@ -17,15 +17,15 @@ public class WorkerJsonTests
         Gen.Select(Gen.Long, Gen.Guid, Gen.Bool, Gen.Long, (id, domain, rehearse, pause) => new RunOrder(id, domain, rehearse, TimeSpan.FromTicks(pause)));
 
     private static readonly Gen<Notice> s_notice =
-        Gen.Select(Gen.OneOf([.. Notice.Events]), s_text, s_text, Gen.Bool, Gen.Enum<HandoverOutcome>(), Gen.Long, (what, sentence, names, hasResult, outcome, id) =>
-            new Notice(what, sentence, names, names, hasResult ? new NoticeResult(id, outcome, id, sentence) : null));
+        Gen.Select(Gen.OneOf([.. Notice.Events]), s_text, s_text, Gen.Bool, Gen.Enum<HandoverOutcome>(), Gen.Long, (
+            what, sentence, names, hasResult, outcome, id) => new Notice(what, sentence, names, names, hasResult ? new NoticeResult(id, outcome, id, sentence) : null));
 
     private static readonly Gen<WorkerRequest> s_request = Gen.OneOf<WorkerRequest>(
         s_text.Select(build => (WorkerRequest)new WorkerRequest.Greet(build)),
         Gen.Long.Select(call => (WorkerRequest)new WorkerRequest.Stop(call)),
         Gen.OneOf<WorkerRequest>(
-            new WorkerRequest.Scan(), new WorkerRequest.Unfinished(), new WorkerRequest.ClearCanary(), new WorkerRequest.IsInstalling(), new WorkerRequest.AskHold(),
-            new WorkerRequest.Watch()),
+            new WorkerRequest.Scan(), new WorkerRequest.Unfinished(), new WorkerRequest.ClearCanary(), new WorkerRequest.IsInstalling(),
+            new WorkerRequest.AskHold(), new WorkerRequest.Watch()),
         Gen.Guid.Select(domain => (WorkerRequest)new WorkerRequest.Assess(domain)),
         Gen.Guid.Select(domain => (WorkerRequest)new WorkerRequest.ReadPolicy(domain)),
         Gen.Long.Select(id => (WorkerRequest)new WorkerRequest.Cancel(id)),
@@ -48,11 +48,11 @@ public class WorkerJsonTests
 
     [Fact]
     public void Every_request_comes_back_as_it_was() => Gen.Select(Gen.Long, s_request).Sample((call, request) =>
-        Assert.Equal(new Asked(call, request), WorkerJson.Read(Line(WorkerJson.Write(new Asked(call, request), WorkerJson.Default.Asked)), WorkerJson.Default.Asked)));
+        Assert.Equal(request, Through(request, call)));
 
     [Fact]
     public void Every_reply_comes_back_as_it_was() => Gen.Select(Gen.Long, s_reply).Sample((call, reply) =>
-        Assert.Equal(new Told(call, reply), WorkerJson.Read(Line(WorkerJson.Write(new Told(call, reply), WorkerJson.Default.Told)), WorkerJson.Default.Told)));
+        Assert.Equal(reply, Through(reply, call)));
 
     [Fact]
     public void What_has_lists_in_it_comes_back_as_well() => s_order.Array[0, 5].Sample(orders =>
@@ -68,8 +68,10 @@ public class WorkerJsonTests
         var seen = (WorkerReply.Seen)Through(new WorkerReply.Seen(Sample.Domain(3).Domain with { Problem = "Odd." }, Sample.Domain(3).Instance));
         Assert.Equal(QueueJson.Write(Upgrade(Sample.Domain(3).Domain, seen.Instance)), QueueJson.Write(Upgrade(seen.Domain, seen.Instance)));
         Assert.Equal(("Odd.", Sample.Domain(3).Instance), (seen.Domain.Problem, seen.Instance));
-        var assessed = (WorkerReply.Assessed)Through(new WorkerReply.Assessed(Sample.Bad with { StandsStill = true, EstimatedPause = TimeSpan.FromSeconds(2) }));
-        Assert.Equal((Sample.Bad.Findings[0], true, TimeSpan.FromSeconds(2)), (assessed.Assessment.Findings[0], assessed.Assessment.StandsStill, assessed.Assessment.EstimatedPause));
+        var bad = Sample.Bad with { StandsStill = true, EstimatedPause = TimeSpan.FromSeconds(2) };
+        var assessed = (WorkerReply.Assessed)Through(new WorkerReply.Assessed(bad));
+        Assert.Equal(Sample.Bad.Findings, assessed.Assessment.Findings);
+        Assert.Equal((true, TimeSpan.FromSeconds(2)), (assessed.Assessment.StandsStill, assessed.Assessment.EstimatedPause));
         foreach (var outcome in Enum.GetValues<HandoverOutcome>())
         {
             var report = Sample.Report(7, 1, outcome);
@@ -103,11 +105,19 @@ public class WorkerJsonTests
         State = new UpgradeState.Pending(),
     };
 
-    private static WorkerRequest Through(WorkerRequest request) =>
-        WorkerJson.Read(Line(WorkerJson.Write(new Asked(1, request), WorkerJson.Default.Asked)), WorkerJson.Default.Asked).Request;
+    private static WorkerRequest Through(WorkerRequest request, long call = 1)
+    {
+        var asked = WorkerJson.Read(Line(WorkerJson.Write(new Asked(call, request), WorkerJson.Default.Asked)), WorkerJson.Default.Asked);
+        Assert.Equal(call, asked.Call);
+        return asked.Request;
+    }
 
-    private static WorkerReply Through(WorkerReply reply) =>
-        WorkerJson.Read(Line(WorkerJson.Write(new Told(1, reply), WorkerJson.Default.Told)), WorkerJson.Default.Told).Reply;
+    private static WorkerReply Through(WorkerReply reply, long call = 1)
+    {
+        var told = WorkerJson.Read(Line(WorkerJson.Write(new Told(call, reply), WorkerJson.Default.Told)), WorkerJson.Default.Told);
+        Assert.Equal(call, told.Call);
+        return told.Reply;
+    }
 
     // One message is one line, whatever is in it.
     private static byte[] Line(byte[] bytes)

@@ -10,6 +10,9 @@ public sealed class WorkerSessionTests : IAsyncLifetime
 {
     private const string Greeting = """{"call":1,"request":{"ask":"greet","build":"this build"}}""" + "\n";
 
+    private const string Order =
+        """{"call":2,"request":{"ask":"run","orders":[{"id":1,"domain":"00000000-0001-0002-0304-05060708090a","rehearse":false,"maxPause":"00:00:01" """;
+
     private readonly WorkerBed _bed = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -28,7 +31,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
     [InlineData(Greeting + """{"call":2,"call":3,"request":{"ask":"unfinished"}}""" + "\n")]
     [InlineData(Greeting + """{"call":2,"request":{"ask":"tell","notice":null}}""" + "\n")]
     [InlineData(Greeting + """{"call":1,"request":{"ask":"unfinished"}}""" + "\n")]
-    [InlineData(Greeting + """{"call":2,"request":{"ask":"run","orders":[{"id":1,"domain":"00000000-0001-0002-0304-05060708090a","rehearse":false,"maxPause":"00:00:01","to":"/bin/sh"}]}}""" + "\n")]
+    [InlineData(Greeting + Order + ""","to":"/bin/sh"}]}}""" + "\n")]
     public async Task What_is_no_message_ends_the_connection_and_nothing_else(string said)
     {
         var heard = await _bed.SayAsync(Encoding.UTF8.GetBytes(said));
