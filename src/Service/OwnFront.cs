@@ -1,11 +1,12 @@
 using System.Collections;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using VirtHandover.Configuration;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Launch;
 using VirtHandover.Worker;
-using Microsoft.Win32.SafeHandles;
 
 namespace VirtHandover.Service;
 
@@ -48,7 +49,7 @@ internal sealed class OwnFront(ServicePaths paths, SystemUser? user)
         return ProcessSpawner.Reap(front) ?? ExitCode.Software;
     }
 
-    private async Task<ProcessHandle> StartAsync(System.Runtime.InteropServices.SafeHandle there, CancellationToken stopping)
+    private async Task<ProcessHandle> StartAsync(SafeHandle there, CancellationToken stopping)
     {
         using (there)
         using (var errors = new SafeFileHandle(2, ownsHandle: false))

@@ -61,9 +61,9 @@ internal sealed class RemoteHandovers(WorkerClient worker, TimeProvider time, IL
             return (await AlarmedAsync<WorkerReply.Verdict>(
                 new WorkerRequest.SendCanary(RunOrder.Of(request)), alarm, cancellationToken, CancellationToken.None).ConfigureAwait(false)).Said;
         }
-        catch (OperationCanceledException e)
+        catch (WorkerException) when (cancellationToken.IsCancellationRequested)
         {
-            return new CanaryVerdict.NotSent(e.Message);
+            return new CanaryVerdict.NotSent("It was cancelled.");
         }
         catch (Exception e) when (e is WorkerException or LibvirtException)
         {

@@ -28,7 +28,8 @@ internal static class WorkerFailure
         FailureKind.Libvirt => new LibvirtException(failed.Code, failed.Message),
         FailureKind.Linux => new LinuxException(failed.Code, failed.Message),
         FailureKind.Queue => new QueueException(Enum.IsDefined((QueueFault)failed.Code) ? (QueueFault)failed.Code : QueueFault.WrongState, failed.Message),
-        FailureKind.Stopped => new OperationCanceledException(failed.Message),
+        // Nobody here has given it up, or he would not hear of it: the worker ends.
+        FailureKind.Stopped => new WorkerException("virt-handoverd's worker ends.") { IsAway = true },
         _ => new WorkerException(failed.Message),
     };
 }

@@ -43,6 +43,15 @@ public sealed class RemotePartsTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_a_worker_that_ends_gave_up_may_be_asked_of_the_next()
+    {
+        _bed.Detector.Hold = new TaskCompletionSource();
+        var scan = _bed.Parts.Detector.ScanAsync(CancellationToken.None);
+        _bed.Detector.Hold.SetCanceled();
+        Assert.True((await Assert.ThrowsAsync<WorkerException>(() => scan)).IsAway);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_handover_tells_its_news_and_can_be_cancelled()
     {
         using var cancel = new CancellationTokenSource();
