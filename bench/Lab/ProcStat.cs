@@ -16,6 +16,13 @@ internal static class ProcStat
         return fields[11..15].Sum(field => double.Parse(field, CultureInfo.InvariantCulture)) / TicksPerSecond * 1000;
     }
 
+    /// <summary>A process's parent.</summary>
+    public static int Parent(int process)
+    {
+        var text = File.ReadAllText($"/proc/{process}/stat");
+        return int.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A line of <c>status</c> or <c>smaps_rollup</c>, in KiB; 0 when the process or the line is not there.</summary>
     public static long Kibibytes(string file, string name)
     {

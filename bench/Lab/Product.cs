@@ -53,14 +53,15 @@ internal static class Product
             ]).TrimEnd()));
     }
 
-    /// <summary>The service's process, started if it does not run.</summary>
-    public static async Task<int> Pid()
+    /// <summary>The service's processes, started if they do not run: the front, and its parent, the worker.</summary>
+    public static async Task<IReadOnlyList<int>> Processes()
     {
         await Shell.Run("virt-handover", "list", "--json");
-        return await RunningPid() ?? throw new BenchException("virt-handoverd ended right after it had answered.");
+        var front = await RunningPid() ?? throw new BenchException("virt-handoverd ended right after it had answered.");
+        return [front, ProcStat.Parent(front)];
     }
 
-    /// <summary>The service's process; null when it does not run, and it is not started.</summary>
+    /// <summary>The service's process on the bus; null when it does not run, and it is not started.</summary>
     public static async Task<int?> RunningPid()
     {
         var (code, output, _) = await Shell.TryRun(

@@ -28,15 +28,15 @@ internal sealed class ManyPart(Run run)
                 before.Add(await guest.Boot());
 
             await LabHost.InstallQemu(run.Results.Machine.Qemu);
-            var service = await Product.Pid();
+            var service = await Product.Processes();
             await Shell.Run("virt-handover", "rescan");
             await Wait.Until("all VMs are pending", async () => await Product.CountIn("pending") == domains, TimeSpan.FromMinutes(2), 200);
-            var cpu = ProcStat.CpuMilliseconds(service);
+            var cpu = service.Sum(ProcStat.CpuMilliseconds);
             var asked = DateTimeOffset.FromUnixTimeMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
             await Shell.Run("virt-handover", "approve", "--all", "--yes", "--json");
             // Its exit code is not asked: what became of each VM is looked at below.
             await Shell.TryRun("virt-handover", ["status", "--watch", "--timeout", "10m", "--json"], TimeSpan.FromMinutes(11));
-            var used = ProcStat.CpuMilliseconds(service) - cpu;
+            var used = service.Sum(ProcStat.CpuMilliseconds) - cpu;
 
             var reports = (await Product.History(domains)).Where(report => report.StartedAt >= asked).ToList();
             if (reports.Count != domains || reports.Exists(report => report.Outcome != "done"))

@@ -39,19 +39,19 @@ internal sealed class RestPart(Run run)
 
     private async Task Idle(int domains)
     {
-        var service = await Product.Pid();
+        var service = await Product.Processes();
         // What the request itself started shall be over.
         await Task.Delay(TimeSpan.FromSeconds(3));
-        var cpu = ProcStat.CpuMilliseconds(service);
+        var cpu = service.Sum(ProcStat.CpuMilliseconds);
         await Task.Delay(TimeSpan.FromSeconds(run.Plan.IdleSeconds));
-        cpu = ProcStat.CpuMilliseconds(service) - cpu;
-        var rollup = $"/proc/{service}/smaps_rollup";
+        cpu = service.Sum(ProcStat.CpuMilliseconds) - cpu;
+        long Memory(string name) => service.Sum(process => ProcStat.Kibibytes($"/proc/{process}/smaps_rollup", name));
         run.Results.Idle = new IdleResult(
             run.Plan.IdleSeconds,
             domains,
             cpu,
-            ProcStat.Kibibytes(rollup, "Pss") / 1024.0,
-            (ProcStat.Kibibytes(rollup, "Private_Clean") + ProcStat.Kibibytes(rollup, "Private_Dirty")) / 1024.0);
+            Memory("Pss") / 1024.0,
+            (Memory("Private_Clean") + Memory("Private_Dirty")) / 1024.0);
         run.Say(string.Create(
             CultureInfo.InvariantCulture, $"idle: {cpu:0} ms CPU in {run.Plan.IdleSeconds} s, {run.Results.Idle.PssMib:0.0} MiB"));
     }

@@ -1,20 +1,17 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Bus.Server;
 using VirtHandover.Configuration;
-using VirtHandover.Handover;
-using VirtHandover.Handover.Records;
-using VirtHandover.Libvirt;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Service;
 
-/// <summary>The service as a whole: queue, scanner, scheduler and the bus, wired together.</summary>
+/// <summary>The service as its callers know it, the front: queue, scanner, scheduler and the bus, wired together. It touches no VM itself.</summary>
 /// <param name="paths">Where its things are.</param>
 /// <param name="parts">What it works with.</param>
-/// <param name="libvirt">Tells when domains start and end; null for none.</param>
+/// <param name="left">Completes when the worker has gone and no other one can be had; null for never.</param>
 /// <param name="busAddress">A D-Bus address; null for the system bus.</param>
 /// <param name="version">Its version.</param>
-internal sealed class HandoverService(ServicePaths paths, QueueParts parts, LibvirtClient? libvirt, string? busAddress, string version)
+internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task? left, string? busAddress, string version)
 {
     private static readonly TimeSpan FirstLookLimit = TimeSpan.FromSeconds(2);
 
@@ -28,13 +25,11 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
         using var store = UpgradeStore.Open(paths.Database);
         var queue = UpgradeQueue.Load(store, parts.Options, parts.Time);
         using var scanner = new Scanner(parts, queue);
-        using var hold = new FleetHold(parts.Options, queue, parts.Time, parts.Log);
-        using var notices = new NoticeRunner(paths.Notify, queue, parts.Log);
+        using var hold = new FleetHold(parts.Options, parts.Hold, queue, parts.Time, parts.Log);
+        using var notices = parts.Notices is { } programs ? new NoticeRunner(programs, queue) : null;
         using var scheduler = new Scheduler(parts, queue, scanner, hold);
-        using var disks = new StrandedDisks(paths.Journals, new LibvirtPaths());
         using var watcher = new EmulatorWatcher(scanner.Hint);
         scanner.Scanned += watcher.Watch;
-        scanner.Scanned += _ => RemoveStamp();
         queue.ScanWanted += scanner.Ask;
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -54,17 +49,17 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             publisher.RunAsync(server, stop.Token),
             scanning,
             scheduler.RunAsync(stop.Token),
-            notices.RunAsync(stop.Token),
-            disks.RunAsync(stop.Token),
+            .. notices is null ? Array.Empty<Task>() : [notices.RunAsync(stop.Token)],
             .. hold.IsConfigured ? [hold.RunAsync(stop.Token)] : Array.Empty<Task>(),
-            .. libvirt is null ? Array.Empty<Task>() : [new DomainHints(libvirt, scanner.Hint, new DomainRecorder(new LibvirtPaths(), parts.Time, parts.Log), parts.Time).RunAsync(stop.Token)],
+            .. parts.Watch is null ? Array.Empty<Task>() : [parts.Watch.RunAsync(scanner.Hint, stop.Token)],
         ];
         using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted) && scanner.MovesOn());
         SystemdNotifier.Ready();
         parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 
         var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest, parts.Time).WaitAsync(stop.Token);
-        var first = await Task.WhenAny([.. loops, server.Disconnected, succession]).ConfigureAwait(false);
+        var lost = left ?? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
+        var first = await Task.WhenAny([.. loops, server.Disconnected, succession, lost]).ConfigureAwait(false);
         SystemdNotifier.Stopping();
         var exit = first == succession && succession.IsCompletedSuccessfully ? MakeWay() : Judge(first, server.Disconnected, stopping);
         await stop.CancelAsync().ConfigureAwait(false);
@@ -86,6 +81,13 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
             return ExitCode.Ok;
         }
 
+        if (left is { IsCompleted: true })
+        {
+            parts.Log.LogError(
+                "The worker has ended, and the front ends with it; the queue is kept, the VMs run on. Whoever calls the service next starts both.");
+            return ExitCode.Unavailable;
+        }
+
         if (disconnected.IsCompletedSuccessfully)
         {
             parts.Log.LogError("D-Bus is gone ({Reason}); virt-handoverd ends, the queue is kept.", disconnected.Result);
@@ -94,18 +96,5 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Libv
 
         parts.Log.LogCritical("virt-handoverd met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
         return ExitCode.Software;
-    }
-
-    /// <summary>What the package hook left for a service that did not run has been looked at now.</summary>
-    private void RemoveStamp()
-    {
-        try
-        {
-            File.Delete(paths.PendingStamp);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            parts.Log.LogDebug("The stamp {Path} stays: {Reason}", paths.PendingStamp, e.Message);
-        }
     }
 }

@@ -13,7 +13,8 @@ namespace VirtHandover.Service;
 /// </summary>
 /// <param name="paths">Where the service's things are.</param>
 /// <param name="say">Tells whoever removes the package.</param>
-internal sealed class Retirement(ServicePaths paths, Action<string> say)
+/// <param name="takeBack">Takes back what people approved.</param>
+internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Task> takeBack)
 {
     /// <summary>How long a removal waits for handovers.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
@@ -45,29 +46,7 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say)
             return false;
         }
 
-        TakeBackApprovals();
+        await takeBack().ConfigureAwait(false);
         return true;
-    }
-
-    private void TakeBackApprovals()
-    {
-        if (!File.Exists(paths.Database))
-        {
-            return;
-        }
-
-        try
-        {
-            using var store = UpgradeStore.Open(paths.Database);
-            var names = UpgradeQueue.Load(store, new QueueOptions(), TimeProvider.System).TakeBackApprovals("the removal of virt-handover");
-            if (names.Count > 0)
-            {
-                say($"These VMs were approved and stay on their old QEMU; the approval is taken back: {string.Join(", ", names.Select(Printable.Escape))}.");
-            }
-        }
-        catch (Exception e) when (e is StoreException or QueueException)
-        {
-            say($"Approvals could not be taken back: {e.Message}");
-        }
     }
 }

@@ -1,14 +1,14 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Files;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Queue;
-using VirtHandover.Service.Interop;
 
 namespace VirtHandover.Service;
 
@@ -16,7 +16,8 @@ namespace VirtHandover.Service;
 internal static class Roles
 {
     private const string Usage = """
-        Usage: virt-handoverd                  run the service (as root; systemd or D-Bus starts it)
+        Usage: virt-handoverd                  run the service (systemd or D-Bus starts it)
+               virt-handoverd work             run the part of it that touches VMs (as root; systemd starts it)
                virt-handoverd gate             wait until libvirt's daemon may start (its unit calls this first)
                virt-handoverd settle   the VMs that were taken out of libvirt's sight because they did not come to an end in time (MaxOutage=)
                virt-handoverd settle VM [--kill]
@@ -39,7 +40,7 @@ internal static class Roles
         {
             return args switch
             {
-                [] => await ServeAsync().ConfigureAwait(false),
+                [] => await ServiceRoles.ServeAsync().ConfigureAwait(false),
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
                 ["gate"] => await GateAsync().ConfigureAwait(false),
@@ -48,6 +49,9 @@ internal static class Roles
                 ["settle", var vm, "--kill"] => await SettleAsync(vm, kill: true).ConfigureAwait(false),
                 ["retire"] => await RetireAsync().ConfigureAwait(false),
                 [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
+                ["work"] => await ServiceRoles.WorkAsync().ConfigureAwait(false),
+                [OwnFront.Role, var channel] => await ServiceRoles.FrontAsync(channel).ConfigureAwait(false),
+                [Approvals.Role] => TakeBack(),
                 [FileTrial.Role, var plan] => FileTrial.Run(plan),
                 ["--help" or "-h"] => Print(Usage.Split('\n')),
                 _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{string.Join(' ', args)}\". What it knows: virt-handoverd --help"),
@@ -61,6 +65,10 @@ internal static class Roles
         {
             return Fail(ExitCode.Storage, e.Message);
         }
+        catch (LinuxException e)
+        {
+            return Fail(ExitCode.Software, e.Message);
+        }
         catch (ServiceException e)
         {
             return Fail(e.Fault is ServiceFault.Unreachable or ServiceFault.Failed ? ExitCode.Unavailable : ExitCode.NoPermission, e.Message);
@@ -68,37 +76,6 @@ internal static class Roles
         catch (Exception e)
         {
             return Fail(ExitCode.Software, $"virt-handoverd met a fault of its own and ends; the VMs run on. {e}");
-        }
-    }
-
-    private static async Task<int> ServeAsync()
-    {
-        if (LibC.geteuid() != 0)
-        {
-            return Fail(ExitCode.NoPermission, "virt-handoverd must run as root: it looks into the QEMU processes and stops and starts the libvirt daemon.");
-        }
-
-        var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
-        var options = Settings.Load(paths.Configuration);
-        using var stopping = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-#pragma warning disable RS0030 // It escapes each line.
-        var log = new JournalLogger(Console.Error, Environment.GetEnvironmentVariable("VIRT_HANDOVER_DEBUG") is "1" ? LogLevel.Debug : LogLevel.Information);
-#pragma warning restore RS0030
-        try
-        {
-            return await Composition.RunAsync(paths, options, log, stopping.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return ExitCode.Ok;
         }
     }
 
@@ -160,9 +137,38 @@ internal static class Roles
     {
         // Not Console.Error: on the terminal that a package manager gives its scripts .NET would begin with control sequences.
         await using var said = Said.Plain();
-        var retirement = new Retirement(
-            ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable), sentence => said.WriteLine(Printable.Escape(sentence)));
+        void Say(string sentence) => said.WriteLine(Printable.Escape(sentence));
+        var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
+        var retirement = new Retirement(paths, Say, () => TakeBackAsync(paths, Say));
         return await retirement.RunAsync().ConfigureAwait(false) ? ExitCode.Ok : ExitCode.Unavailable;
+    }
+
+    private static async Task TakeBackAsync(ServicePaths paths, Action<string> say)
+    {
+        if (!Directory.Exists(paths.State))
+            return;
+        try
+        {
+            var user = SystemUser.Find(SystemUser.Front);
+            QueueDirectory.Prepare(paths, user);
+            using var errors = new SafeFileHandle(2, ownsHandle: false);
+            using var process = await PowerlessSelf.StartAsync(
+                [Approvals.Role], user, [$"STATE_DIRECTORY={paths.Queue}"], [new InheritedDescriptor(errors, 2)], CancellationToken.None).ConfigureAwait(false);
+            if (!await process.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false))
+                process.Kill();
+            _ = ProcessSpawner.Reap(process);
+        }
+        catch (LinuxException e)
+        {
+            say($"Approvals could not be taken back: {e.Message}");
+        }
+    }
+
+    private static int TakeBack()
+    {
+        using var said = Said.Plain();
+        Approvals.TakeBack(ServicePaths.OfFront(Environment.GetEnvironmentVariable), sentence => said.WriteLine(Printable.Escape(sentence)));
+        return ExitCode.Ok;
     }
 
     private static int CheckConfiguration()
@@ -180,7 +186,7 @@ internal static class Roles
         return ExitCode.Ok;
     }
 
-    private static int Fail(int code, string sentence)
+    internal static int Fail(int code, string sentence)
     {
         Said.Error(sentence, code == ExitCode.Usage ? null : 3);
         return code;

@@ -1,6 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace VirtHandover.Canary;
 
 /// <summary>What a canary says about the handovers that are to follow.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "verdict")]
+[JsonDerivedType(typeof(Passed), "passed")]
+[JsonDerivedType(typeof(NotSent), "not-sent")]
+[JsonDerivedType(typeof(Postponed), "postponed")]
+[JsonDerivedType(typeof(Died), "died")]
 public abstract record CanaryVerdict
 {
     private CanaryVerdict()

@@ -4,9 +4,10 @@ namespace VirtHandover.Handover;
 public interface IHandoverRecovery
 {
     /// <summary>Handovers that have begun and not ended, whether or not anybody remembers having asked for them.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Their numbers, the oldest first.</returns>
     /// <exception cref="Linux.LinuxException">What they left cannot be read.</exception>
-    IReadOnlyList<long> Unfinished();
+    Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken);
 
     /// <summary>Waits for a handover that is still being executed, finishes or undoes one whose executor died, and reports.</summary>
     /// <param name="id">The handover's number.</param>

@@ -113,7 +113,7 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<long> Unfinished() => HandoverJournal.Unfinished(journals);
+    public Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken) => Task.FromResult(HandoverJournal.Unfinished(journals));
 
     private async Task<HandoverReport> RecoverAsync(HandoverRequest request, ChannelWriter<string> alarms)
     {

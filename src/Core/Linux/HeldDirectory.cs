@@ -232,6 +232,16 @@ public sealed unsafe class HeldDirectory : IDisposable
         _ = Libc.Check(Libc.renameat(Fd, Single(name), to.Fd, Single(newName)), $"{Path}/{name} cannot be renamed to {to.Path}/{newName}");
     }
 
+    /// <summary>Gives what bears a name to a user; a symbolic link itself, not what it leads to.</summary>
+    /// <param name="name">A single name.</param>
+    /// <param name="user">The user.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Give(string name, SystemUser user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        _ = Libc.Check(Libc.fchownat(Fd, Single(name), user.Id, user.GroupId, Libc.AT_SYMLINK_NOFOLLOW), $"{Path}/{name} cannot be given to user {user.Id}");
+    }
+
     /// <summary>Removes a name, not what a link leads to.</summary>
     /// <param name="name">A single name.</param>
     /// <param name="isDirectory">Whether it is an (empty) directory.</param>

@@ -8,6 +8,16 @@ namespace VirtHandover.Linux;
 /// <summary>Who is behind a connected UNIX socket, as the kernel tells: the process that called <c>listen(2)</c> on what was connected to.</summary>
 internal static unsafe class SocketPeer
 {
+    /// <summary>The user whose process connected to a socket that has accepted it.</summary>
+    /// <param name="socket">The accepted socket.</param>
+    /// <returns>The user's number at the moment of <c>connect(2)</c>; null when the kernel does not say.</returns>
+    internal static uint? UserOf(SafeHandle socket)
+    {
+        Libc.ucred credentials;
+        var length = sizeof(Libc.ucred);
+        return Libc.getsockopt((int)socket.DangerousGetHandle(), Libc.SOL_SOCKET, Libc.SO_PEERCRED, (int*)&credentials, &length) < 0 ? null : credentials.uid;
+    }
+
     /// <summary>Proves that a process is behind a socket. To be called before anything is sent.</summary>
     /// <param name="socket">A connected UNIX socket.</param>
     /// <param name="process">The process that it must be.</param>

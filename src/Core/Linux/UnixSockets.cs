@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using VirtHandover.Linux.Interop;
@@ -47,6 +48,15 @@ public static unsafe class UnixSockets
         var fds = stackalloc int[2];
         _ = Libc.Check(Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, fds), "A pair of sockets cannot be created");
         return (Libc.Own(fds[0]), Libc.Own(fds[1]));
+    }
+
+    /// <summary>Takes over a socket that this process was started with; its own children do not get it.</summary>
+    /// <param name="number">Its number.</param>
+    /// <exception cref="LinuxException">There is no such descriptor.</exception>
+    public static Socket Inherited(int number)
+    {
+        _ = Libc.Check(Libc.fcntl(number, Libc.F_SETFD, Libc.FD_CLOEXEC), "The socket was not handed to this process");
+        return new Socket(new SafeSocketHandle(number, ownsHandle: true));
     }
 
     /// <summary>Makes a descriptor non-blocking, for everybody who has the same open file.</summary>

@@ -5,19 +5,19 @@ namespace VirtHandover.Queue;
 
 /// <summary>Passes on that domains started or ended, so that the queue need not wait for its slow timer.</summary>
 /// <param name="libvirt">The connection; the service's own.</param>
-/// <param name="changed">Called for every start and end.</param>
 /// <param name="recorder">Told of every domain that runs, as early as may be.</param>
 /// <param name="time">The clock.</param>
-public sealed class DomainHints(LibvirtClient libvirt, Action changed, DomainRecorder recorder, TimeProvider time)
+public sealed class DomainHints(LibvirtClient libvirt, DomainRecorder recorder, TimeProvider time) : IDomainWatch
 {
     // Each handover takes libvirt away for a moment, and whoever starts a VM right after it wants to see it.
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(4);
 
-    /// <summary>Listens until it is told to stop. While libvirt is away it tries again; telling so is the scan's task.</summary>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    /// <remarks>While libvirt is away it tries again; telling so is the scan's task.</remarks>
+    public async Task RunAsync(Action changed, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(changed);
         var retry = FirstRetry;
         while (true)
         {

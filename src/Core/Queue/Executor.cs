@@ -75,7 +75,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     {
         try
         {
-            foreach (var id in parts.Recovery.Unfinished())
+            foreach (var id in await parts.Recovery.UnfinishedAsync(stopping).ConfigureAwait(false))
             {
                 var report = await parts.Recovery.RecoverAsync(id, Guid.Empty, new AlarmSink(Alarm), stopping).ConfigureAwait(false);
                 queue.SetAlarm(AlarmSource.Handover, null);
@@ -120,7 +120,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                 case CanaryVerdict.Postponed postponed:
                     parts.Log.LogWarning("{Sentence}", postponed.Sentence);
                     // Nothing starts before a scan has shown that libvirt is there again.
-                    queue.ScanFailed($"libvirt went away while a canary was tried ({postponed.Sentence.TrimEnd('.')}); handovers go on when it is back.");
+                    queue.ScanFailed($"No canary could be tried to its end ({postponed.Sentence.TrimEnd('.')}); handovers go on when libvirt can be reached.");
                     scanner.Ask();
                     foreach (var request in requests)
                     {

@@ -1,17 +1,14 @@
 using Microsoft.Extensions.Logging;
-using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
 
-/// <summary>
-/// Asks something outside whether handovers may start now: a file that is put on many hosts, or a command such as a query for
-/// alerts. Whatever does not clearly say yes says no.
-/// </summary>
+/// <summary>Asks something outside whether handovers may start now, and tells the queue.</summary>
 /// <param name="options">The configuration.</param>
+/// <param name="probe">Asks.</param>
 /// <param name="queue">Who has to wait.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The service's log.</param>
-public sealed class FleetHold(QueueOptions options, UpgradeQueue queue, TimeProvider time, ILogger log) : IDisposable
+public sealed class FleetHold(QueueOptions options, IHoldProbe probe, UpgradeQueue queue, TimeProvider time, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _asking = new(1);
     private string _last = "";
@@ -42,7 +39,7 @@ public sealed class FleetHold(QueueOptions options, UpgradeQueue queue, TimeProv
         await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var sentence = File() ?? await CommandAsync(cancellationToken).ConfigureAwait(false) ?? "";
+            var sentence = await probe.AskAsync(cancellationToken).ConfigureAwait(false);
             if (sentence.Length > 0 != _last.Length > 0)
             {
                 log.LogInformation("{Sentence}", sentence.Length > 0 ? sentence : "The fleet is not held any more; handovers may start.");
@@ -59,32 +56,4 @@ public sealed class FleetHold(QueueOptions options, UpgradeQueue queue, TimeProv
 
     /// <inheritdoc/>
     public void Dispose() => _asking.Dispose();
-
-    private string? File()
-    {
-        if (options.HoldFile.Length == 0 || !Path.Exists(options.HoldFile))
-        {
-            return null;
-        }
-
-        return $"The fleet is held: {Printable.Escape(options.HoldFile)} exists (HoldFile=); handovers go on when it is removed.";
-    }
-
-    private async Task<string?> CommandAsync(CancellationToken cancellationToken)
-    {
-        if (options.HoldCommand.Length == 0)
-        {
-            return null;
-        }
-
-        var command = ProgramPath.Command("/bin/sh").WithArguments(["-c", options.HoldCommand]).WithWorkingDirectory("/");
-        var (code, word) = await BoundedCommand.RunAsync(command, options.HoldTimeout, cancellationToken).ConfigureAwait(false);
-        var said = word.Length > 0 ? $": {word}" : "";
-        return code switch
-        {
-            0 => null,
-            { } other => FormattableString.Invariant($"The fleet is held: HoldCommand= ended with exit code {other}{said}. Handovers go on when it succeeds."),
-            _ => $"The fleet is held: HoldCommand= gave no answer{said}. Handovers go on when it succeeds.",
-        };
-    }
 }

@@ -27,6 +27,15 @@ public sealed record QueueParts(
     /// <summary>What libvirt keeps of the domains.</summary>
     public required IDomainDefinitions Definitions { get; init; }
 
+    /// <summary>Asks whether the fleet is held.</summary>
+    public required IHoldProbe Hold { get; init; }
+
+    /// <summary>The administrator's own programs; null for none.</summary>
+    public INoticePrograms? Notices { get; init; }
+
+    /// <summary>Tells when domains start and end; null for none.</summary>
+    public IDomainWatch? Watch { get; init; }
+
     /// <summary>Goes first when QEMU or libvirt has changed; null for none.</summary>
     public ICanary? Canary { get; init; }
 }

@@ -12,9 +12,6 @@ namespace VirtHandover.Queue;
 public sealed class Scanner : IDisposable
 {
     private static readonly TimeSpan AssessLimit = TimeSpan.FromSeconds(60);
-
-    /// <summary>A scan that has made no step for so long hangs; each of its steps has a limit that is shorter.</summary>
-    private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OutagePoll = TimeSpan.FromMilliseconds(100);
@@ -28,9 +25,7 @@ public sealed class Scanner : IDisposable
     private DateTimeOffset _lastGood = DateTimeOffset.MinValue;
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<Guid, (QemuInstance Instance, Task<Assessment> Task)> _late = [];
-    private long _steps;
-    private (long Steps, long Since) _watched;
-    private int _scans;
+    private readonly Movement _movement;
     private int _failures;
     private volatile bool _assessAll;
 
@@ -44,6 +39,7 @@ public sealed class Scanner : IDisposable
         _parts = parts;
         _queue = queue;
         _trigger = new ScanTrigger(parts.Options, parts.Time);
+        _movement = new Movement(parts.Time);
     }
 
     /// <summary>A scan has succeeded; with the emulators that it saw.</summary>
@@ -102,16 +98,15 @@ public sealed class Scanner : IDisposable
     public async Task<bool> ScanAsync(bool reassess, CancellationToken cancellationToken)
     {
         await _scanning.WaitAsync(cancellationToken).ConfigureAwait(false);
-        Interlocked.Increment(ref _scans);
+        _movement.Begin();
         try
         {
-            Step();
+            _movement.Step();
             var started = _parts.Time.GetUtcNow();
             var ticket = _queue.BeginScan();
             var seen = await DetectAsync(cancellationToken).ConfigureAwait(false);
             _queue.Merge(await AssessAsync(seen, reassess, cancellationToken).ConfigureAwait(false), ticket);
             _lastGood = started;
-            KeepForCanary(seen);
             _failures = 0;
             _trigger.Rearm(_parts.Options.RescanInterval);
             Scanned?.Invoke(EmulatorsOf(seen));
@@ -127,7 +122,7 @@ public sealed class Scanner : IDisposable
         finally
         {
             _firstLook.TrySetResult();
-            Interlocked.Decrement(ref _scans);
+            _movement.End();
             _scanning.Release();
         }
     }
@@ -145,7 +140,7 @@ public sealed class Scanner : IDisposable
             var seen = new List<ScannedDomain>();
             foreach (var domain in domains)
             {
-                Step();
+                _movement.Step();
                 seen.Add(new ScannedDomain(domain, _parts.Identify(domain.ProcessId))
                 {
                     Policy = await ReadPolicyAsync(domain, cancellationToken).ConfigureAwait(false),
@@ -162,13 +157,7 @@ public sealed class Scanner : IDisposable
 
     /// <summary>Whether scans come to their ends. For the watchdog, which asks now and then: a loop that hangs does not end.</summary>
     /// <returns>False when a scan has made no step for some minutes.</returns>
-    public bool MovesOn()
-    {
-        var steps = Interlocked.Read(ref _steps) + _parts.Detector.Looks;
-        if (Volatile.Read(ref _scans) == 0 || steps != _watched.Steps)
-            _watched = (steps, _parts.Time.GetTimestamp());
-        return _parts.Time.GetElapsedTime(_watched.Since) < StuckAfter;
-    }
+    public bool MovesOn() => _movement.MovesOn(_parts.Detector.Looks);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -176,8 +165,6 @@ public sealed class Scanner : IDisposable
         _scanning.Dispose();
         _detecting.Dispose();
     }
-
-    private void Step() => Interlocked.Increment(ref _steps);
 
     private async Task<DomainPolicy?> ReadPolicyAsync(DetectedDomain domain, CancellationToken cancellationToken)
     {
@@ -208,7 +195,7 @@ public sealed class Scanner : IDisposable
 
         foreach (var one in seen)
         {
-            Step();
+            _movement.Step();
             assessed.Add((all && !_queue.IsRunning(one.Domain.Uuid)) || _queue.WantsAssessment(one.Domain, one.Instance, reassess)
                 ? one with { Assessment = await AssessAsync(one.Domain, one.Instance, cancellationToken).ConfigureAwait(false) }
                 : one);
@@ -268,13 +255,6 @@ public sealed class Scanner : IDisposable
                 domain.Name, e.Message);
             return null;
         }
-    }
-
-    /// <summary>What runs on the installed QEMU today will run on one that is gone after the next upgrade.</summary>
-    private void KeepForCanary(IReadOnlyList<ScannedDomain> seen)
-    {
-        var running = seen.Select(one => one.Domain.Running).Distinct().ToList();
-        _parts.Canary?.Keep([.. seen.Where(one => one.Domain.Installed?.BuildId == one.Domain.Running.BuildId).Select(one => one.Domain.Running).Distinct()], running);
     }
 
     private async Task<bool> IsInstallingAsync(CancellationToken cancellationToken)

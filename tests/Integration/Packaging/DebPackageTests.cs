@@ -23,6 +23,9 @@ public sealed class DebPackageTests(LabHost host) : IClassFixture<LabHost>, IAsy
             "/usr/libexec/virt-handover/virt-handoverd",
             "/usr/libexec/virt-handover/libe_sqlite3.so",
             "/usr/lib/systemd/system/virt-handoverd.service",
+            "/usr/lib/systemd/system/virt-handover-worker.service",
+            "/usr/lib/systemd/system/virt-handover-worker.socket",
+            "/usr/lib/sysusers.d/virt-handover.conf",
             "/usr/lib/systemd/system/libvirtd.service.d/virt-handover.conf",
             "/usr/lib/systemd/system/virtqemud.service.d/virt-handover.conf",
             "/usr/share/dbus-1/system.d/org.virthandover.Handover1.conf",
@@ -66,7 +69,8 @@ public sealed class DebPackageTests(LabHost host) : IClassFixture<LabHost>, IAsy
     {
         var enabled = await Shell.TryRun("systemctl", "is-enabled", "virt-handoverd.service");
         Assert.Equal("disabled", enabled.Output.Trim());
-        Assert.Equal("", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+        Assert.Equal("", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service",
+            "/usr/lib/systemd/system/virt-handover-worker.service", "/usr/lib/systemd/system/virt-handover-worker.socket"));
     }
 
     [Fact(Timeout = 240_000)]

@@ -20,6 +20,9 @@ public sealed class PackageTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     [InlineData("virt-handover", "/usr/libexec/virt-handover/virt-handoverd")]
     [InlineData("virt-handover", "/usr/libexec/virt-handover/libe_sqlite3.so")]
     [InlineData("virt-handover", "/usr/lib/systemd/system/virt-handoverd.service")]
+    [InlineData("virt-handover", "/usr/lib/systemd/system/virt-handover-worker.service")]
+    [InlineData("virt-handover", "/usr/lib/systemd/system/virt-handover-worker.socket")]
+    [InlineData("virt-handover", "/usr/lib/sysusers.d/virt-handover.conf")]
     [InlineData("virt-handover", "/usr/share/dbus-1/system.d/org.virthandover.Handover1.conf")]
     [InlineData("virt-handover", "/usr/share/dbus-1/system-services/org.virthandover.Handover1.service")]
     [InlineData("virt-handover", "/usr/share/dbus-1/interfaces/org.virthandover.Handover1.Manager.xml")]
@@ -53,8 +56,9 @@ public sealed class PackageTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     }
 
     [Fact]
-    public async Task The_unit_is_accepted_by_systemd() => Assert.Equal(
-        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+    public async Task The_units_are_accepted_by_systemd() => Assert.Equal(
+        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service",
+            "/usr/lib/systemd/system/virt-handover-worker.service", "/usr/lib/systemd/system/virt-handover-worker.socket"));
 
     [Fact]
     public async Task A_changed_configuration_survives_a_reinstall()

@@ -110,9 +110,11 @@ public class SettingsTests
             "RUNTIME_DIRECTORY" => "/r",
             _ => null,
         });
-        Assert.Equal("/s/virt-handover.db", paths.Database);
+        Assert.Equal(("/s/queue/virt-handover.db", "/s/journal"), (paths.Database, paths.Journals));
         Assert.Equal("/r/pending", paths.PendingStamp);
         Assert.Equal("/etc/virt-handover/virt-handover.conf", paths.Configuration);
+        Assert.Equal("/s/queue/virt-handover.db", ServicePaths.OfFront(name => name == "STATE_DIRECTORY" ? "/s/queue" : null).Database);
+        Assert.Equal("/var/lib/virt-handover/queue/virt-handover.db", ServicePaths.OfFront(_ => null).Database);
     }
 
     private static QueueOptions Load(string text)

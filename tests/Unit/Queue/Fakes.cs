@@ -93,7 +93,7 @@ internal sealed class FakeRecovery : IHandoverRecovery
 
     public List<long> Asked { get; } = [];
 
-    public IReadOnlyList<long> Unfinished() => Orphans;
+    public Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<long>>(Orphans);
 
     public Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken)
     {

@@ -61,7 +61,7 @@ public sealed class FleetHoldTests : IDisposable
         Assert.Equal(Sample.Id(0), (await loops.Runner.StartedAsync()).Request.Domain);
     }
 
-    private FleetHold Hold(QueueOptions options) => new(options, _world.Queue, TimeProvider.System, NullLogger.Instance);
+    private FleetHold Hold(QueueOptions options) => new(options, new HoldProbe(options), _world.Queue, TimeProvider.System, NullLogger.Instance);
 
     private async Task<string> ReasonAsync(FleetHold hold)
     {

@@ -24,6 +24,7 @@ internal sealed class Loops : IAsyncDisposable
             Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
         {
             Definitions = Definitions,
+            Hold = new HoldProbe(options ?? new QueueOptions()),
             Canary = canary,
         };
         _store = UpgradeStore.Open(database);
@@ -31,7 +32,7 @@ internal sealed class Loops : IAsyncDisposable
         Scanner = new Scanner(parts, Queue);
         Queue.ScanWanted += Scanner.Ask;
         Queue.Ended += Ended.Add;
-        _hold = new FleetHold(parts.Options, Queue, parts.Time, parts.Log);
+        _hold = new FleetHold(parts.Options, parts.Hold, Queue, parts.Time, parts.Log);
         _scheduler = new Scheduler(parts, Queue, Scanner, _hold);
         _work = Task.WhenAll(
             Scanner.RunAsync(_stop.Token), _scheduler.RunAsync(_stop.Token), _hold.IsConfigured ? _hold.RunAsync(_stop.Token) : Task.CompletedTask);

@@ -18,7 +18,7 @@ public sealed class NoticeRunnerTests : IAsyncLifetime, IDisposable
     {
         _world = new World(_directory.Path, PolicyMode.Ask);
         Directory.CreateDirectory(Programs);
-        _notices = new NoticeRunner(Programs, _world.Queue, NullLogger.Instance);
+        _notices = new NoticeRunner(new NoticePrograms(Programs, NullLogger.Instance), _world.Queue);
     }
 
     private string Programs => Path.Combine(_directory.Path, "notify.d");

@@ -24,6 +24,7 @@ public sealed class ScannerPatienceTests : IDisposable
             _detector, _runner, new FakeRecovery(), new FakeTransaction(), FakeDetector.Identify, _time, NullLogger.Instance)
         {
             Definitions = new FakeDefinitions(),
+            Hold = new HoldProbe(new QueueOptions()),
         };
         _store = UpgradeStore.Open(Path.Combine(_directory.Path, "db"));
         _queue = UpgradeQueue.Load(_store, parts.Options, _time);

@@ -43,7 +43,7 @@ public sealed class RetirementTests : IDisposable
     {
         var keeper = Keeper(hasBegun: true);
         var told = new TaskCompletionSource();
-        var retirement = new Retirement(Paths, sentence =>
+        var retirement = Make(sentence =>
         {
             _said.Add(sentence);
             told.TrySetResult();
@@ -88,7 +88,7 @@ public sealed class RetirementTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task A_broken_database_does_not_keep_the_package_installed()
     {
-        Directory.CreateDirectory(Paths.State);
+        Directory.CreateDirectory(Paths.Queue);
         await File.WriteAllTextAsync(Paths.Database, new string('x', 5000));
         Assert.True(await Retire());
         Assert.StartsWith("Approvals could not be taken back: ", Assert.Single(_said), StringComparison.Ordinal);
@@ -108,5 +108,15 @@ public sealed class RetirementTests : IDisposable
     }
 
     private Task<bool> Retire(TimeSpan? patience = null) =>
-        new Retirement(Paths, _said.Add) { Patience = patience ?? TimeSpan.FromMinutes(1) }.RunAsync();
+        Make(_said.Add, patience).RunAsync();
+
+    private Retirement Make(Action<string> say, TimeSpan? patience = null) => new(
+        Paths,
+        say,
+        () =>
+        {
+            Approvals.TakeBack(Paths, say);
+            return Task.CompletedTask;
+        })
+    { Patience = patience ?? TimeSpan.FromMinutes(1) };
 }

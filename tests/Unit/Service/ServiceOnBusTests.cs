@@ -231,9 +231,10 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
             FakeDetector.Identify, TimeProvider.System, _log)
         {
             Definitions = _definitions,
+            Hold = new HoldProbe(new QueueOptions()),
         };
         var paths = new ServicePaths("/nowhere", Path.Combine(_directory.Path, state), _directory.Path);
-        return new HandoverService(paths, parts, libvirt: null, _bus.Address, "1.2.3");
+        return new HandoverService(paths, parts, left: null, _bus.Address, "1.2.3");
     }
 
     private async Task<Running> StartAsync()

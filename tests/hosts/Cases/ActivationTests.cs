@@ -28,6 +28,25 @@ public sealed class ActivationTests : IClassFixture<DebianHost>
 
     [Fact(Timeout = 120000)]
     [Trait("Part", "telling")]
+    public async Task The_front_has_no_power_and_asks_a_worker_that_has()
+    {
+        await Product.List();
+        string front = await Shell.Run("cat", $"/proc/{await Units.Property(Product.Unit, "MainPID")}/status");
+        string user = await Shell.Run("id", "--user", "virt-handover");
+        Assert.Contains($"Uid:\t{user}\t{user}\t{user}\t{user}\n", front, StringComparison.Ordinal);
+        foreach (string line in new[] { "CapEff:\t0000000000000000\n", "CapBnd:\t0000000000000000\n", "NoNewPrivs:\t1\n", "Seccomp:\t2\n" })
+            Assert.Contains(line, front, StringComparison.Ordinal);
+        Assert.True(await Units.IsActive(Product.Worker));
+        Assert.Contains("Uid:\t0\t0\t0\t0\n", await Shell.Run("cat", $"/proc/{await Units.Property(Product.Worker, "MainPID")}/status"), StringComparison.Ordinal);
+        Assert.Equal("virt-handover 600", await Shell.Run("stat", "--format", "%U %a", "/run/virt-handover-worker.sock"));
+        // One that is killed comes back, and the front goes on with it.
+        await Shell.Run("systemctl", "kill", "--signal=KILL", Product.Worker);
+        await Eventually.Until("the service looks again", async () => (await Shell.TryRun("virt-handover", "list", "--readiness")).ExitCode == 0);
+        await Units.AssertNoneFailed();
+    }
+
+    [Fact(Timeout = 120000)]
+    [Trait("Part", "telling")]
     public async Task The_gate_stands_before_libvirt()
     {
         await Shell.Run("systemctl", "restart", "libvirtd.service");
@@ -39,8 +58,9 @@ public sealed class ActivationTests : IClassFixture<DebianHost>
     }
 
     [Fact(Timeout = 120000)]
-    public async Task The_unit_has_nothing_that_systemd_complains_about() => Assert.Equal(
-        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service"));
+    public async Task The_units_have_nothing_that_systemd_complains_about() => Assert.Equal(
+        "", await Shell.Run("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/virt-handoverd.service",
+            "/usr/lib/systemd/system/virt-handover-worker.service", "/usr/lib/systemd/system/virt-handover-worker.socket"));
 
     [Fact(Timeout = 120000)]
     [Trait("Part", "telling")]

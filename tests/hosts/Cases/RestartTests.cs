@@ -20,6 +20,7 @@ public sealed class RestartTests : IClassFixture<DebianHost>, IAsyncLifetime
     private static readonly string[] s_deeds =
     [
         "restart libvirtd", "restart virtlogd", "restart systemd-machined", "restart dbus", "restart polkit", "restart virt-handoverd",
+        "restart virt-handover-worker",
         "daemon-reload", "daemon-reexec",
     ];
 

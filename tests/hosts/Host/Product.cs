@@ -7,6 +7,7 @@ namespace VirtHandover.Tests.Hosts.Host;
 internal static class Product
 {
     public const string Unit = "virt-handoverd.service";
+    public const string Worker = "virt-handover-worker.service";
     public const string State = "/var/lib/virt-handover";
     public static readonly string[] Packages = ["virt-handover", "virt-handover-hook", "virt-handover-tui"];
 

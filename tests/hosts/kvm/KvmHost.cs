@@ -70,7 +70,7 @@ public sealed class KvmHost : IAsyncLifetime
     internal Command Command(string line) => Cli.Wrap(_program).WithArguments(["run", line]).WithValidation(CommandResultValidation.None);
 
     /// <summary>What the service has said since a moment of the host's clock, as <c>date +%s</c> tells it.</summary>
-    internal Task<string> ServiceLog(string since) => Run($"journalctl -q --no-pager -o cat -u virt-handoverd.service --since @{since}");
+    internal Task<string> ServiceLog(string since) => Run($"journalctl -q --no-pager -o cat -u virt-handoverd.service -u virt-handover-worker.service --since @{since}");
 
     internal Task<string> Now() => Run("date +%s");
 

@@ -87,6 +87,9 @@ internal static unsafe partial class Libc
 
     public const int WNOHANG = 1;
 
+    public const int PR_SET_MDWE = 65;
+    public const ulong PR_MDWE_REFUSE_EXEC_GAIN = 1;
+
     public const int PR_SCHED_CORE = 62;
     public const ulong PR_SCHED_CORE_GET = 0;
     public const ulong PR_SCHED_CORE_SHARE_TO = 2;
@@ -139,6 +142,18 @@ internal static unsafe partial class Libc
         public int pid;
         public uint uid;
         public uint gid;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct passwd
+    {
+        public byte* pw_name;
+        public byte* pw_passwd;
+        public uint pw_uid;
+        public uint pw_gid;
+        public byte* pw_gecos;
+        public byte* pw_dir;
+        public byte* pw_shell;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -252,6 +267,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name)]
     public static partial uint geteuid();
+
+    // It returns the error number itself.
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int getpwnam_r(string name, passwd* entry, byte* buffer, nint length, passwd** result);
+
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int fchownat(int directory, string path, uint owner, uint group, int flags);
 
     [LibraryImport(Name)]
     public static partial int getpid();
