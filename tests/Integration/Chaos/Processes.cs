@@ -23,8 +23,12 @@ internal static class Processes
         }
     }
 
-    /// <summary>Every live keeper.</summary>
-    public static IReadOnlyList<int> Keepers() => Find(arguments => arguments.Count > 1 && arguments[1] == "keeper");
+    /// <summary>Every live keeper, without what one has just made and what is not another program yet (between fork and execve it has the keeper's arguments).</summary>
+    public static IReadOnlyList<int> Keepers()
+    {
+        List<int> found = Find(arguments => arguments.Count > 1 && arguments[1] == "keeper");
+        return [.. found.Where(one => !found.Contains(ParentOf(one)))];
+    }
 
     /// <summary>Sends a signal to one of them; it must be there.</summary>
     public static void Signal(int process, Action<ProcessHandle> signal)
@@ -39,6 +43,18 @@ internal static class Processes
         handle.Kill();
         Assert.True(handle.WaitForExit(TimeSpan.FromSeconds(20)), $"Process {process} does not end.");
     });
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            return ProcessStatus.Read(ProcRoot.Host, process).ParentId;
+        }
+        catch (ProcException)
+        {
+            return 0; // it has ended in this moment
+        }
+    }
 
     private static List<int> Find(Func<IReadOnlyList<string>, bool> fits)
     {

@@ -232,12 +232,10 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         var watch = Stopwatch.StartNew();
         held.LetGo();
         ShellResult result = await run;
-        // The daemon had to be ended and started anew; both count.
+        // The daemon had to be killed, and its start is not cut short; both count. The honest one has nothing to do with it.
         Assert.True(watch.Elapsed < Limit + Limit, $"It took {watch.Elapsed}.");
         using var json = JsonDocument.Parse(result.Output);
-        JsonElement report = json.RootElement.GetProperty("report");
-        Assert.Equal("undone", Text(report, "outcome"));
-        Assert.Contains("it was ended and started anew", Text(report, "sentence"), StringComparison.Ordinal);
+        Assert.Equal("done", Text(json.RootElement.GetProperty("report"), "outcome"));
         await Eventually.Until("libvirt is there", async () => (await Shell.TryRun("timeout", "5", "virsh", "-q", "list")).ExitCode == 0, Limit);
         Assert.Equal("running", await Virsh.State(honest.Name));
         await honest.AssertLives(well);

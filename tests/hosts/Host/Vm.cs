@@ -17,9 +17,19 @@ internal static class Vm
         return Lines((await Shell.TryRun("pgrep", "-f", "--", $"-uuid {uuid} ")).Output);
     }
 
-    /// <summary>Whether the process of the domain runs the program that is installed.</summary>
-    public static async Task<bool> IsOnInstalled(string domain) =>
-        DebianHost.BuildOf($"/proc/{await Virsh.Pid(domain)}/exe") == DebianHost.BuildOf(DebianHost.Emulator);
+    /// <summary>Whether the process of the domain runs the program that is installed; not yet when it ends in this moment, because it is handed over.</summary>
+    public static async Task<bool> IsOnInstalled(string domain)
+    {
+        string program = $"/proc/{await Virsh.Pid(domain)}/exe";
+        try
+        {
+            return DebianHost.BuildOf(program) == DebianHost.BuildOf(DebianHost.Emulator);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>No handover is at work any more, and libvirt answers.</summary>
     public static Task Settled(string domain) => Eventually.Until(

@@ -14,7 +14,6 @@ internal static class Fleet
     public const string VhostQueues = "vhost-queues";
     public const string Installed = "installed";
     public const string InstalledVnc = "installed-vnc";
-    public const string InstalledUefi = "installed-uefi";
 
     private const string CaseVariable = "VHKVM_CASE";
 
@@ -29,7 +28,6 @@ internal static class Fleet
         new(VhostQueues, 17, "vm", "--ram shared --queues 2 --vcpus 2"),
         new(Installed, 18, "install-vm", ""),
         new(InstalledVnc, 19, "install-vm", "--graphics vnc"),
-        new(InstalledUefi, 20, "install-vm", "--boot uefi --tpm default --graphics vnc"),
     ];
 
     public static KvmVm Vm(string name) => s_all.Single(vm => vm.Name == name);

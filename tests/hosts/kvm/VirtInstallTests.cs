@@ -27,10 +27,6 @@ public sealed class VirtInstallTests(KvmHost host, ITestOutputHelper output)
         output.WriteLine($"{handed.Method}: stood still {handed.StoodStill.TotalMilliseconds:0} ms");
     }
 
-    [Fact]
-    [Uses(Fleet.InstalledUefi)]
-    public Task Out_of_virt_install_with_UEFI_and_TPM_is_refused_for_its_TPM_before_anything_is_touched() => IsRefused(Fleet.Vm(Fleet.InstalledUefi), "SWTPM");
-
     private async Task IsRefused(KvmVm vm, params string[] codes)
     {
         int pid = await vm.Pid(host);
