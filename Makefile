@@ -34,7 +34,7 @@ hosts: deps build ## Boot Debian releases and run every case on each, as root; t
 chaos: deps build ## Harm handovers at every named point, as root, and print what became of them. N=NUMBER: at random points only.
 	@eng/chaos $(N)
 
-hosts-kvm: deps deb ## Hand VMs over on an emulated host with KVM, AppArmor and systemd, as root, about half an hour. CASE=PART of a name.
+hosts-kvm: deps deb ## Hand VMs over on an emulated host with KVM, AppArmor and systemd, as root, a quarter of an hour. CASE=PART of a name.
 	@eng/hosts-kvm $(CASE)
 
 endurance: deps build ## Hand one busy VM over again and again, as root: N=200 times; nothing may leak.

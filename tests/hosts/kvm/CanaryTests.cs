@@ -14,7 +14,7 @@ public sealed class CanaryTests(KvmHost host, ITestOutputHelper output)
     [Uses(Fleet.First)]
     public async Task Canary_under_AppArmor()
     {
-        KvmVm vm = Fleet.Vm(Fleet.First);
+        KvmVm vm = await host.Use(Fleet.First);
         GuestStatus before = await vm.Status(host);
         await host.Run("rm -f /var/lib/virt-handover/canaries");
         string since = await host.Now();

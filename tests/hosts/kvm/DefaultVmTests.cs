@@ -11,27 +11,27 @@ public sealed class DefaultVmTests(KvmHost host, ITestOutputHelper output)
     [Uses(Fleet.Passthrough)]
     public async Task Private_memory_host_passthrough_and_hyperv_by_copy_and_then_shared()
     {
-        KvmVm vm = Fleet.Vm(Fleet.Passthrough);
-        await GoesOver(vm, "copy");
+        await GoesOver(Fleet.Passthrough, "copy");
         // Its memory lies in a file of ours now: the next one copies nothing.
-        await GoesOver(vm, "shared", again: true);
+        await GoesOver(Fleet.Passthrough, "shared", again: true);
     }
 
     [Fact]
     [Uses(Fleet.HostModel)]
-    public Task Private_memory_and_host_model_by_copy() => GoesOver(Fleet.Vm(Fleet.HostModel), "copy");
+    public Task Private_memory_and_host_model_by_copy() => GoesOver(Fleet.HostModel, "copy");
 
     [Fact]
     [Uses(Fleet.SharedFile)]
-    public Task Shared_file_memory() => GoesOver(Fleet.Vm(Fleet.SharedFile), "shared");
+    public Task Shared_file_memory() => GoesOver(Fleet.SharedFile, "shared");
 
     [Fact]
     [Uses(Fleet.Memfd)]
-    public Task Memfd_memory() => GoesOver(Fleet.Vm(Fleet.Memfd), "shared");
+    public Task Memfd_memory() => GoesOver(Fleet.Memfd, "shared");
 
     /// <summary>What is true before is true afterwards: the guest's clocks, its bounds on the host, libvirt's definition.</summary>
-    private async Task GoesOver(KvmVm vm, string method, bool again = false)
+    private async Task GoesOver(string name, string method, bool again = false)
     {
+        KvmVm vm = await host.Use(name);
         Assert.Equal(again, await vm.IsOnNewQemu(host));
         string confinement = await vm.Confinement(host), xml = await vm.Xml(host);
         Assert.Contains("(enforce)", confinement, StringComparison.Ordinal);

@@ -10,6 +10,7 @@ internal static class Fleet
     public const string SharedFile = "shared-file";
     public const string Memfd = "memfd";
     public const string First = "first";
+    public const string Later = "later";
     public const string Vhost = "vhost";
     public const string VhostQueues = "vhost-queues";
     public const string Installed = "installed";
@@ -24,6 +25,8 @@ internal static class Fleet
         new(SharedFile, 13, "vm", "--ram shared --cpu host-passthrough --userspace-net"),
         new(Memfd, 14, "vm", "--ram memfd --cpu host-model --userspace-net"),
         new(First, 15, "vm", "--ram shared --userspace-net"),
+        // For what is done to a VM that has moved: no case may depend on which of the others came first.
+        new(Later, 20, "vm", "--ram shared --cpu host-model --userspace-net"),
         new(Vhost, 16, "vm", "--ram shared"),
         new(VhostQueues, 17, "vm", "--ram shared --queues 2 --vcpus 2"),
         new(Installed, 18, "install-vm", ""),

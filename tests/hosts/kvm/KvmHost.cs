@@ -16,6 +16,7 @@ public sealed class KvmHost : IAsyncLifetime
     private readonly string _program = Path.Combine(Directory(), "host");
 
     private bool _own;
+    private KvmVm? _used;
 
     public async Task InitializeAsync()
     {
@@ -25,10 +26,11 @@ public sealed class KvmHost : IAsyncLifetime
             await Execute(["start"]);
         foreach (KvmVm vm in Fleet.Chosen())
         {
-            if ((await TryRun($"virsh -q domstate {vm.Name} | grep -q running")).ExitCode == 0)
+            if ((await TryRun($"virsh -q domstate {vm.Name} | grep -q -e running -e paused")).ExitCode == 0)
                 continue;
             await vm.Start(this);
             await Until($"the service has seen {vm.Name}", $"virt-handover list | grep -q '^{vm.Name} .*current'");
+            await Run($"virsh -q suspend {vm.Name}");
         }
 
         await Run("cd /etc/apt/sources.list.d && if [ -e newer.list.off ]; then mv newer.list.off newer.list && apt-get -qq update && " +
@@ -41,6 +43,17 @@ public sealed class KvmHost : IAsyncLifetime
             await File.WriteAllTextAsync(log, (await TryRun("journalctl --no-pager -o short-precise")).Output);
         if (_own)
             await Execute(["stop"]);
+    }
+
+    /// <summary>The VM that a case works with. All others stand still meanwhile: there is one emulated processor for them.</summary>
+    internal async Task<KvmVm> Use(string name)
+    {
+        KvmVm vm = Fleet.Vm(name);
+        if (_used is { } last && last != vm)
+            await TryRun($"virsh -q suspend {last.Name}");
+        _used = vm;
+        await Run($"virsh -q domstate {name} | grep -q running || virsh -q resume {name}");
+        return vm;
     }
 
     /// <summary>Runs a line of shell in the host; it must succeed. Returns what it printed, without the last newline.</summary>

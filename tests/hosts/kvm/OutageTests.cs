@@ -11,10 +11,10 @@ public sealed class OutageTests(KvmHost host, ITestOutputHelper output)
     [Theory]
     [InlineData("start", "quiesce.rechecked")]
     [InlineData("restart", "finish.frozen")]
-    [Uses(Fleet.SharedFile)]
+    [Uses(Fleet.Later)]
     public async Task Gate_inside_an_outage(string verb, string point)
     {
-        KvmVm vm = Fleet.Vm(Fleet.SharedFile);
+        KvmVm vm = await host.Use(Fleet.Later);
         GuestStatus before = await vm.Status(host);
         string since = await host.Now();
         await using KvmPoint held = await KvmPoint.Set(host, point);

@@ -9,14 +9,15 @@ public sealed class VhostNetTests(KvmHost host, ITestOutputHelper output)
 {
     [Fact]
     [Uses(Fleet.Vhost)]
-    public Task Vhost_net_with_one_queue() => GoesOver(Fleet.Vm(Fleet.Vhost), 1);
+    public Task Vhost_net_with_one_queue() => GoesOver(Fleet.Vhost, 1);
 
     [Fact]
     [Uses(Fleet.VhostQueues)]
-    public Task Vhost_net_with_two_queues() => GoesOver(Fleet.Vm(Fleet.VhostQueues), 2);
+    public Task Vhost_net_with_two_queues() => GoesOver(Fleet.VhostQueues, 2);
 
-    private async Task GoesOver(KvmVm vm, int queues)
+    private async Task GoesOver(string name, int queues)
     {
+        KvmVm vm = await host.Use(name);
         string xml = await vm.Xml(host);
         Assert.Equal(queues, await Workers(vm));
         GuestStatus before = await vm.Status(host);

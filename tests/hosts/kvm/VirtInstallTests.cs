@@ -11,13 +11,13 @@ public sealed class VirtInstallTests(KvmHost host, ITestOutputHelper output)
     [Uses(Fleet.Installed)]
     public Task Out_of_virt_install_with_SPICE_and_USB_redirection_is_refused_for_both_before_anything_is_touched() =>
         // The channels of both are refused beside them.
-        IsRefused(Fleet.Vm(Fleet.Installed), "SPICE_TCP", "USBREDIR", "CHARDEV");
+        IsRefused(Fleet.Installed, "SPICE_TCP", "USBREDIR", "CHARDEV");
 
     [Fact]
     [Uses(Fleet.InstalledVnc)]
     public async Task Out_of_virt_install_with_VNC()
     {
-        KvmVm vm = Fleet.Vm(Fleet.InstalledVnc);
+        KvmVm vm = await host.Use(Fleet.InstalledVnc);
         string xml = await vm.Xml(host);
         GuestStatus before = await vm.Status(host);
         HandedOver handed = await vm.HandOver(host);
@@ -27,8 +27,9 @@ public sealed class VirtInstallTests(KvmHost host, ITestOutputHelper output)
         output.WriteLine($"{handed.Method}: stood still {handed.StoodStill.TotalMilliseconds:0} ms");
     }
 
-    private async Task IsRefused(KvmVm vm, params string[] codes)
+    private async Task IsRefused(string name, params string[] codes)
     {
+        KvmVm vm = await host.Use(name);
         int pid = await vm.Pid(host);
         GuestStatus before = await vm.Status(host);
         HandedOver handed = await vm.HandOver(host, "refused");
