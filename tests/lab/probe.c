@@ -2,7 +2,7 @@
  *   probe status IP [SECONDS]     one status line; waits up to SECONDS (default 2) for it
  *   probe clock IP [SECONDS]      the status line of the quickest of ten answers, with the host's monotonic clock, in ns, right before
  *                                 the question and right after the answer: "asked=N answered=N counter=..."
- *   probe send IP TEXT            sends a request (rate=N, load=WRITERS:MIB:MBPS, poweroff), prints the status line
+ *   probe send IP TEXT            sends a request (rate=N, load=WRITERS:MIB:MBPS, poweroff, watchdog), prints the status line
  *   probe echo IP [HZ]            sends datagrams that the guest sends back, until SIGTERM/SIGINT arrives, then waits up to
  *                                 a second for the last answers and prints one JSON line
  *   probe listen [PORT [SECONDS]] receives the guests' streams until SECONDS are over or SIGTERM/SIGINT arrives, then

@@ -61,5 +61,7 @@ void *rewrite_memory(void *); /* vh.mem= MiB at vh.rate= MB/s */
 void *write_disk(void *);     /* a record every vh.disk= ms on /dev/vda */
 void *serve_agent(void *);    /* org.qemu.guest_agent.0 */
 void *echo_console(void *);   /* the serial line */
+void *feed_watchdog(void *);  /* an i6300esb that waits vh.watchdog= ms twice, 0: none */
+void have_watchdog_bite(void);
 
 #endif

@@ -174,6 +174,7 @@ int main(void)
     start(echo_datagrams);
     start(write_disk);
     start(serve_agent);
+    start(feed_watchdog);
     say("ready");
     for (;;)
         if (waitpid(-1, NULL, 0) < 0)

@@ -53,7 +53,7 @@ size_t describe(char *text, size_t size)
     return n < (int)size ? (size_t)n : size - 1;
 }
 
-/* Requests: "status"; "rate=N" sets the memory rate in MB/s; "load=WRITERS:MIB:MBPS" the writers of load.c; "poweroff". Each is answered with the status line. */
+/* Requests: "status"; "rate=N" sets the memory rate in MB/s; "load=WRITERS:MIB:MBPS" the writers of load.c; "poweroff"; "watchdog" has it bite. Each is answered with the status line. */
 void *serve_status(void *unused)
 {
     (void)unused;
@@ -86,6 +86,8 @@ void *serve_status(void *unused)
             sleep_ms(10);
         if (strncmp(request, "poweroff", 8) == 0)
             reboot(RB_POWER_OFF);
+        if (strncmp(request, "watchdog", 8) == 0)
+            have_watchdog_bite();
     }
     return NULL;
 }
