@@ -102,7 +102,7 @@ internal static class Polkit
                 : PolkitVerdict.Denied;
         }
         catch (BusException e) when (e.Name is BusErrorNames.ServiceUnknown
-            || (e.Name == BusErrorNames.NameHasNoOwner && e.Message.Contains(BusName, StringComparison.Ordinal))
+            || (e.Name == BusErrorNames.NameHasNoOwner && IsAboutPolkit(e.Message))
             || e.Name.StartsWith(BusErrorNames.SpawnPrefix, StringComparison.Ordinal))
         {
             return PolkitVerdict.Absent;
@@ -113,6 +113,10 @@ internal static class Polkit
             return PolkitVerdict.Denied;
         }
     }
+
+    // polkit says the same of a caller that has left. dbus-broker 33 names nobody when a service cannot be started, 37 does.
+    private static bool IsAboutPolkit(string message) =>
+        message.Contains(BusName, StringComparison.Ordinal) || message.StartsWith("Could not activate remote peer:", StringComparison.Ordinal);
 
     private static BusRequest Request(string sender, string action, IReadOnlyDictionary<string, string> details, uint flags, string cancellation) =>
         ToPolkit(
