@@ -29,7 +29,7 @@ internal sealed class Assessment(CliContext context, Output output)
             await foreach (var view in service.WatchAsync(either.Token).ConfigureAwait(false))
             {
                 last = view;
-                if (view.Domains.All(IsFresh))
+                if (FirstScan.IsOver(view) && view.Domains.All(IsFresh))
                 {
                     break;
                 }

@@ -51,7 +51,7 @@ internal sealed class ListVerb : Verb
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
         var view = arguments.GetValue(readiness)
             ? await new Assessment(Context, output).WaitAsync(service, arguments.GetValue(timeout) ?? UsualPatience, cancellationToken).ConfigureAwait(false)
-            : await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+            : await FirstScan.ReadAsync(service, output, Context.Time, cancellationToken).ConfigureAwait(false);
         var domains = view.Domains.Where(domain => arguments.GetValue(filter)?.Matches(domain) ?? true).ToList();
         var key = arguments.GetValue(sort) is { } word ? (SortKey)Sorting.Words.ToList().IndexOf(word) : SortKey.Name;
         view = view with { Domains = Sorting.Sort(domains, key) };
@@ -70,6 +70,11 @@ internal sealed class ListVerb : Verb
         }
         else if (view.Domains.Count == 0)
         {
+            if (!FirstScan.IsOver(view))
+            {
+                return ExitCode.Ok;
+            }
+
             output.Message(arguments.GetValue(filter) is { IsEverything: false } ? "No running domain matches the filter." : "No domain is running.");
         }
         else

@@ -19,7 +19,7 @@ internal sealed class ShowVerb : Verb
     protected override async Task<int> RunAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await FirstScan.ReadAsync(service, output, Context.Time, cancellationToken).ConfigureAwait(false);
         var found = DomainFinder.Find(view, arguments.GetRequiredValue(domain));
         if (output.Json)
         {

@@ -33,7 +33,7 @@ internal sealed class StatusVerb : Verb
         }
 
         await using var service = await Context.Connect(cancellationToken).ConfigureAwait(false);
-        var view = await service.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var view = await FirstScan.ReadAsync(service, output, Context.Time, cancellationToken).ConfigureAwait(false);
         Print(view, output, oneLine: false);
         if (!output.Json)
         {
@@ -43,7 +43,8 @@ internal sealed class StatusVerb : Verb
             }
         }
 
-        return CodeOf(Summary.Of(view.Domains));
+        // Nothing waits, as far as is known, is no answer for a script.
+        return FirstScan.IsOver(view) ? CodeOf(Summary.Of(view.Domains)) : ExitCode.Failed;
     }
 
     private async Task<int> WatchAsync(Output output, TimeSpan? limit, CancellationToken cancellationToken)
@@ -56,6 +57,11 @@ internal sealed class StatusVerb : Verb
         {
             await foreach (var view in new SteadyWatch(Context).ViewsAsync(Say, either.Token).ConfigureAwait(false))
             {
+                if (!FirstScan.IsOver(view))
+                {
+                    continue;
+                }
+
                 var summary = Summary.Of(view.Domains);
                 if (last is null || summary.Text(output.Glyphs) != last.Text(output.Glyphs) || summary.Waiting == 0)
                 {

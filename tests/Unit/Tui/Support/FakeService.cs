@@ -26,6 +26,18 @@ internal sealed class FakeService(HostView view) : IHandoverService
     /// <summary>Whether the checks of <see cref="AssessAllAsync"/> ever come to an end.</summary>
     public bool Assesses { get; set; } = true;
 
+    /// <summary>How many have begun to watch it.</summary>
+    public int Watchers
+    {
+        get
+        {
+            lock (gate)
+            {
+                return watchers.Count;
+            }
+        }
+    }
+
     /// <summary>Domains that only a scan finds.</summary>
     public IReadOnlyList<DomainView> Started { get; set; } = [];
 
