@@ -1,4 +1,5 @@
 using VirtHandover.Configuration;
+using VirtHandover.Foreign;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Service;
@@ -25,7 +26,7 @@ internal static class Approvals
             var names = UpgradeQueue.Load(store, new QueueOptions(), TimeProvider.System).TakeBackApprovals("the removal of virt-handover");
             if (names.Count > 0)
             {
-                say($"These VMs were approved and stay on their old QEMU; the approval is taken back: {string.Join(", ", names.Select(Printable.Escape))}.");
+                say($"These VMs were approved and stay on their old QEMU; the approval is taken back: {string.Join(", ", names.Select(ForeignText.Escape))}.");
             }
         }
         catch (Exception e) when (e is StoreException or QueueException)

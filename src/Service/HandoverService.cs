@@ -13,6 +13,9 @@ namespace VirtHandover.Service;
 /// <param name="version">Its version.</param>
 internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task? left, string? busAddress, string version)
 {
+    /// <summary>Whether the worker is of another build, so that this front can learn nothing of what is under way and has to make way for its successor.</summary>
+    internal Func<bool> IsForsaken { get; init; } = () => false;
+
     private static readonly TimeSpan FirstLookLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs until it is told to stop.</summary>
@@ -57,7 +60,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
         SystemdNotifier.Ready();
         parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 
-        var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest, parts.Time).WaitAsync(stop.Token);
+        var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest || IsForsaken(), parts.Time).WaitAsync(stop.Token);
         var lost = left ?? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
         var first = await Task.WhenAny([.. loops, server.Disconnected, succession, lost]).ConfigureAwait(false);
         SystemdNotifier.Stopping();
@@ -69,7 +72,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
 
     private int MakeWay()
     {
-        parts.Log.LogInformation("Another build of virt-handoverd is installed and no handover is under way: {Version} ends for it. The queue is kept.", version);
+        parts.Log.LogInformation("Another build of virt-handoverd is installed and no handover is watched from here: {Version} ends for it. The queue is kept.", version);
         return ExitCode.Replaced;
     }
 

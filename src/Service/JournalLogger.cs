@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using VirtHandover.Queue;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Service;
 
@@ -34,7 +34,7 @@ internal sealed class JournalLogger(TextWriter output, LogLevel least) : ILogger
         }
 
         // A guest's owner chooses its name: no line breaks, no terminal escapes, no forged priority.
-        var line = $"<{Priority(logLevel)}>{Printable.Escape(text.Length <= MostCharacters ? text : text[..MostCharacters] + "…")}";
+        var line = $"<{Priority(logLevel)}>{ForeignText.Escape(text.Length <= MostCharacters ? text : text[..MostCharacters] + "…")}";
         lock (_lock)
         {
             output.WriteLine(line);

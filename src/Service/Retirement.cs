@@ -1,8 +1,8 @@
 using VirtHandover.Configuration;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
-using VirtHandover.Queue;
 
 namespace VirtHandover.Service;
 
@@ -42,7 +42,7 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Ta
         if (new StrandedVms(paths.Journals, new LibvirtPaths()).Names is { Count: > 0 } stranded)
         {
             say("virt-handover is not removed: these VMs are out of libvirt's sight, and nobody else could give them back: "
-                + $"{string.Join(", ", stranded.Select(Printable.Escape))}. Settle them first, with 'virt-handoverd settle'.");
+                + $"{string.Join(", ", stranded.Select(ForeignText.Escape))}. Settle them first, with 'virt-handoverd settle'.");
             return false;
         }
 

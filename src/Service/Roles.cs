@@ -137,7 +137,7 @@ internal static class Roles
     {
         // Not Console.Error: on the terminal that a package manager gives its scripts .NET would begin with control sequences.
         await using var said = Said.Plain();
-        void Say(string sentence) => said.WriteLine(Printable.Escape(sentence));
+        void Say(string sentence) => said.WriteLine(ForeignText.Escape(sentence));
         var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
         var retirement = new Retirement(paths, Say, () => TakeBackAsync(paths, Say));
         return await retirement.RunAsync().ConfigureAwait(false) ? ExitCode.Ok : ExitCode.Unavailable;
@@ -167,7 +167,7 @@ internal static class Roles
     private static int TakeBack()
     {
         using var said = Said.Plain();
-        Approvals.TakeBack(ServicePaths.OfFront(Environment.GetEnvironmentVariable), sentence => said.WriteLine(Printable.Escape(sentence)));
+        Approvals.TakeBack(ServicePaths.OfFront(Environment.GetEnvironmentVariable), sentence => said.WriteLine(ForeignText.Escape(sentence)));
         return ExitCode.Ok;
     }
 

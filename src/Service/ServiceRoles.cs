@@ -103,10 +103,13 @@ internal static class ServiceRoles
             PowerlessSelf.ExecuteNothingNew();
         var paths = ServicePaths.OfFront(Environment.GetEnvironmentVariable);
         var options = Settings.Load(paths.Configuration);
+        QueueDirectory.DemandTakenOver(paths);
         await using var worker = new WorkerClient(connect(paths), OwnBuild.Id);
         var parts = RemoteParts.Of(worker, options, TimeProvider.System, log);
         return await new HandoverService(parts: parts, paths: paths, left: isLost ? worker.Gone : null, busAddress: null, version: Roles.Version)
-            .RunAsync(stopping).ConfigureAwait(false);
+        {
+            IsForsaken = () => worker.IsOfAnotherBuild,
+        }.RunAsync(stopping).ConfigureAwait(false);
     }
 
     private static Func<CancellationToken, Task<Stream>> ConnectTo(ServicePaths paths) => async cancellationToken =>

@@ -12,9 +12,10 @@ public static class Settings
     public static QueueOptions Load(string path)
     {
         var options = new QueueOptions();
-        foreach (var file in Files(path))
+        foreach (var file in More(path).Prepend(path))
         {
-            foreach (var entry in IniFile.Read(file, ReadText(file)))
+            var text = ReadText(file) ?? (file == path ? "" : throw new ConfigurationException($"The configuration {file} is a link that leads to nothing."));
+            foreach (var entry in IniFile.Read(file, text))
             {
                 options = Apply(options, entry);
             }
@@ -48,34 +49,42 @@ public static class Settings
         }
     }
 
-    private static IEnumerable<string> Files(string path)
+    // Not File.Exists: what lies where this process may not look would count as missing, and what it forbids as allowed.
+    private static IReadOnlyList<string> More(string path)
     {
-        if (File.Exists(path))
-        {
-            yield return path;
-        }
-
         var more = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", "conf.d");
-        if (Directory.Exists(more))
+        try
         {
-            foreach (var file in Directory.GetFiles(more, "*.conf").Order(StringComparer.Ordinal))
-            {
-                yield return file;
-            }
+            return [.. Directory.GetFiles(more, "*.conf").Order(StringComparer.Ordinal)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(more, e);
         }
     }
 
-    private static string ReadText(string file)
+    private static string? ReadText(string file)
     {
         try
         {
             return File.ReadAllText(file);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The configuration file {file} cannot be read: {e.Message}");
+            throw Unreadable(file, e);
         }
     }
+
+    private static ConfigurationException Unreadable(string path, Exception e) => new(
+        $"The configuration {path} cannot be read: {e.Message.TrimEnd('.')}. The user virt-handover has to be able to, because the front of virt-handoverd runs as it.");
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 }

@@ -3,8 +3,11 @@ using System.Text;
 
 namespace VirtHandover.Foreign;
 
-/// <summary>Shortens what others wrote to what is believed of it (<see cref="ForeignBounds"/>). Says that it did.</summary>
-internal static class ForeignText
+/// <summary>
+/// Text from outside, for a sentence, a log line or a row: shortens it to what is believed of it (<see cref="ForeignBounds"/>) and says that it did, and
+/// escapes it. A domain's name is any bytes its owner likes.
+/// </summary>
+public static class ForeignText
 {
     /// <summary>Room for "and 4711 more", so that what was shortened once is short enough.</summary>
     private const int CountChars = 40;
@@ -27,9 +30,11 @@ internal static class ForeignText
     }
 
     /// <summary>Escapes what a terminal or the journal would act on.</summary>
+    /// <param name="text">Any text.</param>
     /// <returns>The same text with control, format and line-separating characters as <c>\uXXXX</c>.</returns>
-    internal static string Escape(string text)
+    public static string Escape(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         if (!text.Any(IsActive))
             return text;
         var escaped = new StringBuilder(text.Length + 16);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
@@ -71,17 +70,8 @@ public static class Keeper
     }
 
     /// <summary>Reads what is to be handed over; null when it is nothing that is understood.</summary>
-    internal static IReadOnlyList<HandoverRequest>? Parse(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, HandoverJson.Default.IReadOnlyListHandoverRequest);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    internal static IReadOnlyList<HandoverRequest>? Parse(string json) =>
+        ForeignJson.TryRead(json, HandoverJson.Default.IReadOnlyListHandoverRequest);
 
     private static async Task ListenAsync(Dictionary<long, CancellationTokenSource> cancels)
     {

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
@@ -113,7 +114,8 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken) => Task.FromResult(HandoverJournal.Unfinished(journals));
+    public Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<long>>([.. HandoverRecovery.NotEnded(journals).Where(id => !_ended.ContainsKey(id))]);
 
     private async Task<HandoverReport> RecoverAsync(HandoverRequest request, ChannelWriter<string> alarms)
     {
@@ -201,18 +203,7 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     }
 
     /// <summary>Reads what a keeper says; null when it is nothing that is understood.</summary>
-    internal static HandoverNews? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, HandoverJson.Default.HandoverNews);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
-        {
-            // A kind that is none, half a character, a member that is there twice.
-            return null;
-        }
-    }
+    internal static HandoverNews? Parse(string line) => ForeignJson.TryRead(line, HandoverJson.Default.HandoverNews);
 
     private static HandoverNews Ended(HandoverReport report) => new(report.Id, new HandoverProgress.Ended(report));
 

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux.Proc;
 
@@ -24,11 +24,10 @@ public sealed record LogicalCommandLine(ProcessIdentity Process, IReadOnlyList<s
     {
         try
         {
-            var kept = HandoverJson.Read(File.ReadAllBytes(Path.Combine(directory, domain.ToString())), HandoverJson.Default.LogicalCommandLine);
-            return kept.Process == process && kept.Arguments is { Count: > 0 } ? kept : null;
+            var kept = ForeignJson.TryRead(File.ReadAllBytes(Path.Combine(directory, domain.ToString())), HandoverJson.Default.LogicalCommandLine);
+            return kept is { Arguments.Count: > 0 } && kept.Process == process ? kept : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
-            or JsonException or NotSupportedException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace VirtHandover.Linux;
 
@@ -36,22 +34,4 @@ internal sealed record BusctlMachine(
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(BusctlTexts))]
 [JsonSerializable(typeof(BusctlMachines))]
-internal sealed partial class BusctlJson : JsonSerializerContext
-{
-    /// <summary>Reads an answer.</summary>
-    /// <param name="json">Any text.</param>
-    /// <param name="type">What it should be.</param>
-    /// <returns>Null when it is not.</returns>
-    internal static T? Read<T>(string json, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, type);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
-        {
-            return null;
-        }
-    }
-}
+internal sealed partial class BusctlJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Linux;
 
@@ -34,7 +35,7 @@ public sealed record MachineRegistration
     /// <returns>The registration; null when the text is none.</returns>
     internal static MachineRegistration? Parse(string json)
     {
-        if (BusctlJson.Read(json, BusctlJson.Default.BusctlMachines)?.Data is not [{ } machine, ..]
+        if (ForeignJson.TryRead(json, BusctlJson.Default.BusctlMachines)?.Data is not [{ } machine, ..]
             || machine.Id.Data.Any(number => number is < 0 or > byte.MaxValue))
         {
             return null;

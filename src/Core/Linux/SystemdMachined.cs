@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Linux;
 
@@ -122,7 +123,7 @@ internal static class SystemdMachined
 
     /// <summary>The machine's object: <c>{"type":"o","data":["/org/freedesktop/machine1/machine/qemu_2d1_2da"]}</c>; null when it is another answer.</summary>
     internal static string? PathIn(string json) =>
-        BusctlJson.Read(json, BusctlJson.Default.BusctlTexts)?.Data is [{ } path, ..] && path.StartsWith(Manager + "/machine/", StringComparison.Ordinal)
+        ForeignJson.TryRead(json, BusctlJson.Default.BusctlTexts)?.Data is [{ } path, ..] && path.StartsWith(Manager + "/machine/", StringComparison.Ordinal)
             ? path
             : null;
 

@@ -1,4 +1,5 @@
 using CliWrap;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Queue;
 
@@ -61,7 +62,7 @@ internal static class BoundedCommand
                 lock (_lock)
                 {
                     var line = System.Text.Encoding.UTF8.GetString([.. _kept]).Trim().Split('\n')[0].Trim();
-                    return Printable.Escape(line.Length > MostCharacters ? line[..MostCharacters] + "…" : line);
+                    return ForeignText.Escape(line.Length > MostCharacters ? line[..MostCharacters] + "…" : line);
                 }
             }
         }

@@ -3,6 +3,7 @@ using VirtHandover.Canary;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Worker;
 
 namespace VirtHandover.Queue;
 
@@ -151,6 +152,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         var domains = orders.ToDictionary(order => order.Request.Id, order => order.Request.Domain);
         var ended = new List<HandoverReport>();
         var why = "it stopped reporting";
+        var isAway = false;
         try
         {
             // Not disposed when the service ends: its disposal would wait for the handovers' next word.
@@ -184,12 +186,21 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         {
             parts.Log.LogError("Handover {Ids} broke off: {Error}", string.Join(", ", domains.Keys), e.ToString());
             why = e.Message.TrimEnd('.');
+            isAway = e is WorkerException { IsAway: true };
         }
 
         foreach (var order in orders.Where(order => domains.ContainsKey(order.Request.Id)))
         {
             var record = RecordOf(order.Request);
-            var report = await AskRecoveryAsync(record, stopping).ConfigureAwait(false) ?? Reports.Lost(record, why);
+            var report = await AskRecoveryAsync(record, stopping).ConfigureAwait(false);
+            if (report is null && isAway)
+            {
+                // It ended before it had begun: nobody has failed, and what was approved stays approved.
+                queue.WorkerGone(record, $"{why}.");
+                continue;
+            }
+
+            report ??= Reports.Lost(record, why);
             ended.Add(report with { Id = record.Id, Domain = record.Domain });
         }
 

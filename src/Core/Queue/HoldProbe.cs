@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
@@ -18,7 +19,7 @@ public sealed class HoldProbe(QueueOptions options) : IHoldProbe
             return null;
         }
 
-        return $"The fleet is held: {Printable.Escape(options.HoldFile)} exists (HoldFile=); handovers go on when it is removed.";
+        return $"The fleet is held: {ForeignText.Escape(options.HoldFile)} exists (HoldFile=); handovers go on when it is removed.";
     }
 
     private async Task<string?> CommandAsync(CancellationToken cancellationToken)

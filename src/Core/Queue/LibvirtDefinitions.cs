@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Policy;
@@ -28,7 +29,7 @@ public sealed class LibvirtDefinitions(LibvirtClient libvirt, LibvirtPaths paths
     /// <inheritdoc/>
     public async Task<string> PrepareAsync(Guid domain, string name, CancellationToken cancellationToken)
     {
-        var shown = Printable.Escape(name);
+        var shown = ForeignText.Escape(name);
         var connection = await libvirt.ConnectAsync(cancellationToken).ConfigureAwait(false);
         var definition = await connection.GetDefinitionAsync(domain, cancellationToken).ConfigureAwait(false) ?? throw new QueueException(
             QueueFault.WrongState, $"{shown} is a transient domain and has no definition that could be changed; whoever creates it has to give it shared memory.");

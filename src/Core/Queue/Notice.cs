@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -59,10 +60,10 @@ public sealed record Notice(string Event, string Sentence, string Names, string 
     /// <param name="report">The handover's result; null when it is about none.</param>
     internal static Notice Of(string what, string sentence, IReadOnlyList<Upgrade> domains, HandoverReport? report = null) => new(
         what,
-        Clean(Printable.Escape(sentence)),
-        Clean(string.Join('\n', domains.Select(domain => Printable.Escape(domain.Name)))),
+        Clean(ForeignText.Escape(sentence)),
+        Clean(string.Join('\n', domains.Select(domain => ForeignText.Escape(domain.Name)))),
         string.Join('\n', domains.Take(MostUuids).Select(domain => domain.Domain.ToString("D"))),
-        report is null ? null : new NoticeResult(report.Id, report.Outcome, report.PauseMicroseconds, Clean(Printable.Escape(report.By))));
+        report is null ? null : new NoticeResult(report.Id, report.Outcome, report.PauseMicroseconds, Clean(ForeignText.Escape(report.By))));
 
     private static string Clean(string text) => text.Length > MostChars ? text[..MostChars] : text;
 

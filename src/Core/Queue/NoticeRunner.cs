@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -56,7 +57,7 @@ public sealed class NoticeRunner : IDisposable
             _pending = [.. pending.Select(upgrade => upgrade.Domain)];
             if (fresh.Count > 0)
             {
-                var names = string.Join(", ", fresh.Take(5).Select(upgrade => Printable.Escape(upgrade.Name))) + (fresh.Count > 5 ? ", …" : "");
+                var names = string.Join(", ", fresh.Take(5).Select(upgrade => ForeignText.Escape(upgrade.Name))) + (fresh.Count > 5 ? ", …" : "");
                 var what = fresh.Count == 1 ? "A VM waits" : $"{fresh.Count} VMs wait";
                 _notices.Writer.TryWrite(Notice.Of("pending", $"{what} for approval: {names}. See: virt-handover list --state pending", fresh));
             }

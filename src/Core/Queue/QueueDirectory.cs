@@ -11,6 +11,7 @@ public static class QueueDirectory
 {
     private const string Name = "queue";
     private const string Database = "virt-handover.db";
+    private const string Before = ".before-downgrade";
     private const int Most = 1000;
 
     /// <summary>Makes it, gives it to the front's user, and takes over the database of a release that kept it as root's.</summary>
@@ -47,14 +48,40 @@ public static class QueueDirectory
         TakeOver(paths, state, queue, user);
     }
 
+    /// <summary>
+    /// Demands that the worker has taken over what an older release kept. It does that before it is ready; if it cannot, a front that made a new database
+    /// meanwhile would have forgotten what was deferred, paused and granted.
+    /// </summary>
+    /// <param name="paths">Where the service's things are.</param>
+    /// <exception cref="StoreException">It has not.</exception>
+    public static void DemandTakenOver(ServicePaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var older = Path.Combine(paths.State, Database);
+        if (File.Exists(older) && !File.Exists(paths.Database))
+        {
+            throw new StoreException(
+                $"The database {older} of an older release is not taken over yet: virt-handoverd's worker does that when it starts. See why it does not with 'systemctl status virt-handover-worker'.");
+        }
+    }
+
     private static void TakeOver(ServicePaths paths, HeldDirectory state, HeldDirectory queue, SystemUser? user)
     {
-        if (state.Look(Database) is not { IsRegular: true, Links: 1 } || queue.Look(Database) is not null)
+        if (state.Look(Database) is not { IsRegular: true, Links: 1 } || LastWrite(queue) > LastWrite(state))
             return;
         if (PackageLock.IsHeld(Path.Combine(paths.State, Database)))
         {
             throw new LinuxException(
                 0, $"The database {paths.State}/{Database} belongs to a virt-handoverd of an older release that still runs; it is taken over when that has ended.");
+        }
+
+        // The older release ran again, after a downgrade: what it wrote last is what people decided last. What lay here before stays beside it.
+        if (queue.Look(Database) is not null)
+        {
+            if (queue.Look(Database + "-wal") is not null)
+                queue.Move(Database + "-wal", queue, Database + Before + "-wal");
+            queue.Move(Database, queue, Database + Before);
+            _ = queue.Remove(Database + "-shm");
         }
 
         // The database last: whatever interrupts this, the next time goes on with what is left.
@@ -69,4 +96,8 @@ public static class QueueDirectory
 
         _ = state.Remove(Database + "-shm");
     }
+
+    private static long? LastWrite(HeldDirectory directory) => directory.Look(Database) is { } database
+        ? Math.Max(database.ModifiedNanoseconds, directory.Look(Database + "-wal")?.ModifiedNanoseconds ?? 0)
+        : null;
 }

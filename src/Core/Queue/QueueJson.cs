@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -23,24 +25,24 @@ internal sealed partial class QueueJson : JsonSerializerContext
 
     /// <exception cref="StoreException">It is not the state of a queue.</exception>
     public static QueueControl ReadControl(string text, string where) =>
-        Read(() => JsonSerializer.Deserialize(text, Default.QueueControl), where);
+        Read(text, Default.QueueControl, where);
 
     /// <exception cref="StoreException">It is not an upgrade.</exception>
     public static Upgrade ReadUpgrade(string text, string where) =>
-        Read(() => JsonSerializer.Deserialize(text, Default.Upgrade), where);
+        Read(text, Default.Upgrade, where);
 
     /// <exception cref="StoreException">It is not a report.</exception>
     public static HandoverReport ReadReport(string text, string where) =>
-        Read(() => JsonSerializer.Deserialize(text, Default.HandoverReport), where);
+        Read(text, Default.HandoverReport, where);
 
-    private static T Read<T>(Func<T?> read, string where)
+    private static T Read<T>(string text, JsonTypeInfo<T> type, string where)
         where T : class
     {
         try
         {
-            return read() ?? throw new StoreException($"{where} is empty.");
+            return ForeignJson.Read(text, type);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or FormatException)
+        catch (ForeignJsonException e)
         {
             throw new StoreException($"{where} is damaged: {e.Message}", e);
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -55,8 +56,8 @@ internal static class StopRule
     private static string Sentence(HandoverReport report, int failures)
     {
         var what = failures == 1
-            ? $"the handover of {Printable.Escape(report.Name)} failed"
-            : string.Create(CultureInfo.InvariantCulture, $"{failures} handovers in a row failed, the last one of {Printable.Escape(report.Name)}");
+            ? $"the handover of {ForeignText.Escape(report.Name)} failed"
+            : string.Create(CultureInfo.InvariantCulture, $"{failures} handovers in a row failed, the last one of {ForeignText.Escape(report.Name)}");
         return $"The queue was paused because {what}: {report.Sentence.TrimEnd()} "
             + "Look at the reason, then let the others go on: virt-handover queue resume";
     }

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -120,7 +121,7 @@ public sealed partial class UpgradeQueue
             if (_asked.Exists(asked => asked.Domain == domain))
             {
                 throw new QueueException(
-                    QueueFault.WrongState, $"A handover of {Printable.Escape(upgrade.Name)} already waits for its turn; wait for its end or cancel it.");
+                    QueueFault.WrongState, $"A handover of {ForeignText.Escape(upgrade.Name)} already waits for its turn; wait for its end or cancel it.");
             }
 
             if (!rehearse)
@@ -128,7 +129,7 @@ public sealed partial class UpgradeQueue
                 DemandAllowed_NeedsLock(upgrade, "handed over");
                 if (_hold.Length > 0)
                 {
-                    throw new QueueException(QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not handed over: {_hold}");
+                    throw new QueueException(QueueFault.WrongState, $"{ForeignText.Escape(upgrade.Name)} was not handed over: {_hold}");
                 }
             }
 
@@ -172,7 +173,7 @@ public sealed partial class UpgradeQueue
         {
             case Transition.Refused refused:
                 throw new QueueException(
-                    QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done}: {refused.Why}");
+                    QueueFault.WrongState, $"{ForeignText.Escape(upgrade.Name)} was not {done}: {refused.Why}");
             case Transition.To { State: var state }:
                 var isRetry = asked is UpgradeEvent.Retry;
                 CommitAsked_NeedsLock(

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -71,7 +72,7 @@ public sealed partial class UpgradeQueue
 
     /// <summary>The end that could not be written, so that it is read at least here: it is in no history until the next service asks for it.</summary>
     private static string Unwritten(HandoverReport report, StoreException e) =>
-        $"The end of a handover could not be recorded: {Printable.Escape(report.Sentence.TrimEnd())} {e.Message}";
+        $"The end of a handover could not be recorded: {ForeignText.Escape(report.Sentence.TrimEnd())} {e.Message}";
 
     /// <summary>Puts a handover back that an earlier service recorded as started and that never began: an approval still holds.</summary>
     /// <param name="record">The handover.</param>
@@ -102,6 +103,12 @@ public sealed partial class UpgradeQueue
     /// <param name="sentence">What happened.</param>
     internal void CanaryPostponed(HandoverRecord record, string sentence) =>
         NotBegun(record, Reports.CanaryPostponed(record, sentence), control => control);
+
+    /// <summary>The worker ended before a handover had begun: puts it back.</summary>
+    /// <param name="record">The handover.</param>
+    /// <param name="sentence">What happened.</param>
+    internal void WorkerGone(HandoverRecord record, string sentence) =>
+        NotBegun(record, Reports.PutOff(record, sentence), control => control);
 
     private void NotBegun(HandoverRecord record, HandoverReport report, Func<QueueControl, QueueControl> control)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Foreign;
 using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
@@ -15,7 +16,7 @@ public sealed partial class UpgradeQueue
     public void Pause(string reason, string by)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        var why = reason.Trim() is { Length: > 0 } text ? $": {Printable.Escape(text).TrimEnd('.')}." : ".";
+        var why = reason.Trim() is { Length: > 0 } text ? $": {ForeignText.Escape(text).TrimEnd('.')}." : ".";
         Control(control => control with
         {
             Pause = new QueuePause(by, _time.GetUtcNow(), $"The queue was paused by {by}{why} Let it go on: virt-handover queue resume"),
@@ -156,7 +157,7 @@ public sealed partial class UpgradeQueue
 
         if (_upgrades.Values.FirstOrDefault(other => other.State is UpgradeState.Running) is { } running)
         {
-            reasons.Add($"The handover of {Printable.Escape(running.Name)} is running; only one runs at a time.");
+            reasons.Add($"The handover of {ForeignText.Escape(running.Name)} is running; only one runs at a time.");
         }
         else if (_transactionRuns)
         {

@@ -1,3 +1,4 @@
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Policy;
 
@@ -58,7 +59,7 @@ public sealed partial class UpgradeQueue
             var upgrade = Find_NeedsLock(domain);
             return upgrade.State is UpgradeState.Running
                 ? throw new QueueException(
-                    QueueFault.WrongState, $"The handover of {Printable.Escape(upgrade.Name)} is running; its definition can be changed when it has ended.")
+                    QueueFault.WrongState, $"The handover of {ForeignText.Escape(upgrade.Name)} is running; its definition can be changed when it has ended.")
                 : upgrade.Name;
         }
     }
@@ -118,7 +119,7 @@ public sealed partial class UpgradeQueue
         if (PolicyOf(upgrade).Mode == PolicyMode.Never)
         {
             throw new QueueException(
-                QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done}: {NeverSentence(upgrade)}");
+                QueueFault.WrongState, $"{ForeignText.Escape(upgrade.Name)} was not {done}: {NeverSentence(upgrade)}");
         }
     }
 
@@ -129,7 +130,7 @@ public sealed partial class UpgradeQueue
         if (upgrade.Assessment is { } assessed && StillPause.Refusal(assessed, maxPause ?? PolicyOf(upgrade).MaxPause) is { } refusal)
         {
             throw new QueueException(
-                QueueFault.WrongState, $"{Printable.Escape(upgrade.Name)} was not {done} ({refusal.Code}): {refusal.Sentence}");
+                QueueFault.WrongState, $"{ForeignText.Escape(upgrade.Name)} was not {done} ({refusal.Code}): {refusal.Sentence}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -36,7 +37,7 @@ public sealed partial class UpgradeQueue
     private string? PutOffReason_NeedsLock(DateTimeOffset now) => PutOffUntil_NeedsLock(now) is { } until
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"The next try is at {TimeZoneInfo.ConvertTime(until, _time.LocalTimeZone):HH:mm:ss zzz}; of the last one was said: {Printable.Escape(_putOff!.Sentence.TrimEnd())}")
+            $"The next try is at {TimeZoneInfo.ConvertTime(until, _time.LocalTimeZone):HH:mm:ss zzz}; of the last one was said: {ForeignText.Escape(_putOff!.Sentence.TrimEnd())}")
         : null;
 
     /// <summary>Why nothing that is approved starts for a while.</summary>

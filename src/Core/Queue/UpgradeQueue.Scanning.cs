@@ -1,4 +1,5 @@
 using VirtHandover.Detection;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
@@ -159,7 +160,7 @@ public sealed partial class UpgradeQueue
 
     private static string? MissingEmulators(List<ScannedDomain> scan)
     {
-        var sentences = scan.Where(one => one.Domain.Installed is null).Select(one => Printable.Escape(ProblemOf(one.Domain))).Distinct().Order().ToList();
+        var sentences = scan.Where(one => one.Domain.Installed is null).Select(one => ForeignText.Escape(ProblemOf(one.Domain))).Distinct().Order().ToList();
         return sentences.Count == 0 ? null : string.Join(' ', sentences);
     }
 

@@ -14,6 +14,14 @@ public sealed class WorkerClient(Func<CancellationToken, Task<Stream>> connect, 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Link? _link;
+    private bool _isOfAnotherBuild;
+
+    /// <summary>True when the worker that was met last is of another build, so that nothing can be asked of it.</summary>
+    public bool IsOfAnotherBuild
+    {
+        get => Volatile.Read(ref _isOfAnotherBuild);
+        private set => Volatile.Write(ref _isOfAnotherBuild, value);
+    }
 
     /// <summary>Completes when a connection has ended; the next call makes another one.</summary>
     public Task Gone => _gone.Task;
@@ -97,12 +105,21 @@ public sealed class WorkerClient(Func<CancellationToken, Task<Stream>> connect, 
 
     private async Task GreetAsync(Link link, CancellationToken cancellationToken)
     {
+        var isGreeted = false;
         using var call = await link.AskAsync(new WorkerRequest.Greet(build), cancellationToken).ConfigureAwait(false);
         await foreach (var reply in call.RepliesAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (reply is not WorkerReply.Greeting greeting || greeting.Build != build)
+            isGreeted = reply is WorkerReply.Greeting greeting && greeting.Build == build;
+            if (!isGreeted)
+            {
+                IsOfAnotherBuild = true;
                 throw Away("virt-handoverd's worker is of another build; the older one makes way when no handover is under way.");
+            }
         }
+
+        if (!isGreeted)
+            throw Away("virt-handoverd's worker did not greet.");
+        IsOfAnotherBuild = false;
     }
 
     private static WorkerException Away(string sentence) => new(sentence) { IsAway = true };

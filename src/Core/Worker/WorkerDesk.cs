@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
-using VirtHandover.Canary;
+using Microsoft.Extensions.Logging;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
@@ -15,18 +14,15 @@ namespace VirtHandover.Worker;
 /// </summary>
 public sealed class WorkerDesk : IDisposable
 {
-    /// <summary>More than one outage has (<c>Together=</c>).</summary>
-    private const int MostOrders = 64;
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly QueueParts _parts;
     private readonly Action _scanned;
     private readonly Movement _movement;
     private readonly SemaphoreSlim _scanning = new(1);
-    private readonly SemaphoreSlim _canary = new(1);
     private readonly SemaphoreSlim _telling = new(1);
-    private readonly ConcurrentDictionary<long, CancellationTokenSource> _running = new();
+    private readonly KeyedGate<Guid> _assessing = new();
+    private readonly WorkerOrders _orders;
     private volatile Dictionary<Guid, DetectedDomain> _seen = [];
     private int _moving;
 
@@ -39,6 +35,7 @@ public sealed class WorkerDesk : IDisposable
         _parts = parts;
         _scanned = scanned;
         _movement = new Movement(parts.Time);
+        _orders = new WorkerOrders(parts, RequestAsync);
     }
 
     private event Action? Changed;
@@ -57,8 +54,8 @@ public sealed class WorkerDesk : IDisposable
     public void Dispose()
     {
         _scanning.Dispose();
-        _canary.Dispose();
         _telling.Dispose();
+        _orders.Dispose();
     }
 
     /// <summary>Answers one request.</summary>
@@ -69,41 +66,25 @@ public sealed class WorkerDesk : IDisposable
     internal Task AnswerAsync(WorkerRequest request, Action<WorkerReply> tell, CancellationToken stop) => request switch
     {
         WorkerRequest.Scan => ScanAsync(tell, stop),
-        WorkerRequest.Assess assess => AssessAsync(assess.Domain, tell, stop),
-        WorkerRequest.Run run => Moving(() => RunAsync(run.Orders, tell, stop)),
-        WorkerRequest.Cancel cancel => CancelAsync(cancel.Id),
+        WorkerRequest.Assess assess => _assessing.PassAsync(assess.Domain, () => AssessAsync(assess.Domain, tell, stop), stop),
+        WorkerRequest.Run run => Moving(() => _orders.RunAsync(run.Orders, tell, stop)),
+        WorkerRequest.Cancel cancel => Cancel(cancel.Id),
         WorkerRequest.Unfinished => Told(_parts.Recovery.UnfinishedAsync(stop), ids => new WorkerReply.Numbers(ids), tell),
-        WorkerRequest.Recover { Id: >= 0 } recover => Moving(() => Told(
-            _parts.Recovery.RecoverAsync(recover.Id, recover.Domain, Alarms(tell), stop), report => new WorkerReply.Recovered(report), tell)),
-        WorkerRequest.SendCanary send => Moving(() => OneByOne(_canary, () => SendCanaryAsync(send.Order, tell, stop), stop)),
-        WorkerRequest.ClearCanary => Moving(() => OneByOne(_canary, () => _parts.Canary?.ClearAsync(stop) ?? Task.CompletedTask, stop)),
+        WorkerRequest.Recover { Id: >= 0 } recover => Moving(() => _orders.RecoverAsync(recover.Id, recover.Domain, tell, stop)),
+        WorkerRequest.SendCanary send => Moving(() => _orders.SendCanaryAsync(send.Order, tell, stop)),
+        WorkerRequest.ClearCanary => Moving(() => _orders.ClearCanaryAsync(stop)),
         WorkerRequest.IsInstalling => Told(_parts.Transaction.IsRunningAsync(stop), yes => new WorkerReply.Answer(yes), tell),
         WorkerRequest.ReadPolicy read => Told(_parts.Definitions.ReadPolicyAsync(read.Domain, stop), PolicyOf, tell),
-        WorkerRequest.WritePolicy write => _parts.Definitions.WritePolicyAsync(write.Domain, Sound(PolicyXml.Read(write.Element)), stop),
-        WorkerRequest.Prepare { Name.Length: <= ForeignBounds.NameChars } prepare => Told(
-            _parts.Definitions.PrepareAsync(prepare.Domain, prepare.Name, stop), text => new WorkerReply.Sentence(text), tell),
-        WorkerRequest.AskHold => Told(_parts.Hold.AskAsync(stop), text => new WorkerReply.Sentence(text), tell),
-        WorkerRequest.Tell { Notice.IsSound: true } one => OneByOne(_telling, () => _parts.Notices?.TellAsync(one.Notice, stop) ?? Task.CompletedTask, stop),
+        WorkerRequest.WritePolicy write => WritePolicyAsync(write.Domain, Sound(PolicyXml.Read(write.Element)), stop),
+        WorkerRequest.Prepare { Name.Length: <= ForeignBounds.NameChars } prepare => PrepareAsync(prepare.Domain, prepare.Name, tell, stop),
+        WorkerRequest.AskHold => Told(_orders.AskHoldAsync(isFresh: false, stop), text => new WorkerReply.Sentence(text), tell),
+        WorkerRequest.Tell { Notice.IsSound: true } one => WorkerOrders.OneByOne(
+            _telling, () => _parts.Notices?.TellAsync(one.Notice, stop) ?? Task.CompletedTask, stop),
         WorkerRequest.Watch => WatchAsync(tell, stop),
         _ => throw new WorkerException($"The request {request.GetType().Name} is none that the queue makes; it is refused."),
     };
 
-    private static AlarmSink Alarms(Action<WorkerReply> tell) => new(sentence => tell(new WorkerReply.Alarmed(ForeignText.Sentence(sentence))));
-
     private static async Task Told<T>(Task<T> asked, Func<T, WorkerReply> reply, Action<WorkerReply> tell) => tell(reply(await asked.ConfigureAwait(false)));
-
-    private static async Task OneByOne(SemaphoreSlim gate, Func<Task> action, CancellationToken stop)
-    {
-        await gate.WaitAsync(stop).ConfigureAwait(false);
-        try
-        {
-            await action().ConfigureAwait(false);
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
 
     private async Task Moving(Func<Task> action)
     {
@@ -118,7 +99,7 @@ public sealed class WorkerDesk : IDisposable
         }
     }
 
-    private Task ScanAsync(Action<WorkerReply> tell, CancellationToken stop) => OneByOne(
+    private Task ScanAsync(Action<WorkerReply> tell, CancellationToken stop) => WorkerOrders.OneByOne(
         _scanning,
         async () =>
         {
@@ -156,71 +137,32 @@ public sealed class WorkerDesk : IDisposable
         tell(new WorkerReply.Assessed(await assessing.ConfigureAwait(false)));
     }
 
-    private async Task RunAsync(IReadOnlyList<RunOrder> orders, Action<WorkerReply> tell, CancellationToken stop)
+    private Task Cancel(long id)
     {
-        if (orders.Count is 0 or > MostOrders || orders.Any(order => order is null || !order.IsSound())
-            || orders.DistinctBy(order => order.Id).Count() != orders.Count || orders.DistinctBy(order => order.Domain).Count() != orders.Count)
-        {
-            throw new WorkerException("These handovers are none that the queue starts; they are refused.");
-        }
-
-        var taken = new List<HandoverOrder>();
-        try
-        {
-            foreach (var order in orders)
-            {
-                var cancel = new CancellationTokenSource();
-                if (!_running.TryAdd(order.Id, cancel))
-                {
-                    cancel.Dispose();
-                    throw new WorkerException($"Handover {order.Id} is under way already; it is not started a second time.");
-                }
-
-                taken.Add(new HandoverOrder(await RequestAsync(order, stop).ConfigureAwait(false), cancel.Token));
-            }
-
-            // To their end, whether or not anybody listens: an outage of libvirt is watched from here.
-            await foreach (var news in _parts.Runner.RunAsync(taken).ConfigureAwait(false))
-                tell(new WorkerReply.News(news));
-        }
-        finally
-        {
-            foreach (var one in taken)
-            {
-                if (_running.TryRemove(one.Request.Id, out var cancel))
-                    cancel.Dispose();
-            }
-        }
+        _orders.Cancel(id);
+        return Task.CompletedTask;
     }
 
-    private Task CancelAsync(long id)
+    // Who approved what is the front's word; that it was done stands in a log that the front cannot write.
+    private Task WritePolicyAsync(Guid domain, DomainPolicy policy, CancellationToken stop)
     {
-        try
-        {
-            return _running.GetValueOrDefault(id)?.CancelAsync() ?? Task.CompletedTask;
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has ended meanwhile.
-            return Task.CompletedTask;
-        }
+        _orders.DemandAtRest(domain);
+        _parts.Log.LogInformation("The front sets the policy of the VM {Vm}: {Policy}", domain, policy.IsEmpty ? "none of its own" : PolicyXml.Write(policy));
+        return _parts.Definitions.WritePolicyAsync(domain, policy, stop);
     }
 
-    private async Task SendCanaryAsync(RunOrder order, Action<WorkerReply> tell, CancellationToken stop)
+    private Task PrepareAsync(Guid domain, string name, Action<WorkerReply> tell, CancellationToken stop)
     {
-        if (!order.IsSound())
-            throw new WorkerException("This handover is none that the queue starts; no canary is sent for it.");
-        var verdict = _parts.Canary is { } canary
-            ? await canary.SendAsync(await RequestAsync(order, stop).ConfigureAwait(false), Alarms(tell), stop).ConfigureAwait(false)
-            : new CanaryVerdict.NotSent("The worker's configuration has none.");
-        tell(new WorkerReply.Verdict(verdict));
+        _orders.DemandAtRest(domain);
+        _parts.Log.LogInformation("The front gives the VM {Vm} shared memory from its next start on.", domain);
+        return Told(_parts.Definitions.PrepareAsync(domain, name, stop), text => new WorkerReply.Sentence(text), tell);
     }
 
     private async Task<HandoverRequest> RequestAsync(RunOrder order, CancellationToken stop)
     {
         // This worker may have been started since the front looked.
         if (!_seen.ContainsKey(order.Domain))
-            await OneByOne(_scanning, () => LookAsync(stop), stop).ConfigureAwait(false);
+            await WorkerOrders.OneByOne(_scanning, () => LookAsync(stop), stop).ConfigureAwait(false);
         var seen = _seen.GetValueOrDefault(order.Domain);
         return new HandoverRequest(order.Id, order.Domain, order.Rehearse, _parts.Options.CopyLimit)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Worker;
 
@@ -48,11 +49,11 @@ internal sealed partial class WorkerJson : JsonSerializerContext
     {
         try
         {
-            return JsonSerializer.Deserialize(line, type) ?? throw new WorkerException("A line is JSON null.");
+            return ForeignJson.Read(line, type);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException or FormatException)
+        catch (ForeignJsonException e)
         {
-            throw new WorkerException($"A line is no message: {Foreign.ForeignText.Sentence(e.Message)}");
+            throw new WorkerException($"A line is no message: {e.Message}");
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using VirtHandover.Queue;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Worker;
 
@@ -10,13 +10,17 @@ namespace VirtHandover.Worker;
 /// <param name="stream">The connection.</param>
 /// <param name="build">This build.</param>
 /// <param name="log">The worker's log.</param>
-internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build, ILogger log)
+/// <param name="greeted">Called when a front of this build has greeted, before it is answered.</param>
+internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build, ILogger log, Action greeted)
 {
     /// <summary>Calls at a time: a preflight of each VM that is slow, and a few more.</summary>
     internal const int MostCalls = 64;
 
     /// <summary>Bytes of replies for a front that does not read; one that reads has them in no time.</summary>
     private const long MostWaiting = 64L << 20;
+
+    /// <summary>For whoever connects by itself; a front that was started with its connection greets when it has come that far.</summary>
+    internal TimeSpan GreetingLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _calls = new();
     private readonly Channel<byte[]> _replies = Channel.CreateUnbounded<byte[]>();
@@ -37,7 +41,7 @@ internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build
         }
         catch (WorkerException e)
         {
-            log.LogWarning("A connection of the front was ended: {Reason}", Printable.Escape(e.Message));
+            log.LogWarning("A connection of the front was ended: {Reason}", ForeignText.Escape(e.Message));
         }
         catch (OperationCanceledException)
         {
@@ -58,10 +62,12 @@ internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         var lines = new WorkerLines<Asked>(stream, WorkerJson.Default.Asked);
-        if (await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } first)
+        if (await GreetingAsync(lines, cancellationToken).ConfigureAwait(false) is not { } first)
             return;
         if (first.Request is not WorkerRequest.Greet greet)
             throw new WorkerException("It did not begin with a greeting.");
+        if (greet.Build == build)
+            greeted();
         Tell(first.Call, new WorkerReply.Greeting(build));
         if (greet.Build != build)
             throw new WorkerException("The front is of another build; whichever is the older one makes way.");
@@ -88,6 +94,20 @@ internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build
             var call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             _calls[asked.Call] = call;
             _ = Task.Run(() => AnswerAsync(asked, call), CancellationToken.None);
+        }
+    }
+
+    private async Task<Asked?> GreetingAsync(WorkerLines<Asked> lines, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(GreetingLimit);
+        try
+        {
+            return await lines.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new WorkerException("It did not greet in time.");
         }
     }
 

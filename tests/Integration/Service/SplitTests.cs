@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using VirtHandover.Bus.Client;
+using VirtHandover.Bus.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Chaos;
@@ -51,6 +52,38 @@ public sealed class SplitTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         Assert.Contains("Permission denied", tried.Error, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 180000)]
+    [InlineData("600", "/etc/virt-handover/virt-handover.conf")]
+    [InlineData("700", "/etc/virt-handover")]
+    [InlineData("700", "/etc/virt-handover/conf.d")]
+    public async Task A_front_that_may_not_read_what_the_administrator_forbids_does_not_take_it_for_allowed(string mode, string path)
+    {
+        var before = await Shell.Run("stat", "--format", "%a", path);
+        await Shell.Run("chmod", mode, path);
+        try
+        {
+            using var front = Front();
+            await front.WaitForExitAsync();
+            Assert.Equal(78, front.ExitCode);
+        }
+        finally
+        {
+            await Shell.Run("chmod", before, path);
+        }
+    }
+
+    [Fact(Timeout = 180000)]
+    public async Task A_front_makes_no_new_queue_while_that_of_an_older_release_waits()
+    {
+        await Shell.Run("install", "--directory", "--mode=711", TheService.State);
+        await Shell.Run("install", "--directory", "--mode=700", "--owner=virt-handover", "--group=virt-handover", TheService.State + "/queue");
+        await File.WriteAllTextAsync(TheService.State + "/virt-handover.db", "of before");
+        using var front = Front();
+        await front.WaitForExitAsync();
+        Assert.Equal(74, front.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(TheService.State + "/queue"));
+    }
+
     [Fact(Timeout = 180000)]
     public async Task The_worker_answers_root_and_the_front_s_user_and_nobody_else()
     {
@@ -92,6 +125,59 @@ public sealed class SplitTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         {
             await TheService.Stop();
             await front.WaitForExitAsync();
+        }
+    }
+
+    [Theory(Timeout = 300000)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_front_that_is_killed_during_a_handover_is_followed_by_one_that_tells_its_result(bool workerToo, bool workerFirst)
+    {
+        await using var worker = await SocketWorker.Start();
+        await Shell.Run("install", "--directory", "--mode=711", TheService.State);
+        await Shell.Run("install", "--directory", "--mode=700", "--owner=virt-handover", "--group=virt-handover", TheService.State + "/queue");
+        using var front = Front();
+        SocketWorker? other = null;
+        Process? next = null;
+        try
+        {
+            await Eventually.Until("the front is on the bus", async () => await TheService.Pid() == front.Id.ToString(CultureInfo.InvariantCulture));
+            Guest guest = await Guest.Start("split-front", "--ram", "shared", "--mem", "16", "--memory", "128");
+            GuestStatus before = await guest.Status();
+            var shown = await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
+            await using HeldPoint held = await HeldPoint.Set("perform.stopped");
+            // By nobody who waits for it: whoever asks while there is no front has the bus start another one.
+            await Shell.Run(
+                "busctl", "call", HandoverNames.BusName, HandoverNames.ManagerPath, HandoverNames.Manager, "Run", "oa{sv}", TheService.PathOf(shown.Uuid), "0");
+            await held.Reached();
+            if (workerFirst)
+                await worker.Kill();
+            front.Kill();
+            await front.WaitForExitAsync();
+            if (workerToo)
+            {
+                await worker.Kill();
+                other = await SocketWorker.Start();
+            }
+
+            next = Front();
+            await Eventually.Until("the next front is on the bus", async () => await TheService.Pid() == next.Id.ToString(CultureInfo.InvariantCulture));
+            held.LetGo();
+            await Eventually.Until("its result is told", async () =>
+            {
+                await using var client = new HandoverServiceClient();
+                return (await client.HistoryAsync(new HistoryQuery(null, 10), CancellationToken.None)).Any(report => report.Outcome is HandoverOutcome.Done);
+            });
+            await guest.AssertLives(before);
+        }
+        finally
+        {
+            await TheService.Stop();
+            await (next ?? front).WaitForExitAsync();
+            next?.Dispose();
+            if (other is not null)
+                await other.DisposeAsync();
         }
     }
 

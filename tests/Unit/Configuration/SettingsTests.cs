@@ -102,6 +102,28 @@ public class SettingsTests
             });
 
     [Fact]
+    public void One_that_is_there_and_cannot_be_read_does_not_count_as_missing()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory.Path, "virt-handover.conf");
+        Assert.Equal(new QueueOptions(), Settings.Load(path));
+        File.CreateSymbolicLink(path, path);
+        Assert.Contains($"{path} cannot be read", Assert.Throws<ConfigurationException>(() => Settings.Load(path)).Message, StringComparison.Ordinal);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Assert.Contains($"{path} cannot be read", Assert.Throws<ConfigurationException>(() => Settings.Load(path)).Message, StringComparison.Ordinal);
+        Directory.Delete(path);
+
+        var more = Path.Combine(directory.Path, "conf.d");
+        File.CreateSymbolicLink(more, more);
+        Assert.Contains($"{more} cannot be read", Assert.Throws<ConfigurationException>(() => Settings.Load(path)).Message, StringComparison.Ordinal);
+        File.Delete(more);
+        Directory.CreateDirectory(more);
+        File.CreateSymbolicLink(Path.Combine(more, "50-gone.conf"), path);
+        Assert.Contains("leads to nothing", Assert.Throws<ConfigurationException>(() => Settings.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Systemd_names_the_directories()
     {
         var paths = ServicePaths.FromEnvironment(name => name switch

@@ -41,6 +41,9 @@ internal sealed class FakeRunner : IHandoverRunner
     public int MostRunning;
     public int MostTogether;
 
+    /// <summary>What becomes of the next handovers instead.</summary>
+    public volatile Exception? Fault;
+
     internal sealed record Handover(HandoverRequest Request, ChannelWriter<HandoverProgress> Tell, CancellationToken Cancel);
 
     public ValueTask<Handover> StartedAsync() => _started.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
@@ -51,6 +54,8 @@ internal sealed class FakeRunner : IHandoverRunner
 
     public async IAsyncEnumerable<HandoverNews> RunAsync(IReadOnlyList<HandoverOrder> orders)
     {
+        if (Interlocked.Exchange(ref Fault, null) is { } fault)
+            throw fault;
         var news = Channel.CreateUnbounded<HandoverNews>();
         MostRunning = Math.Max(MostRunning, Interlocked.Increment(ref Running));
         MostTogether = Math.Max(MostTogether, orders.Count);

@@ -55,11 +55,29 @@ public sealed class QueueDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void What_was_written_last_counts_after_a_downgrade_too()
+    {
+        QueueDirectory.Prepare(Paths, User);
+        File.WriteAllText(Paths.Database, "this release");
+        File.WriteAllText(Paths.Database + "-wal", "its last words");
+        File.WriteAllText(Old, "the older one, later");
+        File.SetLastWriteTimeUtc(Paths.Database, DateTime.UnixEpoch.AddDays(1));
+        File.SetLastWriteTimeUtc(Paths.Database + "-wal", DateTime.UnixEpoch.AddDays(2));
+        File.SetLastWriteTimeUtc(Old, DateTime.UnixEpoch.AddDays(3));
+        QueueDirectory.Prepare(Paths, User);
+        Assert.Equal("the older one, later", File.ReadAllText(Paths.Database));
+        Assert.Equal("this release", File.ReadAllText(Paths.Database + ".before-downgrade"));
+        Assert.Equal("its last words", File.ReadAllText(Paths.Database + ".before-downgrade-wal"));
+        Assert.False(File.Exists(Paths.Database + "-wal") || File.Exists(Old));
+    }
+
+    [Fact]
     public void One_that_is_there_already_is_not_replaced_and_a_link_is_not_followed()
     {
         Directory.CreateDirectory(Paths.Queue);
         File.WriteAllText(Paths.Database, "new");
         File.WriteAllText(Old, "old");
+        File.SetLastWriteTimeUtc(Old, DateTime.UnixEpoch.AddDays(1));
         QueueDirectory.Prepare(Paths, User);
         Assert.Equal(("new", "old"), (File.ReadAllText(Paths.Database), File.ReadAllText(Old)));
 
@@ -72,6 +90,18 @@ public sealed class QueueDirectoryTests : IDisposable
         QueueDirectory.Prepare(Paths, User);
         Assert.False(File.Exists(Paths.Database));
         Assert.NotEqual(s_nobody.Id, FileIdentity.Of(other)!.Value.UserId);
+    }
+
+    [Fact]
+    public void No_front_makes_a_new_one_while_that_of_before_waits_to_be_taken_over()
+    {
+        QueueDirectory.DemandTakenOver(Paths);
+        Directory.CreateDirectory(Paths.State);
+        File.WriteAllText(Old, "old");
+        var thrown = Assert.Throws<StoreException>(() => QueueDirectory.DemandTakenOver(Paths));
+        Assert.Contains("not taken over yet", thrown.Message, StringComparison.Ordinal);
+        QueueDirectory.Prepare(Paths, User);
+        QueueDirectory.DemandTakenOver(Paths);
     }
 
     [Fact(Timeout = 60_000)]

@@ -3,6 +3,7 @@ using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
+using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Queue;
 
@@ -51,6 +52,19 @@ public sealed class SchedulerTests : IDisposable
         foreach (var (n, outcome) in new[] { (1, HandoverOutcome.Cancelled), (0, HandoverOutcome.Done), (2, HandoverOutcome.Done) })
             handovers[n].Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handovers[n].Request.Id, n, outcome)));
         await loops.UntilAsync(() => loops.WordOf(0) == "done" && loops.WordOf(1) == "pending" && loops.WordOf(2) == "done");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_approval_holds_when_the_worker_ends_before_its_handover_has_begun()
+    {
+        await using var loops = new Loops(File, detector: new FakeDetector { Domains = [Sample.Domain(0)] });
+        await loops.UntilAsync(() => loops.WordOf(0) == "pending");
+        loops.Runner.Fault = new WorkerException("The worker has ended.") { IsAway = true };
+        loops.Queue.Approve(Sample.Id(0), "root");
+        var handover = await loops.Runner.StartedAsync();
+        Assert.Equal(HandoverOutcome.Postponed, Assert.Single(loops.Ended).Outcome);
+        handover.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(handover.Request.Id, 0, HandoverOutcome.Done)));
+        await loops.UntilAsync(() => loops.Ended.Count == 2);
     }
 
     [Fact(Timeout = 60_000)]

@@ -14,13 +14,20 @@ public sealed class RemotePartsTests : IAsyncLifetime
 {
     private readonly FakeCanary _canary = new() { Verdict = new CanaryVerdict.Passed("It lives.") };
     private readonly Told _told = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly WorkerBed _bed;
 
-    public RemotePartsTests() => _bed = new WorkerBed(_canary, _told, holdCommand: "echo busy; exit 1");
+    public RemotePartsTests() => _bed = new WorkerBed(_canary, _told, holdCommand: $"test ! -e {Hold} || {{ echo busy; exit 1; }}");
+
+    private string Hold => Path.Combine(_directory.Path, "hold");
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _bed.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _bed.DisposeAsync();
+        _directory.Dispose();
+    }
 
     [Fact(Timeout = 60_000)]
     public async Task A_scan_names_the_domains_and_their_processes()
@@ -86,9 +93,9 @@ public sealed class RemotePartsTests : IAsyncLifetime
         Assert.True((await Assert.ThrowsAsync<WorkerException>(() => next)).IsAway);
         Assert.False(started.Cancel.IsCancellationRequested);
         _bed.Recovery.Answer = id => Sample.Report(id, 0, HandoverOutcome.Done);
-        var report = await _bed.Parts.Recovery.RecoverAsync(3, Sample.Id(0), new AlarmSink(_ => { }), CancellationToken.None);
-        Assert.Equal((HandoverOutcome.Done, 2), (report!.Outcome, _bed.Connections));
-        started.Tell.TryWrite(new HandoverProgress.Ended(report));
+        var recovering = _bed.Parts.Recovery.RecoverAsync(3, Sample.Id(0), new AlarmSink(_ => { }), CancellationToken.None);
+        started.Tell.TryWrite(new HandoverProgress.Ended(Sample.Report(3, 0, HandoverOutcome.Done)));
+        Assert.Equal((HandoverOutcome.Done, 2), ((await recovering)!.Outcome, _bed.Connections));
     }
 
     [Fact(Timeout = 60_000)]
@@ -111,6 +118,34 @@ public sealed class RemotePartsTests : IAsyncLifetime
         var thrown = await Assert.ThrowsAsync<WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
         Assert.Contains("of another build", thrown.Message, StringComparison.Ordinal);
         Assert.False(await parts.Transaction.IsRunningAsync(CancellationToken.None));
+        Assert.True(client.IsOfAnotherBuild);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("""{"call":1,"reply":{"tell":"done"}}""")]
+    [InlineData("""{"call":1,"reply":{"tell":"answer","yes":true}}""")]
+    [InlineData("""{"call":1,"reply":{"tell":"greeting","build":"this build"}}""" + "\n" + """{"call":1,"reply":{"tell":"failed","kind":"worker","code":0,"message":"No."}}""")]
+    [InlineData("""{"call":7,"reply":{"tell":"greeting","build":"this build"}}""" + "\n" + "garbage")]
+    [InlineData("garbage")]
+    [InlineData("")]
+    public async Task A_worker_that_answers_with_nonsense_is_a_worker_that_is_away_and_the_next_one_is_asked(string said)
+    {
+        var tries = 0;
+        await using var client = new WorkerClient(
+            async _ =>
+            {
+                if (++tries > 1)
+                    return _bed.Connect();
+                var (here, there) = WorkerBed.Pair();
+                await using (there)
+                    await there.WriteAsync(System.Text.Encoding.UTF8.GetBytes(said + "\n"), CancellationToken.None);
+                return here;
+            },
+            WorkerBed.Build);
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
+        await Assert.ThrowsAsync<WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
+        Assert.Equal(2, (await parts.Detector.ScanAsync(CancellationToken.None)).Count);
+        Assert.False(client.IsOfAnotherBuild);
     }
 
     [Fact(Timeout = 60_000)]
@@ -132,6 +167,8 @@ public sealed class RemotePartsTests : IAsyncLifetime
         Assert.Equal(Sample.Good, await _bed.Parts.Runner.AssessAsync(Sample.Id(0), CancellationToken.None) with { Findings = Sample.Good.Findings });
         _bed.Transaction.Running = true;
         Assert.True(await _bed.Parts.Transaction.IsRunningAsync(CancellationToken.None));
+        Assert.Equal("", await _bed.Parts.Hold.AskAsync(CancellationToken.None));
+        await File.WriteAllTextAsync(Hold, "");
         Assert.Contains("exit code 1: busy", await _bed.Parts.Hold.AskAsync(CancellationToken.None), StringComparison.Ordinal);
         var notice = Notice.Of("paused", "It paused.", []);
         await _bed.Parts.Notices!.TellAsync(notice, CancellationToken.None);

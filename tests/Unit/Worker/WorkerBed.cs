@@ -18,6 +18,7 @@ internal sealed class WorkerBed : IAsyncDisposable
     private readonly List<IDisposable> _ends = [];
     private readonly List<Task> _serving = [];
     private readonly WorkerDesk _desk;
+    private readonly WorkerDoor _door;
 
     public WorkerBed(FakeCanary? canary = null, INoticePrograms? notices = null, string holdCommand = "")
     {
@@ -32,6 +33,7 @@ internal sealed class WorkerBed : IAsyncDisposable
                 Canary = canary,
             },
             () => Scanned++);
+        _door = new WorkerDoor(_desk, Build, frontUser: null, NullLogger.Instance);
         Client = new WorkerClient(_ => Task.FromResult(Connect()), Build);
         Parts = RemoteParts.Of(Client, options, TimeProvider.System, NullLogger.Instance);
     }
@@ -63,9 +65,16 @@ internal sealed class WorkerBed : IAsyncDisposable
     {
         var (here, there) = UnixSockets.Pair();
         var serving = Open(there);
-        _serving.Add(new WorkerDoor(_desk, Build, frontUser: null, NullLogger.Instance).ServeAsync(serving, _stop.Token)
+        _serving.Add(_door.ServeAsync(serving, _stop.Token)
             .ContinueWith(ended => serving.Dispose(), TaskScheduler.Default));
         return Open(here);
+    }
+
+    /// <summary>Two ends of a connection, for a worker that is none.</summary>
+    public static (Stream Here, Stream There) Pair()
+    {
+        var (here, there) = UnixSockets.Pair();
+        return (Stream(here), Stream(there));
     }
 
     /// <summary>Ends the worker's side of all connections, as its death would.</summary>
@@ -116,10 +125,16 @@ internal sealed class WorkerBed : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private NetworkStream Open(SafeHandle handle)
+    private static NetworkStream Stream(SafeHandle handle)
     {
         var stream = new NetworkStream(new Socket(new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true)), ownsSocket: true);
         handle.SetHandleAsInvalid();
+        return stream;
+    }
+
+    private NetworkStream Open(SafeHandle handle)
+    {
+        var stream = Stream(handle);
         _ends.Add(stream);
         return stream;
     }

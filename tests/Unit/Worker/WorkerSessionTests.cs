@@ -49,6 +49,18 @@ public sealed class WorkerSessionTests : IAsyncLifetime
         Assert.Empty(await _bed.Parts.Recovery.UnfinishedAsync(CancellationToken.None));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Whoever_connects_and_says_nothing_is_not_waited_for_for_ever()
+    {
+        var (here, there) = WorkerBed.Pair();
+        await using var end = here;
+        await using var serving = there;
+        await new WorkerSession(_bed.Desk, there, WorkerBed.Build, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, () => Assert.Fail("It greeted."))
+        {
+            GreetingLimit = TimeSpan.FromMilliseconds(20),
+        }.RunAsync(CancellationToken.None);
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData(0, 1000)]
     [InlineData(-4, 1000)]

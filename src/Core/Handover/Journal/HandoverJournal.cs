@@ -264,13 +264,6 @@ public sealed class HandoverJournal : IDisposable
             return null;
         }
 
-        try
-        {
-            return HandoverJson.Read(line[9..], HandoverJson.Default.JournalEntry);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
-        {
-            return null;
-        }
+        return ForeignJson.TryRead(line[9..], HandoverJson.Default.JournalEntry);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using VirtHandover.Handover.Records;
 
@@ -19,9 +18,4 @@ namespace VirtHandover.Handover.Journal;
 [JsonSerializable(typeof(HandoverNews))]
 [JsonSerializable(typeof(LogicalCommandLine))]
 [JsonSerializable(typeof(DomainRecord))]
-internal sealed partial class HandoverJson : JsonSerializerContext
-{
-    /// <summary>Reads one line, strictly: a missing member is an error, not a default.</summary>
-    internal static T Read<T>(ReadOnlySpan<byte> line, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(line, type) ?? throw new JsonException("The line is JSON null.");
-}
+internal sealed partial class HandoverJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
@@ -49,18 +50,8 @@ internal sealed class DomainRecords(string directory)
     }
 
     /// <summary>Reads a record's text; null when it is none that is whole.</summary>
-    internal static DomainRecord? Parse(ReadOnlySpan<byte> content)
-    {
-        try
-        {
-            var record = HandoverJson.Read(content, HandoverJson.Default.DomainRecord);
-            return record is { Words.Count: > 0, Arguments.Count: > 0, Environment: not null } ? record : null;
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    internal static DomainRecord? Parse(ReadOnlySpan<byte> content) =>
+        ForeignJson.TryRead(content, HandoverJson.Default.DomainRecord) is { Words.Count: > 0, Arguments.Count: > 0, Environment: not null } record ? record : null;
 
     /// <summary>Keeps a record in the place of any other one of the same process.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>

@@ -32,6 +32,9 @@ public static class HandoverRecovery
     internal static async Task<IReadOnlyDictionary<long, HandoverReport>> RecoverTogetherAsync(
         string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
     {
+        // Whoever asks may make numbers up; no file is made for them.
+        if (!File.Exists(HandoverJournal.FileName(journals, id)))
+            return new Dictionary<long, HandoverReport>();
         var overdue = new OverdueKeeper(journals);
         while (true)
         {
@@ -60,19 +63,27 @@ public static class HandoverRecovery
     /// <exception cref="LinuxException">A journal cannot be read or written.</exception>
     public static async Task EndAllAsync(string journals, IProgress<string> told, CancellationToken cancellationToken)
     {
-        foreach (var id in HandoverJournal.Open(journals))
+        foreach (var id in NotEnded(journals))
         {
             var trace = HandoverTrace.Of(HandoverJournal.Read(HandoverJournal.FileName(journals, id)));
-            // One that was locked and has not begun yet will begin: its keeper is being started.
-            if (trace is null && HandoverJournal.TryOpen(journals, id) is { } idle)
-            {
-                idle.Dispose();
-                continue;
-            }
-
             told.Report($"The handover of VM {trace?.Opened.Name ?? "(not known yet)"} has not ended; its end is awaited.");
             if (await RecoverAsync(journals, id, told, cancellationToken).ConfigureAwait(false) is { } report)
                 told.Report(report.Sentence);
+        }
+    }
+
+    /// <summary>The handovers that have begun and not ended, and those that are about to begin: their journals are locked, because keepers have been started.</summary>
+    /// <param name="journals">The directory of journals.</param>
+    /// <returns>Their numbers, the oldest first.</returns>
+    /// <exception cref="LinuxException">A journal cannot be read.</exception>
+    internal static IEnumerable<long> NotEnded(string journals)
+    {
+        foreach (var id in HandoverJournal.Open(journals))
+        {
+            if (HandoverTrace.Of(HandoverJournal.Read(HandoverJournal.FileName(journals, id))) is null && HandoverJournal.TryOpen(journals, id) is { } idle)
+                idle.Dispose();
+            else
+                yield return id;
         }
     }
 

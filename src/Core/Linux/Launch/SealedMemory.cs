@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using VirtHandover.Foreign;
 using VirtHandover.Linux.Interop;
 
 namespace VirtHandover.Linux.Launch;
@@ -42,6 +43,7 @@ internal static unsafe class SealedMemory
     /// <param name="type">How it is written.</param>
     /// <exception cref="LinuxException">It is none that could not be changed any more, or says something else.</exception>
     internal static T Read<T>(int descriptor, JsonTypeInfo<T> type)
+        where T : class
     {
         using var memory = Libc.Own(descriptor);
         var seals = Libc.fcntl(descriptor, Libc.F_GET_SEALS, 0);
@@ -52,11 +54,9 @@ internal static unsafe class SealedMemory
         var length = RandomAccess.Read(memory, bytes, 0);
         try
         {
-            return length <= Largest && JsonSerializer.Deserialize(bytes.AsSpan(0, length), type) is { } message
-                ? message
-                : throw new LinuxException(0, "The message is empty or too long.");
+            return length <= Largest ? ForeignJson.Read(bytes.AsSpan(0, length), type) : throw new LinuxException(0, "The message is too long.");
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (ForeignJsonException exception)
         {
             throw new LinuxException(0, $"The message cannot be read: {exception.Message}");
         }

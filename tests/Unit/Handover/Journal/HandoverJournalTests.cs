@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
@@ -32,11 +33,11 @@ public sealed class HandoverJournalTests : IDisposable
     {
         var machine = new MachineRegistration { Name = "qemu-1-a", Id = [1, 2], Service = "libvirt-qemu", Class = "vm", RootDirectory = "", Interfaces = [7], Leader = 4711 };
         byte[] now = JsonSerializer.SerializeToUtf8Bytes(Opened(7) with { Machine = machine }, HandoverJson.Default.JournalEntry);
-        var read = Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(now, HandoverJson.Default.JournalEntry)).Machine!;
+        var read = Assert.IsType<JournalEntry.Opened>(ForeignJson.Read(now, HandoverJson.Default.JournalEntry)).Machine!;
         Assert.Equal(machine.Arguments(5), read.Arguments(5));
         string before = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(Opened(7), HandoverJson.Default.JournalEntry)).Replace(",\"machine\":null", "", StringComparison.Ordinal);
         Assert.DoesNotContain("machine", before, StringComparison.Ordinal);
-        Assert.Null(Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(Encoding.UTF8.GetBytes(before), HandoverJson.Default.JournalEntry)).Machine);
+        Assert.Null(Assert.IsType<JournalEntry.Opened>(ForeignJson.Read(Encoding.UTF8.GetBytes(before), HandoverJson.Default.JournalEntry)).Machine);
     }
 
     [Fact]
@@ -45,10 +46,10 @@ public sealed class HandoverJournalTests : IDisposable
         var tap = new SavedTap(33, new TapDevice("vnet0", 12, 0x4f)) { Attached = [33, 34], Detached = [35] };
         JournalEntry entry = new JournalEntry.Pausing(true, [tap], []) { At = DateTimeOffset.UnixEpoch };
         var text = JsonSerializer.SerializeToUtf8Bytes(entry, HandoverJson.Default.JournalEntry);
-        Assert.Equal([tap], Assert.IsType<JournalEntry.Pausing>(HandoverJson.Read(text, HandoverJson.Default.JournalEntry)).Taps);
+        Assert.Equal([tap], Assert.IsType<JournalEntry.Pausing>(ForeignJson.Read(text, HandoverJson.Default.JournalEntry)).Taps);
 
         var older = """{"step":"pausing","wasRunning":true,"taps":[{"descriptor":33,"device":{"name":"vnet0","headerSize":12,"offloads":79}}],"discardObjects":[],"at":"2026-11-01T00:00:00+00:00"}"""u8;
-        var read = Assert.Single(Assert.IsType<JournalEntry.Pausing>(HandoverJson.Read(older, HandoverJson.Default.JournalEntry)).Taps);
+        var read = Assert.Single(Assert.IsType<JournalEntry.Pausing>(ForeignJson.Read(older, HandoverJson.Default.JournalEntry)).Taps);
         Assert.Equal((tap.Descriptor, tap.Device), (read.Descriptor, read.Device));
         Assert.Empty(read.Attached.Concat(read.Detached));
     }
@@ -57,11 +58,11 @@ public sealed class HandoverJournalTests : IDisposable
     public void What_an_older_journal_lacks_is_empty_and_never_null()
     {
         var opened = """{"step":"opened","request":{"id":7,"domain":"00000000-0000-0000-0000-000000000000","rehearse":false,"copyLimit":"00:01:00"},"name":"a","boot":"b","source":{"processId":1,"startTime":2},"monitorPath":"/m","statusPath":"/s","at":"2026-11-01T00:00:00+00:00"}"""u8;
-        var read = Assert.IsType<JournalEntry.Opened>(HandoverJson.Read(opened, HandoverJson.Default.JournalEntry));
+        var read = Assert.IsType<JournalEntry.Opened>(ForeignJson.Read(opened, HandoverJson.Default.JournalEntry));
         Assert.Equal((0, ""), (read.Together.Count, read.Request.Name));
 
         var closed = """{"step":"closed","report":{"id":7,"domain":"00000000-0000-0000-0000-000000000000","name":"a","outcome":"Done","sentence":"s","startedAt":"2026-11-01T00:00:00+00:00"},"at":"2026-11-01T00:00:00+00:00"}"""u8;
-        var report = Assert.IsType<JournalEntry.Closed>(HandoverJson.Read(closed, HandoverJson.Default.JournalEntry)).Report;
+        var report = Assert.IsType<JournalEntry.Closed>(ForeignJson.Read(closed, HandoverJson.Default.JournalEntry)).Report;
         Assert.Equal(("", "", 0, 0, null), (report.MethodReason, report.By, report.Findings.Count, report.Phases.Count, report.FramesLost));
     }
 

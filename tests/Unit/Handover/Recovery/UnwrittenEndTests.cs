@@ -42,6 +42,32 @@ public sealed class UnwrittenEndTests : IDisposable
         Assert.Null(await runner.RecoverAsync(3, Guid.Empty, new AlarmSink(Assert.Fail), CancellationToken.None));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Numbers_that_somebody_made_up_leave_no_files()
+    {
+        var runner = new KeeperRunner(_directory.Path);
+        for (var id = 0; id < 50; id++)
+            Assert.Null(await runner.RecoverAsync(id, Guid.Empty, new AlarmSink(Assert.Fail), CancellationToken.None));
+        Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task One_that_is_about_to_begin_has_not_ended_and_one_that_never_began_has()
+    {
+        var runner = new KeeperRunner(_directory.Path);
+        HandoverJournal.TryOpen(_directory.Path, 1)!.Dispose();
+        using (HandoverJournal.TryOpen(_directory.Path, 2))
+        using (var begun = HandoverJournal.TryOpen(_directory.Path, 3)!)
+        {
+            begun.Write(Opened(3));
+            Assert.Equal([2L, 3L], await runner.UnfinishedAsync(CancellationToken.None));
+        }
+
+        Assert.Equal([3L], await runner.UnfinishedAsync(CancellationToken.None));
+        _ = await runner.RecoverAsync(3, Guid.Empty, new AlarmSink(Assert.Fail), CancellationToken.None);
+        Assert.Empty(await runner.UnfinishedAsync(CancellationToken.None));
+    }
+
     [Fact]
     public void The_pause_of_one_that_broke_off_is_told_by_its_journal()
     {
