@@ -60,6 +60,8 @@ internal static class ComparePart
                     }
                 }
 
+                results.Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                ResultsFile.Save(file, results);
                 Say(string.Create(
                     CultureInfo.InvariantCulture,
                     $"turn {turn + 1} of {turns}: pause {results.Before.Later[^1].PauseMs:0.0} and {results.After.Later[^1].PauseMs:0.0} ms, total {results.Before.Later[^1].TotalMs:0} and {results.After.Later[^1].TotalMs:0} ms"));
@@ -67,8 +69,6 @@ internal static class ComparePart
         }
         finally
         {
-            results.Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            ResultsFile.Save(file, results);
             foreach (var guest in guests)
                 await guest.Remove();
         }

@@ -10,9 +10,9 @@ public sealed class CompareSectionTests
     public void Ratios_are_of_medians()
     {
         var page = Written(Made([18, 20, 22], [20.9, 21, 50], 400, 400));
-        Assert.Contains("| pause | 20.0 | 21.0 | 1.05 | 1.05 | yes |", page, StringComparison.Ordinal);
-        Assert.Contains("| total | 400 | 400 | 1.00 | 1.10 | yes |", page, StringComparison.Ordinal);
-        Assert.Contains("| of the total: begin | 100 | 100 | 1.00 |", page, StringComparison.Ordinal);
+        Assert.Contains("| pause | 20.0 | 21.0 | 1.05 (0.95 to 2.78) | 1.05 | yes, open |", page, StringComparison.Ordinal);
+        Assert.Contains("| total | 400 | 400 | 1.00 (1.00 to 1.00) | 1.10 | yes |", page, StringComparison.Ordinal);
+        Assert.Contains("| of the total: begin | 100 | 100 | 1.00 (1.00 to 1.00) |", page, StringComparison.Ordinal);
         Assert.Contains("n = 3 and 3", page, StringComparison.Ordinal);
     }
 
@@ -20,8 +20,8 @@ public sealed class CompareSectionTests
     public void What_grew_too_much_is_said()
     {
         var page = Written(Made([20], [22], 400, 480));
-        Assert.Contains("| pause | 20.0 | 22.0 | 1.10 | 1.05 | **no** |", page, StringComparison.Ordinal);
-        Assert.Contains("| total | 400 | 480 | 1.20 | 1.10 | **no** |", page, StringComparison.Ordinal);
+        Assert.Contains("| pause | 20.0 | 22.0 | 1.10 (1.10 to 1.10) | 1.05 | **no** |", page, StringComparison.Ordinal);
+        Assert.Contains("| total | 400 | 480 | 1.20 (1.20 to 1.20) | 1.10 | **no** |", page, StringComparison.Ordinal);
     }
 
     [Fact]
