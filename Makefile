@@ -7,7 +7,7 @@ sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -
 common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols*.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
-.PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz hostile demo bench rpm deb clean
+.PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz hostile demo bench compare rpm deb clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -59,6 +59,10 @@ bench: deps ## Measure on a quiet machine, as root, into docs/benchmarks.md. QUI
 	@$(MAKE) build
 	@$(MAKE) rpm
 	@$(foreach name,$(bench_variables),$(if $($(name)),BENCH_$(name)="$($(name))")) bench/run
+
+compare: deps build ## Measure this tree against BEFORE=REV in turns, as root, ten minutes. COUNT=30 turns; PUBLISH=1: into docs/benchmarks.md.
+	@$(MAKE) build
+	@$(foreach name,COUNT EACH MEMORY VCPUS NOTE PUBLISH,$(if $($(name)),BENCH_$(name)="$($(name))")) bench/compare "$(BEFORE)"
 
 rpm: build ## Build the RPMs into artifacts/rpm.
 	@packaging/rpm/build

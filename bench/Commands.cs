@@ -11,6 +11,8 @@ internal static class Commands
 {
     private const string Usage = """
         Usage: bench run RESULTS.json             measure, inside the lab (make bench)
+               bench compare RESULTS.json         measure two products in turns, inside the lab (make compare)
+               bench ratios RESULTS.json          print what that has shown
                bench report RESULTS.json PAGE.md  draw the charts and write the tables of a page
         """;
 
@@ -23,14 +25,27 @@ internal static class Commands
             {
                 case ["run", var file]:
                     return await Measure(file);
-                case ["report", var file, var page]:
-                    BenchPage.Write(ResultsFile.Load(file), page);
-                    Console.WriteLine($"{page} is written.");
+                case ["compare", var file]:
+                    await ComparePart.Measure(file, Environment.GetEnvironmentVariable);
+                    return 0;
+                case ["ratios", var file]:
+                    var page = new Page();
+                    CompareSection.Write(page, ResultsFile.Load<CompareResults>(file));
+                    Console.Write(page.ToString());
+                    return 0;
+                case ["report", var file, var name]:
+                    BenchPage.Write(ResultsFile.Load<BenchResults>(file), name);
+                    Console.WriteLine($"{name} is written.");
                     return 0;
                 default:
                     Console.Error.WriteLine(Usage);
                     return 2;
             }
+        }
+        catch (LostVmException e)
+        {
+            Console.Error.WriteLine($"\nA VM WAS LOST. {e.Message} The run ends here.\n");
+            return 3;
         }
         catch (Exception e) when (e is BenchException or FormatException)
         {

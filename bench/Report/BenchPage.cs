@@ -53,6 +53,9 @@ internal sealed class BenchPage
         Profile();
         Many();
         Rest();
+        // Another run's, and kept beside the charts, so that this page keeps it when it is written anew.
+        if (Path.Combine(_directory, "compare.json") is var compared && File.Exists(compared))
+            CompareSection.Write(_page, ResultsFile.Load<CompareResults>(compared));
         _page.Heading(2, "How it was measured");
         _page.List(Texts.Method(_results));
         _page.Heading(2, "Run it");

@@ -40,6 +40,10 @@ internal static class Texts
         | `PUBLISH` | | 1: write this page from a part of the whole, or from a run in which something failed, as well |
 
         `dotnet artifacts/bin/VirtHandover.Bench/release/VirtHandover.Bench.dll report RESULTS.json PAGE.md` writes a page from results without measuring.
+
+        `make compare BEFORE=REV` builds that commit as well and hands over with both products in turns, in one lab, so that what else the machine does
+        meets both alike. It prints medians and ratios; with `PUBLISH=1` they come onto this page. `COUNT` turns (30), in each of which a product's service
+        starts, does one handover that is told apart and `EACH` others (1), of guests with `MEMORY` MiB (1024) and `VCPUS` (2).
         """;
 
     public static string Introduction(BenchResults results)

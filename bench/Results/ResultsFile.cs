@@ -13,7 +13,7 @@ internal static class ResultsFile
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static void Save(string path, BenchResults results)
+    public static void Save<T>(string path, T results)
     {
         var next = path + ".new";
         File.WriteAllText(next, JsonSerializer.Serialize(results, Options) + "\n");
@@ -21,11 +21,12 @@ internal static class ResultsFile
     }
 
     /// <exception cref="BenchException">It is not a file of results.</exception>
-    public static BenchResults Load(string path)
+    public static T Load<T>(string path)
+        where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<BenchResults>(File.ReadAllText(path), Options)
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Options)
                 ?? throw new BenchException($"{path} is empty.");
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)

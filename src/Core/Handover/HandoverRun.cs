@@ -227,7 +227,11 @@ internal sealed class HandoverRun(
     }
 
     /// <summary>Tells the administrator.</summary>
-    internal void Alarm(string sentence) => progress.Report(new HandoverProgress.Alarm(sentence));
+    internal void Alarm(string sentence)
+    {
+        _phases.Tell();
+        progress.Report(new HandoverProgress.Alarm(sentence));
+    }
 
     /// <summary>Each monitor has room for one client: lets go of both, for a recovery.</summary>
     internal void LetGo()
@@ -256,7 +260,11 @@ internal sealed class HandoverRun(
             var adoption = await PlanAsync(quiesced, limit).ConfigureAwait(false);
             var performed = await PerformPhase.RunAsync(quiesced, journal, _pause, progress, cancel).ConfigureAwait(false);
             _copied = performed.CopiedBytes;
-            _phases.Enter(HandoverPhase.Finish);
+            // One that stands still for a copy can be cancelled, and from here on no more: that is told at once.
+            if (prepared.Begun.Assessment.StandsStill)
+                _phases.Enter(HandoverPhase.Finish);
+            else
+                _phases.EnterUntold(HandoverPhase.Finish);
             return (await FinishOrUndoAsync(performed, adoption).ConfigureAwait(false), adoption);
         }
         catch (Exception exception) when (exception is not UnfinishedException)

@@ -44,7 +44,7 @@ public sealed class BenchPageTests : IDisposable
         var file = Path.Combine(_directory.Path, "results.json");
         ResultsFile.Save(file, Made());
         var first = File.ReadAllText(file);
-        ResultsFile.Save(file, ResultsFile.Load(file));
+        ResultsFile.Save(file, ResultsFile.Load<BenchResults>(file));
         Assert.Equal(first, File.ReadAllText(file));
     }
 

@@ -52,7 +52,10 @@ internal static class TwinProcess
             throw new RefusedException(findings);
     }
 
-    /// <summary>A last look right before the commit, while the guest stands still: one read of each process, some 50 µs.</summary>
+    /// <summary>
+    /// A last look right before the commit. While the guest stands still, because what the target has just loaded comes from the guest, and afterwards
+    /// there is no way back: one read of each process, some 50 µs.
+    /// </summary>
     /// <exception cref="HandoverException">Something differs.</exception>
     internal static void RequireRightsOnce(Begun begun, Target target)
     {
