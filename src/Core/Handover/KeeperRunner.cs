@@ -106,12 +106,15 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
     public async Task<HandoverReport?> RecoverAsync(long id, Guid domain, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         // One recovery ends all that ran together; none of them is to be ended a second time because its journal does not tell.
-        if (_ended.TryGetValue(id, out var known))
+        if (_ended.TryGetValue(id, out var known) && IsOf(known, domain))
             return known;
         foreach (var (number, report) in await HandoverRecovery.RecoverTogetherAsync(journals, id, alarm, cancellationToken).ConfigureAwait(false))
             _ended[number] = report;
-        return _ended.GetValueOrDefault(id);
+        return _ended.GetValueOrDefault(id) is { } ended && IsOf(ended, domain) ? ended : null;
     }
+
+    /// <summary>Numbers begin anew with a new database: a journal of the same number may tell of another VM.</summary>
+    private static bool IsOf(HandoverReport report, Guid domain) => domain == Guid.Empty || report.Domain == Guid.Empty || report.Domain == domain;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<long>> UnfinishedAsync(CancellationToken cancellationToken) =>

@@ -58,7 +58,8 @@ public static class QueueDirectory
     {
         ArgumentNullException.ThrowIfNull(paths);
         var older = Path.Combine(paths.State, Database);
-        if (File.Exists(older) && !File.Exists(paths.Database))
+        // One that was opened here would be the newer one from then on.
+        if (File.Exists(older) && !(LastWrite(paths.Database) > LastWrite(older)))
         {
             throw new StoreException(
                 $"The database {older} of an older release is not taken over yet: virt-handoverd's worker does that when it starts. See why it does not with 'systemctl status virt-handover-worker'.");
@@ -78,6 +79,7 @@ public static class QueueDirectory
         // The older release ran again, after a downgrade: what it wrote last is what people decided last. What lay here before stays beside it.
         if (queue.Look(Database) is not null)
         {
+            _ = queue.Remove(Database + Before + "-wal");
             if (queue.Look(Database + "-wal") is not null)
                 queue.Move(Database + "-wal", queue, Database + Before + "-wal");
             queue.Move(Database, queue, Database + Before);
@@ -95,6 +97,14 @@ public static class QueueDirectory
         }
 
         _ = state.Remove(Database + "-shm");
+    }
+
+    private static DateTime? LastWrite(string database)
+    {
+        if (!File.Exists(database))
+            return null;
+        DateTime own = File.GetLastWriteTimeUtc(database), log = File.Exists(database + "-wal") ? File.GetLastWriteTimeUtc(database + "-wal") : own;
+        return own > log ? own : log;
     }
 
     private static long? LastWrite(HeldDirectory directory) => directory.Look(Database) is { } database

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VirtHandover.Canary;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Worker;
@@ -65,7 +66,7 @@ internal sealed class RemoteHandovers(WorkerClient worker, TimeProvider time, IL
         {
             return new CanaryVerdict.NotSent("It was cancelled.");
         }
-        catch (Exception e) when (e is WorkerException or LibvirtException)
+        catch (Exception e) when (e is WorkerException or LibvirtException or LinuxException)
         {
             return new CanaryVerdict.Postponed(e.Message);
         }

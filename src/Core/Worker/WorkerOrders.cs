@@ -32,6 +32,7 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
     private readonly SemaphoreSlim _holding = new(1);
     private readonly ConcurrentDictionary<long, UnderWay> _underWay = new();
     private readonly ConcurrentDictionary<(string? From, string? To), long> _cleared = new();
+    private readonly Queue<long> _takenBackEarly = new();
     private (long At, string Answer)? _hold;
 
     /// <inheritdoc/>
@@ -61,7 +62,17 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
                 taken.Add(order.Id, Take(order));
             // Now, and not before: a front that has followed this one asks what became of it, and either finds it here or has had it stopped.
             stop.ThrowIfCancellationRequested();
-            await OneByOne(_outage, () => RunTakenAsync(orders, taken, tell, stop), stop).ConfigureAwait(false);
+            using var wanted = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var watch = WhenAllAreTakenBack(taken.Values, wanted);
+            try
+            {
+                await OneByOne(_outage, () => RunTakenAsync(orders, taken, tell, wanted.Token), wanted.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                foreach (var order in orders)
+                    tell(new WorkerReply.News(NotBegun(NotDescribed(order), HandoverOutcome.Cancelled, "It was cancelled.")));
+            }
         }
         finally
         {
@@ -75,7 +86,22 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
 
     /// <summary>Takes one handover back, as long as its guest is not paused.</summary>
     /// <param name="id">Its number.</param>
-    internal void Cancel(long id) => _underWay.GetValueOrDefault(id)?.TakeBack();
+    internal void Cancel(long id)
+    {
+        UnderWay? one;
+        lock (_underWay)
+        {
+            if (!_underWay.TryGetValue(id, out one))
+            {
+                // Its order may be on the way: two calls of one front are answered side by side.
+                _takenBackEarly.Enqueue(id);
+                if (_takenBackEarly.Count > MostOrders)
+                    _ = _takenBackEarly.Dequeue();
+            }
+        }
+
+        one?.TakeBack();
+    }
 
     /// <summary>Tells what became of a handover, once it has ended.</summary>
     /// <param name="id">Its number.</param>
@@ -172,13 +198,30 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
 
     private static WorkerReply.Alarmed Alarmed(string sentence) => new(ForeignText.Sentence(sentence));
 
+    private HandoverRequest NotDescribed(RunOrder order) => new(order.Id, order.Domain, order.Rehearse, parts.Options.CopyLimit);
+
+    /// <summary>Cancels when each of some handovers has been taken back; one of them alone is its keeper's matter.</summary>
+    private static Registrations WhenAllAreTakenBack(IEnumerable<UnderWay> taken, CancellationTokenSource wanted)
+    {
+        UnderWay[] all = [.. taken];
+        return new Registrations([.. all.Select(one => one.Cancel.Register(() =>
+        {
+            if (all.All(other => other.Cancel.IsCancellationRequested))
+                wanted.Cancel();
+        }))]);
+    }
+
     private UnderWay Take(RunOrder order)
     {
         var one = new UnderWay(order.Domain);
         lock (_underWay)
         {
             if (!_underWay.Values.Any(other => other.Domain == order.Domain) && _underWay.TryAdd(order.Id, one))
+            {
+                if (_takenBackEarly.Contains(order.Id))
+                    one.TakeBack();
                 return one;
+            }
         }
 
         one.Dispose();
@@ -213,11 +256,11 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
             // libvirt comes back; a disk that cannot be read needs somebody.
             var outcome = e is LibvirtException ? HandoverOutcome.Postponed : HandoverOutcome.Undone;
             foreach (var order in orders)
-                Tell(NotBegun(new HandoverRequest(order.Id, order.Domain, order.Rehearse, parts.Options.CopyLimit), outcome, e.Message));
+                Tell(NotBegun(NotDescribed(order), outcome, e.Message));
             return;
         }
 
-        // A canary that was given up with its front says nothing.
+        // A canary that was given up, with its front or because all was taken back, says nothing.
         stop.ThrowIfCancellationRequested();
         foreach (var request in requests)
             parts.Log.LogInformation("The front starts handover {Id} of {Vm}{Rehearse}.", request.Id, request.Subject, request.Rehearse ? " as a rehearsal" : "");
@@ -243,10 +286,17 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
         foreach (var request in real)
         {
             // Less strict than this no administrator can have made it without writing it there.
-            var policy = EffectivePolicy.Of(
-                parts.Options.Policy, await parts.Definitions.ReadPolicyAsync(request.Domain, stop).ConfigureAwait(false), granted: null);
-            if (policy.Mode == PolicyMode.Never)
-                return (HandoverOutcome.Postponed, $"The policy of {request.Subject} is \"never\".");
+            try
+            {
+                var policy = EffectivePolicy.Of(
+                    parts.Options.Policy, await parts.Definitions.ReadPolicyAsync(request.Domain, stop).ConfigureAwait(false), granted: null);
+                if (policy.Mode == PolicyMode.Never)
+                    return (HandoverOutcome.Postponed, $"The policy of {request.Subject} is \"never\".");
+            }
+            catch (LibvirtException e) when (e.Code == LibvirtException.NoDomain)
+            {
+                // It has ended meanwhile: its keeper says so, and the others of its group go on.
+            }
         }
 
         foreach (var request in real.DistinctBy(Builds))
@@ -291,4 +341,13 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
             Sentence = $"The handover of {ForeignText.Escape(request.Subject)} was not begun; it runs on the old QEMU, untouched. {why}",
             StartedAt = parts.Time.GetUtcNow(),
         }));
+
+    private sealed class Registrations(CancellationTokenRegistration[] all) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var one in all)
+                one.Dispose();
+        }
+    }
 }

@@ -9,6 +9,9 @@ internal sealed class FakeCanary : ICanary
 {
     public required CanaryVerdict Verdict { get; set; }
 
+    /// <summary>What it does instead of giving its verdict at once.</summary>
+    public Func<CancellationToken, Task<CanaryVerdict>>? OnSend { get; set; }
+
     public int Sent { get; private set; }
 
     public int Cleared { get; private set; }
@@ -18,7 +21,7 @@ internal sealed class FakeCanary : ICanary
     public Task<CanaryVerdict> SendAsync(HandoverRequest request, IProgress<string> alarm, CancellationToken cancellationToken)
     {
         Sent++;
-        return Task.FromResult(Verdict);
+        return OnSend?.Invoke(cancellationToken) ?? Task.FromResult(Verdict);
     }
 
     public void Keep(IReadOnlyCollection<QemuBuild> installed, IReadOnlyCollection<QemuBuild> running) => Kept.AddRange(installed);

@@ -104,6 +104,19 @@ public sealed class QueueDirectoryTests : IDisposable
         QueueDirectory.DemandTakenOver(Paths);
     }
 
+    [Fact]
+    public void Nor_does_it_open_the_older_one_of_two()
+    {
+        QueueDirectory.Prepare(Paths, User);
+        File.WriteAllText(Paths.Database, "before the downgrade");
+        File.WriteAllText(Old, "after it");
+        File.SetLastWriteTimeUtc(Paths.Database, File.GetLastWriteTimeUtc(Old).AddHours(-1));
+        _ = Assert.Throws<StoreException>(() => QueueDirectory.DemandTakenOver(Paths));
+        QueueDirectory.Prepare(Paths, User);
+        QueueDirectory.DemandTakenOver(Paths);
+        Assert.Equal("after it", File.ReadAllText(Paths.Database));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task One_that_an_older_service_has_open_is_left_to_it()
     {

@@ -193,6 +193,43 @@ public sealed class WorkerOrdersTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_is_taken_back_before_its_order_has_come_does_not_begin()
+    {
+        await _bed.Client.DoAsync(new WorkerRequest.Cancel(1), CancellationToken.None);
+        var ended = await EndOf(Order(1, 0));
+        Assert.Equal((HandoverOutcome.Cancelled, 0, false, true), (ended.Outcome, _canary.Sent, _bed.Runner.HasStarted, _bed.Desk.IsAtRest));
+        var other = RunAsync(Order(2, 0));
+        End(await _bed.Runner.StartedAsync(), 2, 0);
+        await other;
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_taken_back_while_its_canary_runs_ends_with_it_and_sends_no_other()
+    {
+        var sent = new TaskCompletionSource();
+        _canary.OnSend = async cancel =>
+        {
+            sent.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new CanaryVerdict.NotSent("It was given up.");
+        };
+        var ended = EndOf(Order(1, 0));
+        await sent.Task;
+        await _bed.Client.DoAsync(new WorkerRequest.Cancel(1), CancellationToken.None);
+        Assert.Equal(HandoverOutcome.Cancelled, (await ended).Outcome);
+        Assert.Equal((1, false), (_canary.Sent, _bed.Runner.HasStarted));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_VM_that_has_just_ended_is_left_to_its_keeper_to_tell()
+    {
+        _bed.Definitions.Failure = new LibvirtException(LibvirtException.NoDomain, "There is none.");
+        var running = RunAsync(Order(1, 0));
+        End(await _bed.Runner.StartedAsync(), 1, 0);
+        await running;
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_gate_lets_one_in_for_each_key_and_keeps_nothing()
     {
         var gate = new KeyedGate<int>();

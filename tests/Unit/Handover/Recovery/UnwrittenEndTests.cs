@@ -43,6 +43,18 @@ public sealed class UnwrittenEndTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_journal_of_the_same_number_that_tells_of_another_VM_is_not_believed()
+    {
+        var domain = Guid.NewGuid();
+        using (var journal = HandoverJournal.TryOpen(_directory.Path, 1)!)
+            journal.Write(Opened(1, domain));
+
+        var runner = new KeeperRunner(_directory.Path);
+        Assert.Null(await runner.RecoverAsync(1, Guid.NewGuid(), new AlarmSink(Assert.Fail), CancellationToken.None));
+        Assert.Equal(domain, (await runner.RecoverAsync(1, domain, new AlarmSink(Assert.Fail), CancellationToken.None))?.Domain);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Numbers_that_somebody_made_up_leave_no_files()
     {
         var runner = new KeeperRunner(_directory.Path);
@@ -98,7 +110,7 @@ public sealed class UnwrittenEndTests : IDisposable
     }
 
     // Of another boot: nothing is left to be looked for or killed.
-    private static JournalEntry.Opened Opened(long id) => new(
-        new HandoverRequest(id, Guid.Empty, false, TimeSpan.Zero), "a", "another boot", new ProcessIdentity(1, 1), "/m", "/s")
+    private static JournalEntry.Opened Opened(long id, Guid domain = default) => new(
+        new HandoverRequest(id, domain, false, TimeSpan.Zero), "a", "another boot", new ProcessIdentity(1, 1), "/m", "/s")
     { At = At, Together = [1, 2] };
 }
