@@ -54,7 +54,7 @@ internal sealed class HostilePromises : IAsyncDisposable
         await Check(broken, "a file of root's has changed", async () => Assert.Equal(_files, await Files()));
         await Check(broken, "a directory of root's has changed", async () => Assert.Equal(_place, await Places()));
         await Check(
-            broken, "what the service keeps is readable by others", async () => Assert.Equal("", await Shell.Run("find", TheService.State, "-perm", "/077")));
+            broken, "what the service keeps is readable by others", async () => Assert.Equal("", await TheService.OpenToOthers(TheService.State)));
         if (_libvirt.Longest() is var away && away > LongestOutage)
             broken.Add($"libvirt was away for {away}.");
         if (HostileGuest.WhoLoadedIt() is { Count: > 0 } loaded)

@@ -16,6 +16,10 @@ internal static class TheService
     private const string Name = "org.virthandover.Handover1";
     public const string State = "/var/lib/virt-handover";
 
+    /// <summary>What of a directory of the service's somebody else may read or write. The front, which is not root, passes through that of the state to its own.</summary>
+    public static Task<string> OpenToOthers(string place) => Shell.Run(
+        "find", place, "-perm", "/066", "-o", "!", "-path", place, "-perm", "/011", "-o", "!", "-user", "root", "!", "-path", State + "/queue", "!", "-path", State + "/queue/*");
+
     /// <summary>Nothing runs, nothing is queued, and the configuration is this one.</summary>
     public static async Task Reset(string configuration = "", bool canary = false)
     {
