@@ -12,7 +12,7 @@ public sealed class EndlessFindingsTests(LabHost host) : IClassFixture<LabHost>,
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Queue]\nStopAfterFailures=0\n");
+        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=0\n");
         await host.Reset();
     }
 
@@ -39,7 +39,7 @@ public sealed class EndlessFindingsTests(LabHost host) : IClassFixture<LabHost>,
 
         // Still the same process on the bus; and what it has written it can read again.
         Assert.Equal(service, await TheService.Pid());
-        Assert.InRange(new FileInfo(TheService.State + "/virt-handover.db").Length, 1, 4 << 20);
+        Assert.InRange(new FileInfo(TheService.State + "/queue/virt-handover.db").Length, 1, 4 << 20);
         await TheService.Stop();
         Assert.Equal("blocked", TheService.Find(await TheService.View(), "liar")!.State);
     }
