@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using VirtHandover.Bench.Lab;
+using VirtHandover.Bench.Plan;
 using VirtHandover.Bench.Results;
 
 namespace VirtHandover.Bench.Parts;
@@ -18,9 +19,7 @@ internal static class ComparePart
     public static async Task Measure(string file, Func<string, string?> variable)
     {
         string Text(string name) => variable("BENCH_" + name) is { Length: > 0 } text ? text : throw new FormatException($"BENCH_{name} must be set.");
-        int Number(string name, int usual) => variable("BENCH_" + name) is not { Length: > 0 } text ? usual
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
-            : throw new FormatException($"BENCH_{name}: '{text}' is not a positive number.");
+        int Number(string name, int usual) => variable("BENCH_" + name) is { Length: > 0 } text ? BenchPlan.ParseNumber(name, text) : usual;
         var (turns, each, memory, vcpus) = (Number("COUNT", 30), Number("EACH", 1), Number("MEMORY", 1024), Number("VCPUS", 2));
         List<ProductTree> trees = [new("before", Text("BEFORE")), new("after", Text("AFTER"))];
         var started = Stopwatch.GetTimestamp();

@@ -138,7 +138,9 @@ internal sealed record BenchPlan
         return this;
     }
 
-    private static int ParseNumber(string name, string text) =>
+    /// <summary>Reads what a variable says.</summary>
+    /// <exception cref="FormatException">It is not a positive number.</exception>
+    internal static int ParseNumber(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : throw new FormatException($"BENCH_{name}: '{text}' is not a positive number.");
