@@ -50,6 +50,9 @@ public sealed class WorkerDesk : IDisposable
     /// <summary>Tells whoever listens that domains have started or ended.</summary>
     public void DomainsChanged() => Changed?.Invoke();
 
+    /// <summary>A front follows the one before it, perhaps with a queue whose numbers begin anew.</summary>
+    internal void FrontFollows() => _orders.ForgetTakenBack();
+
     /// <inheritdoc/>
     public void Dispose()
     {

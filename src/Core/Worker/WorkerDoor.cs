@@ -88,6 +88,8 @@ public sealed class WorkerDoor(WorkerDesk desk, string build, uint? frontUser, I
 
             _front = next;
         }
+
+        desk.FrontFollows();
     }
 
     private async Task AdmitAsync(Socket connection, CancellationToken cancellationToken)

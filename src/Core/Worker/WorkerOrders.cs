@@ -64,14 +64,37 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
             stop.ThrowIfCancellationRequested();
             using var wanted = CancellationTokenSource.CreateLinkedTokenSource(stop);
             using var watch = WhenAllAreTakenBack(taken.Values, wanted);
+            void Tell(HandoverNews news)
+            {
+                if (news.Progress is HandoverProgress.Alarm alarm && taken.GetValueOrDefault(news.Id) is { } one)
+                    one.Alarm(alarm.Sentence);
+                tell(new WorkerReply.News(news));
+            }
+
+            var isMine = false;
             try
             {
-                await OneByOne(_outage, () => RunTakenAsync(orders, taken, tell, wanted.Token), wanted.Token).ConfigureAwait(false);
+                List<HandoverRequest>? requests;
+                try
+                {
+                    await _outage.WaitAsync(wanted.Token).ConfigureAwait(false);
+                    isMine = true;
+                    requests = await PrepareAsync(orders, Tell, wanted.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+                {
+                    foreach (var order in orders)
+                        Tell(NotBegun(NotDescribed(order), HandoverOutcome.Cancelled, "It was cancelled."));
+                    return;
+                }
+
+                if (requests is not null)
+                    await CarryOutAsync(requests, taken, Tell).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            finally
             {
-                foreach (var order in orders)
-                    tell(new WorkerReply.News(NotBegun(NotDescribed(order), HandoverOutcome.Cancelled, "It was cancelled.")));
+                if (isMine)
+                    _outage.Release();
             }
         }
         finally
@@ -101,6 +124,15 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
         }
 
         one?.TakeBack();
+    }
+
+    /// <summary>Forgets what was taken back before its order had come: the order would have come over the same connection.</summary>
+    internal void ForgetTakenBack()
+    {
+        lock (_underWay)
+        {
+            _takenBackEarly.Clear();
+        }
     }
 
     /// <summary>Tells what became of a handover, once it has ended.</summary>
@@ -228,27 +260,22 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
         throw new WorkerException($"Handover {order.Id}, or another one of its VM, is under way already; it is not started a second time.");
     }
 
-    private async Task RunTakenAsync(IReadOnlyList<RunOrder> orders, Dictionary<long, UnderWay> taken, Action<WorkerReply> tell, CancellationToken stop)
+    /// <returns>What is handed over now; null when nothing is, which has been told.</returns>
+    /// <exception cref="OperationCanceledException">Nothing has begun.</exception>
+    private async Task<List<HandoverRequest>?> PrepareAsync(IReadOnlyList<RunOrder> orders, Action<HandoverNews> tell, CancellationToken stop)
     {
-        void Tell(HandoverNews news)
-        {
-            if (news.Progress is HandoverProgress.Alarm alarm && taken.GetValueOrDefault(news.Id) is { } one)
-                one.Alarm(alarm.Sentence);
-            tell(new WorkerReply.News(news));
-        }
-
         var requests = new List<HandoverRequest>();
         try
         {
-            await EndEarlierAsync(new AlarmSink(sentence => Tell(new HandoverNews(orders[0].Id, new HandoverProgress.Alarm(sentence)))), stop).ConfigureAwait(false);
+            await EndEarlierAsync(new AlarmSink(sentence => tell(new HandoverNews(orders[0].Id, new HandoverProgress.Alarm(sentence)))), stop).ConfigureAwait(false);
             foreach (var order in orders)
                 requests.Add(await describe(order, stop).ConfigureAwait(false));
             var real = requests.Where(request => !request.Rehearse).ToList();
-            if (await ObstacleAsync(real, Tell, stop).ConfigureAwait(false) is { } obstacle)
+            if (await ObstacleAsync(real, tell, stop).ConfigureAwait(false) is { } obstacle)
             {
                 foreach (var request in requests)
-                    Tell(NotBegun(request, obstacle.Outcome, obstacle.Sentence));
-                return;
+                    tell(NotBegun(request, obstacle.Outcome, obstacle.Sentence));
+                return null;
             }
         }
         catch (Exception e) when (e is LibvirtException or LinuxException)
@@ -256,16 +283,21 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
             // libvirt comes back; a disk that cannot be read needs somebody.
             var outcome = e is LibvirtException ? HandoverOutcome.Postponed : HandoverOutcome.Undone;
             foreach (var order in orders)
-                Tell(NotBegun(NotDescribed(order), outcome, e.Message));
-            return;
+                tell(NotBegun(NotDescribed(order), outcome, e.Message));
+            return null;
         }
 
         // A canary that was given up, with its front or because all was taken back, says nothing.
         stop.ThrowIfCancellationRequested();
+        return requests;
+    }
+
+    private async Task CarryOutAsync(List<HandoverRequest> requests, Dictionary<long, UnderWay> taken, Action<HandoverNews> tell)
+    {
         foreach (var request in requests)
             parts.Log.LogInformation("The front starts handover {Id} of {Vm}{Rehearse}.", request.Id, request.Subject, request.Rehearse ? " as a rehearsal" : "");
         await foreach (var news in parts.Runner.RunAsync([.. requests.Select(request => new HandoverOrder(request, taken[request.Id].Cancel))]).ConfigureAwait(false))
-            Tell(news);
+            tell(news);
     }
 
     /// <summary>What an earlier worker was killed over: its keepers live on, and two that do not know each other must not meet.</summary>

@@ -17,7 +17,7 @@ public sealed class PolkitAccessTests(LabHost host) : IClassFixture<LabHost>, IA
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
         _guest = await SmallGuest.Start("polkit", "--ram", "shared");
         await TheService.Until("it is shown", _guest.Name, domain => domain.State == "current");

@@ -14,7 +14,7 @@ public sealed class RemoteHostTests(LabHost host) : IClassFixture<LabHost>, IAsy
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
         _sshd = await Sshd.Start();
     }

@@ -15,7 +15,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

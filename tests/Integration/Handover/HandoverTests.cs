@@ -12,7 +12,7 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

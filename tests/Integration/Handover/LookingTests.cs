@@ -20,7 +20,7 @@ public sealed partial class LookingTests(LabHost host) : IClassFixture<LabHost>,
     public async Task InitializeAsync()
     {
         HostViews.LookAway();
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

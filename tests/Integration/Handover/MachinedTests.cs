@@ -11,7 +11,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

@@ -12,7 +12,7 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

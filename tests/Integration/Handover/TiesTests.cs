@@ -12,7 +12,7 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

@@ -16,7 +16,7 @@ public sealed partial class ChmodThroughLinkTests(LabHost host) : IClassFixture<
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
         if (Directory.Exists(Decoy))
             Directory.Delete(Decoy, recursive: true);

@@ -12,7 +12,7 @@ public sealed class EndlessFindingsTests(LabHost host) : IClassFixture<LabHost>,
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=0\n");
+        await TheService.Reset("[Queue]\nStopAfterFailures=0\n");
         await host.Reset();
     }
 

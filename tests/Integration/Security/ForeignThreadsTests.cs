@@ -16,7 +16,7 @@ public sealed class ForeignThreadsTests(LabHost host) : IClassFixture<LabHost>, 
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
         File.Delete(Number);
     }

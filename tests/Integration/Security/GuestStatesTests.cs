@@ -26,7 +26,7 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
     public async Task InitializeAsync()
     {
         HostViews.LookAway();
-        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=1\n");
+        await TheService.Reset("[Queue]\nStopAfterFailures=1\n");
         await host.Reset();
     }
 

@@ -20,7 +20,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=0\n");
+        await TheService.Reset("[Queue]\nStopAfterFailures=0\n");
         await host.Reset();
         await File.WriteAllTextAsync(Mark, "");
         await Shell.Run("chmod", "666", Mark);

@@ -14,7 +14,7 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

@@ -15,7 +15,7 @@ public sealed class ReplyWithoutMemberTests(LabHost host) : IClassFixture<LabHos
 {
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=0\n");
+        await TheService.Reset("[Queue]\nStopAfterFailures=0\n");
         await host.Reset();
     }
 

@@ -29,7 +29,7 @@ public sealed class RewrittenLineTests(LabHost host) : IClassFixture<LabHost>, I
     public async Task InitializeAsync()
     {
         await Refusal.Forgotten();
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

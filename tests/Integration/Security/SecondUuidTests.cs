@@ -14,7 +14,7 @@ public sealed class SecondUuidTests(LabHost host) : IClassFixture<LabHost>, IAsy
     public async Task InitializeAsync()
     {
         await Refusal.Forgotten();
-        await TheService.Reset("[Handover]\nMaxPause=5s\n");
+        await TheService.Reset();
         await host.Reset();
     }
 

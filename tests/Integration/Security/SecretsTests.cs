@@ -20,7 +20,7 @@ public sealed class SecretsTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n[Queue]\nStopAfterFailures=0\n");
+        await TheService.Reset("[Queue]\nStopAfterFailures=0\n");
         await host.Reset();
     }
 

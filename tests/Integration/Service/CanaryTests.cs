@@ -14,7 +14,7 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
 
     public async Task InitializeAsync()
     {
-        await TheService.Reset("[Handover]\nMaxPause=5s\n", canary: true);
+        await TheService.Reset(canary: true);
         await host.Reset();
         await Shell.Run("rm", "-f", Log);
     }

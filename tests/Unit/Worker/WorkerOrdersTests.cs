@@ -204,6 +204,16 @@ public sealed class WorkerOrdersTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_an_earlier_front_took_back_says_nothing_of_a_handover_of_the_same_number()
+    {
+        await _bed.Client.DoAsync(new WorkerRequest.Cancel(1), CancellationToken.None);
+        await using var next = new WorkerClient(_ => Task.FromResult(_bed.Connect()), WorkerBed.Build);
+        var running = next.DoAsync(new WorkerRequest.Run([Order(1, 0)]), CancellationToken.None);
+        End(await _bed.Runner.StartedAsync(), 1, 0);
+        await running;
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task What_is_taken_back_while_its_canary_runs_ends_with_it_and_sends_no_other()
     {
         var sent = new TaskCompletionSource();

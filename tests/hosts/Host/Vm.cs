@@ -32,11 +32,12 @@ internal static class Vm
     }
 
     /// <summary>No handover is at work any more, and libvirt answers.</summary>
-    public static Task Settled(string domain) => Eventually.Until(
+    public static Task Settled(string domain, TimeSpan? limit = null) => Eventually.Until(
         "no handover is left, and libvirt answers",
         async () => (await Shell.TryRun("pgrep", "-f", "virt-handoverd keeper")).Output.Length == 0 &&
             (await Shell.TryRun("systemctl", "list-jobs", "--plain", "--no-legend")).Output.Trim().Length == 0 &&
-            (await Shell.TryRun("virsh", "domstate", domain)).ExitCode == 0);
+            (await Shell.TryRun("virsh", "domstate", domain)).ExitCode == 0,
+        limit);
 
     /// <summary>One QEMU runs it, the guest has lost nothing, libvirt manages it, its agent answers.</summary>
     public static async Task AssertWhole(Guest guest, GuestStatus before)
