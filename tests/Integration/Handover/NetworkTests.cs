@@ -94,7 +94,7 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     public async Task No_frame_that_the_guest_sends_is_lost()
     {
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Guest guest = await Guest.Start("n-out", ["--ram", "shared", .. Small]);
+        Guest guest = await Guest.Start("n-out", ["--ram", "shared", "--tick", "1", .. Small]);
         await using var probe = new Probe();
         Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
         GuestStatus after = await guest.Status();
@@ -121,7 +121,7 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
                 flows.Add(new Echo(guest, 50));
             // Its own stream goes on meanwhile: so many steps, and each flow has sent some.
             long counter = (await guest.Status()).Counter;
-            await guest.WaitFor("half a second goes by", status => status.Counter > counter + 500);
+            await guest.WaitFor("half a second goes by", status => status.Counter > counter + 125);
             foreach (Echo flow in flows)
             {
                 EchoRecord record = await flow.Stop();

@@ -4,7 +4,7 @@ using CliWrap.EventStream;
 
 namespace VirtHandover.Tests.Integration.Host;
 
-/// <summary>Listens to the guests' 1 kHz datagrams until it is stopped.</summary>
+/// <summary>Listens to the guests' streams of datagrams until it is stopped.</summary>
 internal sealed class Probe : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

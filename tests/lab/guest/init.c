@@ -104,29 +104,28 @@ static void read_text(const char *path, char *text, size_t size)
         close(fd);
 }
 
-/* Modules need each other in an order that only depmod knows: try all until nothing more goes in. */
+/* Their names are in the order of their needs; a kernel that has another order gets what it refused once more. */
 static void load_modules(void)
 {
-    char done[32] = { 0 };
+    struct dirent **entries;
+    int count = scandir("/modules", &entries, NULL, alphasort);
     for (int progress = 1; progress;) {
         progress = 0;
-        DIR *dir = opendir("/modules");
-        if (!dir)
-            return;
-        struct dirent *entry;
-        for (int i = 0; (entry = readdir(dir)) && i < (int)sizeof done; i++) {
+        for (int i = 0; i < count; i++) {
             char path[300];
-            if (entry->d_name[0] == '.' || done[i])
+            if (!entries[i] || entries[i]->d_name[0] == '.')
                 continue;
-            snprintf(path, sizeof path, "/modules/%s", entry->d_name);
+            snprintf(path, sizeof path, "/modules/%s", entries[i]->d_name);
             int fd = open(path, O_RDONLY);
             if (fd < 0)
                 continue;
-            if (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST)
-                done[i] = 1, progress = 1;
+            if (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST) {
+                free(entries[i]);
+                entries[i] = NULL;
+                progress = 1;
+            }
             close(fd);
         }
-        closedir(dir);
     }
 }
 
