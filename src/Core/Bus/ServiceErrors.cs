@@ -17,6 +17,9 @@ internal static class ServiceErrors
         (ServiceFault.NotAuthorized, BusErrorNames.AccessDenied),
     ];
 
+    /// <summary>Where the log of both processes is, to follow "See:".</summary>
+    internal const string Log = "journalctl -u virt-handoverd -u virt-handover-worker";
+
     /// <summary>What a handler threw, as the error that its caller gets.</summary>
     internal static BusException ToBus(Exception exception) => exception switch
     {
@@ -57,12 +60,12 @@ internal static class ServiceErrors
                 ServiceFault.Unreachable,
                 $"Could not {purpose}: virt-handoverd does not run and D-Bus does not know how to start it. Is the package virt-handover installed?"),
             BusErrorNames.NoReply or BusErrorNames.Timeout => new(
-                ServiceFault.Unreachable, $"Could not {purpose}: virt-handoverd did not answer in time. See: journalctl -u virt-handoverd"),
+                ServiceFault.Unreachable, $"Could not {purpose}: virt-handoverd did not answer in time. See: {Log}"),
             BusErrorNames.Disconnected => new(
                 ServiceFault.Unreachable, $"Could not {purpose}: the connection to the D-Bus system bus broke. ({error.Message})"),
             var name when name.StartsWith(BusErrorNames.SpawnPrefix, StringComparison.Ordinal) => new(
                 ServiceFault.Unreachable,
-                $"Could not {purpose}: virt-handoverd does not start ({error.Message}). See: systemctl status virt-handoverd"),
+                $"Could not {purpose}: virt-handoverd does not start ({error.Message}). See: systemctl status virt-handoverd virt-handover-worker"),
             _ => new(ServiceFault.Failed, $"Could not {purpose}: {error.Message} ({error.Name})"),
         };
     }

@@ -12,6 +12,12 @@ public sealed class LibvirtException : Exception
     /// <summary>libvirt's <c>VIR_ERR_OPERATION_INVALID</c>, for example because the domain is not running.</summary>
     public const int OperationInvalid = 55;
 
+    /// <summary>libvirt's <c>VIR_ERR_OPERATION_TIMEOUT</c>: another job of the domain has not let this one begin for 30 s.</summary>
+    public const int OperationTimeout = 68;
+
+    /// <summary>libvirt's <c>VIR_ERR_OPERATION_UNSUPPORTED</c>; of a domain that is being migrated here it says so when it is asked for jobs.</summary>
+    public const int OperationUnsupported = 84;
+
     // VIR_ERR_INTERNAL_ERROR, VIR_ERR_NO_CONNECT, VIR_ERR_SYSTEM_ERROR, VIR_ERR_RPC.
     private const int InternalError = 1;
     private const int NoConnect = 5;

@@ -67,6 +67,9 @@ public sealed partial class StatusFile
     /// <summary>The active job, such as <c>modify</c> or <c>migration out</c>; null when there is none.</summary>
     public string? Job => _root.Element("job") is { } job ? JobName(job) : null;
 
+    /// <summary>The VM is just being started, restored, reverted or migrated here: a daemon that comes back meanwhile kills its QEMU.</summary>
+    public bool IsComing => Job is "start" or "migration in";
+
     /// <summary>A block job is active, or one is still to be ended.</summary>
     public bool HasBlockJobs => _root.Element("blockjobs") is { } jobs && (jobs.Text("active") == "yes" || jobs.HasElements);
 
@@ -142,6 +145,28 @@ public sealed partial class StatusFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new StatusFileException(path, $"The status file {path} cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Reads the status files of all domains; what is none of a domain's, or goes away meanwhile, is left out, as libvirt does.</summary>
+    /// <param name="paths">Where they are.</param>
+    /// <returns>What they say.</returns>
+    public static IEnumerable<StatusFile> ReadAll(LibvirtPaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (string file in Directory.EnumerateFiles(paths.StatusDirectory, "*.xml"))
+        {
+            StatusFile status;
+            try
+            {
+                status = Read(file);
+            }
+            catch (StatusFileException)
+            {
+                continue;
+            }
+
+            yield return status;
         }
     }
 

@@ -59,7 +59,7 @@ public sealed class NoticeRunner : IDisposable
             {
                 var names = string.Join(", ", fresh.Take(5).Select(upgrade => ForeignText.Escape(upgrade.Name))) + (fresh.Count > 5 ? ", …" : "");
                 var what = fresh.Count == 1 ? "A VM waits" : $"{fresh.Count} VMs wait";
-                _notices.Writer.TryWrite(Notice.Of("pending", $"{what} for approval: {names}. See: virt-handover list --state pending", fresh));
+                _notices.Writer.TryWrite(Notice.Of("pending", $"{what} for approval: {names}. See: virt-handover list --filter state:pending", fresh));
             }
         }
     }

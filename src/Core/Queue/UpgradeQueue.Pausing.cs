@@ -157,7 +157,7 @@ public sealed partial class UpgradeQueue
 
         if (_upgrades.Values.FirstOrDefault(other => other.State is UpgradeState.Running) is { } running)
         {
-            reasons.Add($"The handover of {ForeignText.Escape(running.Name)} is running; only one runs at a time.");
+            reasons.Add($"The handover of {ForeignText.Escape(running.Name)} is running; the next ones start when it has ended.");
         }
         else if (_transactionRuns)
         {

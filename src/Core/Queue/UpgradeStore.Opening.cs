@@ -9,6 +9,9 @@ public sealed partial class UpgradeStore
     /// <summary>The schema this build reads and writes.</summary>
     internal const int SchemaVersion = 2;
 
+    private const string Anew = "move it away and restart virt-handoverd: the queue is rebuilt from the running domains. Lost are history, approvals, "
+        + "deferrals, a pause of the queue (with Mode=auto handovers then start: set Mode=ask first) and what \"policy set\" has granted.";
+
     // AUTOINCREMENT: a handover's number also names its journal, so it is never given twice, not even after a deletion.
     private const string Schema = """
         CREATE TABLE upgrade (
@@ -104,7 +107,7 @@ public sealed partial class UpgradeStore
         if (check.ExecuteScalar() is not "ok")
         {
             throw new StoreException(
-                $"The database {_path} is damaged; move it away and start virt-handoverd again: the queue is rebuilt from the running domains, only its history and deferrals are lost.");
+                $"The database {_path} is damaged; {Anew}");
         }
 
         // IMMEDIATE takes the write lock, so that a read-only file is noticed now and not in the middle of a handover.
@@ -122,7 +125,7 @@ public sealed partial class UpgradeStore
                 break;
             case var other:
                 throw new StoreException(
-                    $"The database {_path} has schema version {other} and this virt-handoverd knows version {SchemaVersion}; install the version that wrote it, or move the file away.");
+                    $"The database {_path} has schema version {other} and this virt-handoverd knows version {SchemaVersion}; install the version that wrote it, or: {Anew}");
         }
 
         ShortenRows();
@@ -173,7 +176,7 @@ public sealed partial class UpgradeStore
 
     private static StoreException Broken(string path, string verb, Exception e) => e is SqliteException { SqliteErrorCode: 11 or 26 }
         ? new StoreException(
-            $"The database {path} is damaged ({e.Message}); move it away and start virt-handoverd again: the queue is rebuilt from the running domains, only its history and deferrals are lost.", e)
+            $"The database {path} is damaged ({e.Message}); {Anew}", e)
         : new StoreException(
-            $"The database {path} cannot be {verb}: {e.Message} Make the file writable and its disk free, then start virt-handoverd again.", e);
+            $"The database {path} cannot be {verb}: {e.Message} Give it to user virt-handover ('chown virt-handover: {path}*') and see that its disk is not full, then restart virt-handoverd.", e);
 }

@@ -95,7 +95,8 @@ public sealed class WorkerClient(Func<CancellationToken, Task<Stream>> connect, 
         }
         catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw Away($"virt-handoverd's worker cannot be reached: {e.Message.TrimEnd('.')}.");
+            var why = e is OperationCanceledException ? $"it did not answer within {s_limit.TotalSeconds} s" : e.Message.TrimEnd('.');
+            throw Away($"virt-handoverd's worker cannot be reached: {why}. See: systemctl status virt-handover-worker");
         }
         finally
         {

@@ -70,7 +70,7 @@ public sealed class DeskTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await client.RescanAsync(CancellationToken.None);
         await TheService.Until("a damaged policy", guest.Name, domain => domain is { PolicyMode: "never", PolicySource: "domain" });
         await client.SetPolicyAsync(view.Uuid, new PolicyChange { Mode = "", Window = "", MaxPauseMicroseconds = 0, Priority = 0 }, CancellationToken.None);
-        await TheService.Until("no policy", guest.Name, domain => domain is { PolicyMode: "ask", PolicySource: "default" });
+        await TheService.Until("no policy", guest.Name, domain => domain is { PolicyMode: "ask", PolicySource: "configuration" });
         Assert.NotEqual(0, (await Shell.TryRun("virsh", "metadata", guest.Name, PolicyXml.Namespace)).ExitCode);
 
         Assert.StartsWith("desk-policy has shared memory in its definition now", await client.PrepareAsync(view.Uuid, CancellationToken.None), StringComparison.Ordinal);

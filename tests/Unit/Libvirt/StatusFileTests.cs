@@ -44,7 +44,19 @@ public class StatusFileTests
     }
 
     [Fact]
-    public void A_job_is_seen() => Assert.Equal("save", Read("libvirt-9.0-saving.xml").Job);
+    public void A_job_is_seen() => Assert.Equal(("save", false), (Read("libvirt-9.0-saving.xml").Job, Read("libvirt-9.0-saving.xml").IsComing));
+
+    [Theory]
+    [InlineData("start", true)]
+    [InlineData("migration in", true)]
+    [InlineData("migration out", false)]
+    [InlineData("none", false)]
+    public void A_VM_that_is_about_to_run_here_is_seen(string job, bool coming)
+    {
+        string text = System.Text.Encoding.UTF8.GetString(Running.Content.Span)
+            .Replace("<chardevStdioLogd/>", $"<chardevStdioLogd/><job type='none' async='{job}'/>", StringComparison.Ordinal);
+        Assert.Equal(coming, StatusFile.Parse("x.xml", System.Text.Encoding.UTF8.GetBytes(text)).IsComing);
+    }
 
     [Theory]
     [InlineData("<backups><domainbackup/></backups>")]

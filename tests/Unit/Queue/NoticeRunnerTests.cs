@@ -50,7 +50,7 @@ public sealed class NoticeRunnerTests : IAsyncLifetime, IDisposable
     {
         Install("10-tell", $"""printf '%s|%s|%s|%s|%s\n' "$1" "$VIRT_HANDOVER_OUTCOME" "$VIRT_HANDOVER_PAUSE_US" "$VIRT_HANDOVER_NAMES" "$VIRT_HANDOVER_SENTENCE" | tr '\n' ' ' >> {Told}; echo >> {Told}""");
         _world.Scan(assess: true);
-        await UntilTold("pending|||vm-0 vm-1 vm-2|3 VMs wait for approval: vm-0, vm-1, vm-2. See: virt-handover list --state pending ");
+        await UntilTold("pending|||vm-0 vm-1 vm-2|3 VMs wait for approval: vm-0, vm-1, vm-2. See: virt-handover list --filter state:pending ");
 
         _world.Queue.Approve(Sample.Id(0), "root");
         var done = _world.Queue.TakeNext()!;

@@ -52,7 +52,7 @@ public sealed partial class HandoverServiceClient
         var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
         return reply[0].AsItems().Select(ReportCodec.FromBus).FirstOrDefault(report => report.Id == (long)id)
             ?? throw new ServiceException(
-                ServiceFault.Failed, $"Handover {id} of {NameOf(domain)} has ended, but the history does not have it. See: journalctl -u virt-handoverd");
+                ServiceFault.Failed, $"Handover {id} of {NameOf(domain)} has ended, but the history does not have it. See: {ServiceErrors.Log}");
     }
 
     private static ServiceException LostSight(ulong id) => new(

@@ -67,6 +67,14 @@ public sealed class HandoverServer : IAsyncDisposable
         {
             if (server is not null)
                 await server.DisposeAsync().ConfigureAwait(false);
+            if (e is BusException { Name: BusErrorNames.AccessDenied } denied)
+            {
+                throw new ServiceException(
+                    ServiceFault.NotAuthorized,
+                    $"Could not offer {HandoverNames.BusName} on D-Bus: the bus does not let user {Environment.UserName} have that name. Have it read its "
+                        + $"configuration again ('systemctl reload dbus'), then restart virt-handoverd. ({denied.Message})");
+            }
+
             if (e is BusException error)
                 throw ServiceErrors.ToClient(error, $"offer {HandoverNames.BusName} on D-Bus");
             throw;

@@ -24,7 +24,7 @@ internal static class QuiescePhase
 {
     /// <summary>Stops libvirt, once for all VMs that are to be moved.</summary>
     /// <param name="group">Their twins and journals.</param>
-    /// <exception cref="HostBusyException">A VM of the host has a job; libvirt runs.</exception>
+    /// <exception cref="HostBusyException">A VM of the host has a job, or the host is shutting down; libvirt runs.</exception>
     /// <exception cref="UnfinishedException">libvirt was stopped and its daemon cannot be started.</exception>
     internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group)
     {
@@ -33,6 +33,8 @@ internal static class QuiescePhase
 
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw LibvirtException.Ended("The libvirt daemon does not run any more.");
+        if (daemon.Obstacle is { } obstacle)
+            throw new HostBusyException(obstacle);
         Checkpoint.Reach("quiesce.jobs-checked");
         var limit = OutageLimit.For(group.Select(one => one.Twin));
         foreach (var (twin, journal) in group)
@@ -106,6 +108,10 @@ internal static class QuiescePhase
             {
                 continue; // it ended while we looked
             }
+            catch (LibvirtException exception) when (exception.Code is LibvirtException.OperationTimeout or LibvirtException.OperationUnsupported)
+            {
+                active = true; // it is being started, restored or migrated here
+            }
 
             if (active)
                 throw Busy(domain.Name);
@@ -114,18 +120,8 @@ internal static class QuiescePhase
 
     private static void RequireNoJobs(LibvirtPaths paths)
     {
-        foreach (var file in Directory.EnumerateFiles(paths.StatusDirectory, "*.xml"))
+        foreach (var status in StatusFile.ReadAll(paths))
         {
-            StatusFile status;
-            try
-            {
-                status = StatusFile.Read(file);
-            }
-            catch (StatusFileException)
-            {
-                continue; // not a domain's; libvirt skips it as well
-            }
-
             if (status.Job is not null || status.HasBlockJobs || status.HasBackup)
                 throw Busy(status.Name);
         }

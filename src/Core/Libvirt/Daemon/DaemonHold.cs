@@ -47,7 +47,15 @@ public sealed class DaemonHold
         var ending = process.WaitForExitAsync(limit, CancellationToken.None);
         if (await Task.WhenAny(asking, ending).ConfigureAwait(false) == asking)
             await asking.ConfigureAwait(false);
-        if (!await ending.ConfigureAwait(false))
+        // Not while it starts a VM or receives one: the next daemon would kill that. It ends when it has, or systemd has given it up.
+        if (!await ending.ConfigureAwait(false) && StatusFile.ReadAll(paths).FirstOrDefault(status => status.IsComing) is { } coming)
+        {
+            Said.Error($"{daemon.Name} has not ended yet, because VM {ForeignText.Escape(coming.Name)} is just being started or migrated here; it is waited for.", priority: 4);
+            await asking.ConfigureAwait(false);
+            _ = await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (!process.HasExited)
         {
             Said.Error($"{daemon.Name} did not end within {limit.TotalSeconds:0.#} s of being asked to, and was killed; it is started again as after any handover.", priority: 4);
             process.Kill();

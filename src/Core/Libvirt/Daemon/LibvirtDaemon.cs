@@ -46,6 +46,9 @@ public abstract class LibvirtDaemon
         }
     }
 
+    /// <summary>Why it must not be stopped now, to follow "because"; null when nothing is against it.</summary>
+    internal virtual string? Obstacle => null;
+
     /// <summary>Asks the daemon to end and its sockets not to start it again. Does not wait for its end.</summary>
     /// <param name="cancellationToken">Stops asking.</param>
     /// <exception cref="LibvirtException">It could not be asked.</exception>

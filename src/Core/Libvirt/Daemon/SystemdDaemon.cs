@@ -8,10 +8,16 @@ namespace VirtHandover.Libvirt;
 /// </summary>
 internal sealed class SystemdDaemon : LibvirtDaemon
 {
-    private SystemdDaemon(ProcessIdentity process, string service, IReadOnlyList<string> sockets)
-        : base(process, service) => Recipe = new DaemonRecipe([service, .. sockets], "", [], []);
+    private SystemdDaemon(ProcessIdentity process, string service, IReadOnlyList<string> sockets, string? obstacle)
+        : base(process, service)
+    {
+        Recipe = new DaemonRecipe([service, .. sockets], "", [], []);
+        Obstacle = obstacle;
+    }
 
     internal override DaemonRecipe Recipe { get; }
+
+    internal override string? Obstacle { get; }
 
     /// <summary>The service unit a process belongs to; null when it belongs to none.</summary>
     internal static string? UnitOf(int process) =>
@@ -36,15 +42,32 @@ internal sealed class SystemdDaemon : LibvirtDaemon
                 active.Add(trigger);
         }
 
-        return new SystemdDaemon(process, service, active);
+        return new SystemdDaemon(process, service, active, await ObstacleAsync([service, .. active]).ConfigureAwait(false));
     }
 
     internal override async Task RequestStopAsync(CancellationToken cancellationToken)
     {
-        // The sockets first, so that no client brings the service back; one job, so that systemd orders it.
-        var result = await DaemonStart.SystemctlAsync(["stop", .. Recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
+        // The sockets first, so that no client brings the service back. These units and no other: whatever requires libvirt would be stopped with
+        // it, with its ExecStop=, which may shut VMs down, and nothing would start it again.
+        var result = await DaemonStart.SystemctlAsync(["stop", "--job-mode=ignore-requirements", .. Recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
             throw new LibvirtException(0, $"systemctl could not stop {Name}: {result.StandardError.Trim()}");
+    }
+
+    // Asked while libvirt is still there: of a host that goes down systemd starts nothing any more, and libvirt-guests has to reach the VMs.
+    private static async Task<string?> ObstacleAsync(string[] units)
+    {
+        if ((await DaemonStart.SystemctlAsync(["is-system-running"], default).ConfigureAwait(false)).StandardOutput.Trim() == "stopping")
+            return "the host is shutting down";
+        // What is bound to a unit ends with it in any case.
+        var shown = await DaemonStart.SystemctlAsync(["show", "--property=BoundBy", "--value", .. units], default).ConfigureAwait(false);
+        foreach (var bound in shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Except(units))
+        {
+            if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", bound], default).ConfigureAwait(false)).ExitCode == 0)
+                return $"{bound} is bound to {units[0]} (BindsTo=) and would be stopped with it";
+        }
+
+        return null;
     }
 
     internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, [], cancellationToken);

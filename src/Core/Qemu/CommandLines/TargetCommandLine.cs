@@ -22,6 +22,8 @@ internal static class TargetCommandLine
         {
             "vnc" => WithoutListener(o),
             "incoming" or "loadvm" or "pidfile" or "mem-prealloc" => null,
+            // Its memory is never touched, and locked it would be allocated: the guest's size a second time, in the VM's own cgroup.
+            "overcommit" when plan.IsOldTwin => o.With(o.Value.With("mem-lock", JsonValue.Create("off"))),
             "blockdev" => WithCache(o),
             _ => o,
         });

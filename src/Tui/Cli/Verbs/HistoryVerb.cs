@@ -27,7 +27,7 @@ internal sealed class HistoryVerb : Verb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<int?> limit = CommonOptions.Number("--limit", $"At most so many; {Usual} otherwise, {Most} with --jsonl.", Usual);
+    private readonly Option<int?> limit = CommonOptions.Number("--limit", $"At most so many; {Usual} otherwise, {Most} with --jsonl; others than root get 1000 at most.", Usual);
     private readonly Option<string> since = new("--since") { Description = $"Started then or later: {PastParser.Example}.", HelpName = "TIME" };
     private readonly Option<string> until = new("--until") { Description = "Started before then.", HelpName = "TIME" };
     private readonly Option<bool> lines = new("--jsonl") { Description = "Print one JSON object a line, for export." };

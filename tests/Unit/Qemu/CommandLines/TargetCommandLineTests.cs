@@ -62,6 +62,16 @@ public class TargetCommandLineTests
         Assert.Equal("/saved/qemu", start.Line.Program);
     }
 
+    [Theory]
+    [InlineData("mem-lock=on", "mem-lock=off")]
+    [InlineData("cpu-pm=on,mem-lock=on", "cpu-pm=on,mem-lock=off")]
+    public void The_old_program_s_twin_locks_no_memory_and_the_target_does_as_the_source(string source, string twin)
+    {
+        var line = CommandLine.Parse([.. Corpus.CommandLine("libvirt-9.0-private-i440fx").Select(word => word == "mem-lock=off" ? source : word)]);
+        Assert.Equal(twin, TargetCommandLine.Build(line, new TargetPlan { Program = "/saved/qemu", Memory = [PcRam], IsOldTwin = true }).Line.Last("overcommit")!.Argument);
+        Assert.Equal(source, Build(line, PcRam).Line.Last("overcommit")!.Argument);
+    }
+
     [Fact]
     public void The_host_s_cache_of_the_disks_stays()
     {
