@@ -58,8 +58,10 @@ public sealed class NeighbourTests : IAsyncLifetime
     public async Task Libvirt_is_not_stopped_once_the_host_goes_down()
     {
         Guest guest = await Vm.Start("last");
-        // Ends after the keeper and before libvirt, and takes as long as VMs do that are shut down one after the other.
-        await StartNeighbour("Requires=libvirtd.service", "/bin/sh -c 'until test -e /run/let-go; do sleep 0.1; done'", "TimeoutStopSec=120");
+        // Ends before libvirt, the VM and what would shut that down, and takes as long as VMs do that are shut down one after the other.
+        string scope = (await File.ReadAllTextAsync(Reach.File($"/proc/{await guest.Pid()}/cgroup"))).Split('/').Select(part => part.Trim())
+            .First(part => part.EndsWith(".scope", StringComparison.Ordinal) || part.EndsWith(".service", StringComparison.Ordinal));
+        await StartNeighbour($"Requires=libvirtd.service\nAfter=libvirt-guests.service {scope}", "/bin/sh -c 'until test -e /run/let-go; do sleep 0.1; done'", "TimeoutStopSec=120");
         await _host.DpkgInstall();
         string libvirt = await Units.Property("libvirtd.service", "MainPID");
         await using (HeldPoint held = await HeldPoint.Set("prepare.proven"))
