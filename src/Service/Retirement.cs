@@ -42,7 +42,7 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Ta
         if (new StrandedVms(paths.Journals, new LibvirtPaths()).Names is { Count: > 0 } stranded)
         {
             say("virt-handover is not removed: these VMs are out of libvirt's sight, and nobody else could give them back: "
-                + $"{string.Join(", ", stranded.Select(ForeignText.Escape))}. Settle them first, as root, with '/usr/libexec/virt-handover/virt-handoverd settle'.");
+                + $"{string.Join(", ", stranded.Select(ForeignText.Escape))}. Settle them first, as root, with '{StrandedVms.Settle}'.");
             return false;
         }
 

@@ -1,4 +1,5 @@
 using VirtHandover.Bus.Client;
+using VirtHandover.Foreign;
 
 namespace VirtHandover.Bus;
 
@@ -16,9 +17,6 @@ internal static class ServiceErrors
         (ServiceFault.Failed, Prefix + "Failed"),
         (ServiceFault.NotAuthorized, BusErrorNames.AccessDenied),
     ];
-
-    /// <summary>Where the log of both processes is, to follow "See:".</summary>
-    internal const string Log = "journalctl -u virt-handoverd -u virt-handover-worker";
 
     /// <summary>What a handler threw, as the error that its caller gets.</summary>
     internal static BusException ToBus(Exception exception) => exception switch
@@ -60,7 +58,7 @@ internal static class ServiceErrors
                 ServiceFault.Unreachable,
                 $"Could not {purpose}: virt-handoverd does not run and D-Bus does not know how to start it. Is the package virt-handover installed?"),
             BusErrorNames.NoReply or BusErrorNames.Timeout => new(
-                ServiceFault.Unreachable, $"Could not {purpose}: virt-handoverd did not answer in time. See: {Log}"),
+                ServiceFault.Unreachable, $"Could not {purpose}: virt-handoverd did not answer in time. See: {Said.Log}"),
             BusErrorNames.Disconnected => new(
                 ServiceFault.Unreachable, $"Could not {purpose}: the connection to the D-Bus system bus broke. ({error.Message})"),
             var name when name.StartsWith(BusErrorNames.SpawnPrefix, StringComparison.Ordinal) => new(

@@ -7,6 +7,9 @@ namespace VirtHandover.Foreign;
 #pragma warning disable RS0030 // The one place that writes.
 public static class Said
 {
+    /// <summary>The command that shows what front and worker have said, to follow "See:".</summary>
+    public const string Log = "journalctl -u virt-handoverd -u virt-handover-worker";
+
     /// <summary>Lines of standard output.</summary>
     /// <param name="lines">They.</param>
     public static void Lines(params IEnumerable<string> lines)

@@ -73,7 +73,7 @@ internal sealed class HandoverRun(
     private static string WordsOf(Exception exception) => IsNamed(exception)
         ? exception.Message
         : $"This is a fault of virt-handover's own, and concerns no other VM ({exception.GetType().Name}: {exception.Message.TrimEnd('.')}); "
-            + "report it with the output of 'journalctl -u virt-handoverd -u virt-handover-worker'.";
+            + $"report it with the output of '{Said.Log}'.";
 
     private static string Whole(Exception exception) => ForeignText.Shorten(Secrets.Redact(exception.ToString()), 8 * ForeignBounds.SentenceChars);
 

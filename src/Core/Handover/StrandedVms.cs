@@ -12,6 +12,9 @@ namespace VirtHandover.Handover;
 /// <param name="paths">Where libvirt's files are.</param>
 public sealed class StrandedVms(string journals, LibvirtPaths paths)
 {
+    /// <summary>The command that settles one, as an administrator types it.</summary>
+    public const string Settle = Stranding.Settle;
+
     private readonly Stranding _stranding = new(paths);
 
     /// <summary>Their names, the oldest first; of those whose processes have ended, too, as long as nobody has settled them.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using VirtHandover.Bus.Contract;
+using VirtHandover.Foreign;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Bus.Client;
@@ -52,7 +53,7 @@ public sealed partial class HandoverServiceClient
         var reply = await connection.CallAsync(request, cancellationToken).ConfigureAwait(false);
         return reply[0].AsItems().Select(ReportCodec.FromBus).FirstOrDefault(report => report.Id == (long)id)
             ?? throw new ServiceException(
-                ServiceFault.Failed, $"Handover {id} of {NameOf(domain)} has ended, but the history does not have it. See: {ServiceErrors.Log}");
+                ServiceFault.Failed, $"Handover {id} of {NameOf(domain)} has ended, but the history does not have it. See: {Said.Log}");
     }
 
     private static ServiceException LostSight(ulong id) => new(
