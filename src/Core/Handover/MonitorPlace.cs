@@ -163,7 +163,7 @@ internal sealed class MonitorPlace : IDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpProtocolException">It does not answer, or somebody else does.</exception>
     internal Task<QmpClient> ConnectStartedAsync(string name, ProcessHandle process, string peer, TimeSpan limit, CancellationToken cancellationToken) =>
-        QmpClient.ConnectAsync(_own!, Own(name), process, peer, limit, isStarting: true, cancellationToken);
+        QmpClient.ConnectAsync(_own!, Own(name), process, peer, limit, isOurs: true, cancellationToken);
 
     /// <summary>The new QEMU's monitor, before or after the switch.</summary>
     /// <param name="process">The new QEMU.</param>

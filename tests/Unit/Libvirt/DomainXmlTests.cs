@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 
@@ -17,6 +18,21 @@ public class DomainXmlTests
         Assert.Null(Domain.LaunchSecurity);
         Assert.Null(Domain.CpuTune);
         Assert.Empty(Domain.ExtraArguments);
+    }
+
+    // In a chain, and not those whose kind libvirt has written down.
+    [Fact]
+    public void Volumes_that_libvirt_looks_up_are_read()
+    {
+        var xml = XElement.Parse("""
+            <domain><devices>
+              <disk type='file'><source file='/a'/><backingStore type='volume'><source pool='p' volume='base'/><backingStore/></backingStore></disk>
+              <disk type='volume'><source pool='p' volume='data'/></disk>
+              <disk type='volume'><source pool='q' volume='known' actualType='block'/></disk>
+              <disk type='volume' device='cdrom'/>
+            </devices></domain>
+            """);
+        Assert.Equal([("p", "base"), ("p", "data")], new DomainXml(xml, Guid.NewGuid(), "web").VolumesToLookUp);
     }
 
     [Fact]

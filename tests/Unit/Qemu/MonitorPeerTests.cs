@@ -84,7 +84,7 @@ public sealed class MonitorPeerTests : IDisposable
             [new InheritedDescriptor(socket, 3)]);
         try
         {
-            using (var qmp = await QmpClient.ConnectAsync(own, "monitor.sock.new", qemu, "QEMU", QemuProcess.Limit, isStarting: true))
+            using (var qmp = await QmpClient.ConnectAsync(own, "monitor.sock.new", qemu, "QEMU", QemuProcess.Limit, isOurs: true))
                 Assert.Equal("prelaunch", (await qmp.QueryStatusAsync()).Status);
             own.Move("monitor.sock.new", held, "monitor.sock");
             using var self = ProcessHandle.Open(Environment.ProcessId);

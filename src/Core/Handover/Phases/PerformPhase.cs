@@ -141,21 +141,14 @@ internal static class PerformPhase
         await SourceRevival.RunAsync(quiesced.Source, goesOn, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Gives the target its cards. All commands go out before the first answer comes: what QEMU reads from a tap between a card's two, it
-    /// throws away.
-    /// </summary>
+    /// <summary>Gives the target its cards.</summary>
     internal static Task AddCardsAsync(Prepared prepared, CancellationToken cancellationToken)
     {
-        var answers = new List<Task>();
+        if (prepared.LateCards.Count == 0)
+            return Task.CompletedTask;
         foreach (var card in prepared.LateCards)
-        {
             card.OfferAll();
-            answers.Add(prepared.Target.Qmp.NetdevAddAsync(card.Netdev, cancellationToken));
-            answers.Add(prepared.Target.Qmp.DeviceAddAsync(card.Device, cancellationToken));
-        }
-
-        return Task.WhenAll(answers);
+        return prepared.Target.Qmp.AddCardsAsync(prepared.LateCards.Select(card => (card.Netdev, card.Device)), cancellationToken);
     }
 
     /// <summary>Gives both ends of a fresh connection away; keeping one here would keep a dead migration open.</summary>

@@ -24,16 +24,19 @@ internal static class QuiescePhase
 {
     /// <summary>Stops libvirt, once for all VMs that are to be moved.</summary>
     /// <param name="group">Their twins and journals.</param>
-    /// <exception cref="HostBusyException">A VM of the host has a job, or the host is shutting down; libvirt runs.</exception>
+    /// <exception cref="HostBusyException">A VM of the host has a job or would not survive libvirt's return, or the host is shutting down; libvirt runs.</exception>
     /// <exception cref="UnfinishedException">libvirt was stopped and its daemon cannot be started.</exception>
     internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group)
     {
         var paths = group[0].Twin.Begun.Paths;
-        await RequireNoJobsAsync(group[0].Twin.Begun.Libvirt).ConfigureAwait(false);
+        var libvirt = group[0].Twin.Begun.Libvirt;
+        await RequireNoJobsAsync(libvirt).ConfigureAwait(false);
+        if (await ReconnectNeeds.MissingAsync(paths, libvirt).ConfigureAwait(false) is { } missing)
+            throw new HostBusyException(missing);
 
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw LibvirtException.Ended("The libvirt daemon does not run any more.");
-        if (daemon.Obstacle is { } obstacle)
+        if (await daemon.ObstacleAsync().ConfigureAwait(false) is { } obstacle)
             throw new HostBusyException(obstacle);
         Checkpoint.Reach("quiesce.jobs-checked");
         var limit = OutageLimit.For(group.Select(one => one.Twin));

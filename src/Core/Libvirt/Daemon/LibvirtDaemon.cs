@@ -46,8 +46,10 @@ public abstract class LibvirtDaemon
         }
     }
 
-    /// <summary>Why it must not be stopped now, to follow "because"; null when nothing is against it.</summary>
-    internal virtual string? Obstacle => null;
+    /// <summary>Asks whether it may be stopped now; libvirt is up.</summary>
+    /// <returns>Why it must not be, to follow "because"; null when nothing is against it.</returns>
+    /// <exception cref="LibvirtException">That could not be found out.</exception>
+    internal virtual Task<string?> ObstacleAsync() => Task.FromResult<string?>(null);
 
     /// <summary>Asks the daemon to end and its sockets not to start it again. Does not wait for its end.</summary>
     /// <param name="cancellationToken">Stops asking.</param>

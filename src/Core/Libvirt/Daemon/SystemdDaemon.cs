@@ -8,16 +8,10 @@ namespace VirtHandover.Libvirt;
 /// </summary>
 internal sealed class SystemdDaemon : LibvirtDaemon
 {
-    private SystemdDaemon(ProcessIdentity process, string service, IReadOnlyList<string> sockets, string? obstacle)
-        : base(process, service)
-    {
-        Recipe = new DaemonRecipe([service, .. sockets], "", [], []);
-        Obstacle = obstacle;
-    }
+    private SystemdDaemon(ProcessIdentity process, string service, IReadOnlyList<string> sockets)
+        : base(process, service) => Recipe = new DaemonRecipe([service, .. sockets], "", [], []);
 
     internal override DaemonRecipe Recipe { get; }
-
-    internal override string? Obstacle { get; }
 
     /// <summary>The service unit a process belongs to; null when it belongs to none.</summary>
     internal static string? UnitOf(int process) =>
@@ -28,22 +22,9 @@ internal sealed class SystemdDaemon : LibvirtDaemon
             .SelectMany(parts => parts[2].Split('/'))
             .LastOrDefault(part => part.EndsWith(".service", StringComparison.Ordinal));
 
-    internal static async Task<SystemdDaemon> ReadAsync(ProcessIdentity process, string service)
-    {
-        var shown = await DaemonStart.SystemctlAsync(["show", "--property=TriggeredBy", "--value", service], default).ConfigureAwait(false);
-        if (shown.ExitCode != 0)
-            throw new LibvirtException(0, $"systemctl could not show the sockets of {service}: {shown.StandardError.Trim()}");
-        var triggers = shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        // Only sockets that listen now are stopped and started again: the administrator's choice of TCP or TLS stays.
-        var active = new List<string>();
-        foreach (var trigger in triggers)
-        {
-            if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", trigger], default).ConfigureAwait(false)).ExitCode == 0)
-                active.Add(trigger);
-        }
-
-        return new SystemdDaemon(process, service, active, await ObstacleAsync([service, .. active]).ConfigureAwait(false));
-    }
+    // Only sockets that listen now are stopped and started again: the administrator's choice of TCP or TLS stays.
+    internal static async Task<SystemdDaemon> ReadAsync(ProcessIdentity process, string service) =>
+        new(process, service, await ActiveAsync("TriggeredBy", [service]).ConfigureAwait(false));
 
     internal override async Task RequestStopAsync(CancellationToken cancellationToken)
     {
@@ -54,21 +35,30 @@ internal sealed class SystemdDaemon : LibvirtDaemon
             throw new LibvirtException(0, $"systemctl could not stop {Name}: {result.StandardError.Trim()}");
     }
 
-    // Asked while libvirt is still there: of a host that goes down systemd starts nothing any more, and libvirt-guests has to reach the VMs.
-    private static async Task<string?> ObstacleAsync(string[] units)
+    // Of a host that goes down systemd starts nothing any more, and libvirt-guests has to reach the VMs.
+    internal override async Task<string?> ObstacleAsync()
     {
         if ((await DaemonStart.SystemctlAsync(["is-system-running"], default).ConfigureAwait(false)).StandardOutput.Trim() == "stopping")
             return "the host is shutting down";
         // What is bound to a unit ends with it in any case.
-        var shown = await DaemonStart.SystemctlAsync(["show", "--property=BoundBy", "--value", .. units], default).ConfigureAwait(false);
-        foreach (var bound in shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Except(units))
-        {
-            if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", bound], default).ConfigureAwait(false)).ExitCode == 0)
-                return $"{bound} is bound to {units[0]} (BindsTo=) and would be stopped with it";
-        }
-
-        return null;
+        var bound = await ActiveAsync("BoundBy", Recipe.Units).ConfigureAwait(false);
+        return bound.Except(Recipe.Units).FirstOrDefault() is { } unit ? $"{unit} is bound to {Name} (BindsTo=) and would be stopped with it" : null;
     }
 
     internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, [], cancellationToken);
+
+    private static async Task<IReadOnlyList<string>> ActiveAsync(string relation, IReadOnlyList<string> units)
+    {
+        var shown = await DaemonStart.SystemctlAsync(["show", $"--property={relation}", "--value", .. units], default).ConfigureAwait(false);
+        if (shown.ExitCode != 0)
+            throw new LibvirtException(0, $"systemctl could not show what belongs to {units[0]} ({relation}=): {shown.StandardError.Trim()}");
+        List<string> active = [];
+        foreach (var unit in shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct())
+        {
+            if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", unit], default).ConfigureAwait(false)).ExitCode == 0)
+                active.Add(unit);
+        }
+
+        return active;
+    }
 }

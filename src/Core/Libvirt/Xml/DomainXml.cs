@@ -42,6 +42,17 @@ public sealed class DomainXml
     /// <summary>The architecture, for example <c>x86_64</c>.</summary>
     public string Architecture => Element.Element("os")?.Element("type").Text("arch") ?? "";
 
+    /// <summary>
+    /// Volumes of storage pools under its disks, also below other images, whose kind libvirt looks up when it takes the domain back. Later releases
+    /// (11.3, not 9.0) have written that kind into the status file (<c>actualType</c>) and do not ask again.
+    /// </summary>
+    public IReadOnlyList<(string Pool, string Volume)> VolumesToLookUp =>
+    [
+        .. _devices.Elements("disk").DescendantsAndSelf().Where(image => image.Name.LocalName is "disk" or "backingStore" && image.Text("type") == "volume")
+            .Elements("source").Where(source => source.Text("actualType") is null)
+            .Select(source => (source.Text("pool") ?? "", source.Text("volume") ?? "")).Distinct(),
+    ];
+
     /// <summary>Where guest memory comes from.</summary>
     public MemoryBacking MemoryBacking => new(Element.Element("memoryBacking"));
 

@@ -19,7 +19,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(2);
     private readonly Socket _socket;
     private readonly Thread _reader;
-    private readonly TaskCompletionSource<QmpGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<QmpMessage.Hello> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<QmpEvent> _events = Channel.CreateBounded<QmpEvent>(
         new BoundedChannelOptions(QmpLimits.Events) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true });
 
@@ -65,7 +65,10 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <param name="process">The process that must be behind it; to another one nothing is sent.</param>
     /// <param name="peer">The QEMU behind it, for error sentences.</param>
     /// <param name="limit">How long connecting and afterwards each command may take. While another client holds the monitor no greeting comes.</param>
-    /// <param name="isStarting">Whether a process that does not listen yet is waited for.</param>
+    /// <param name="isOurs">
+    /// Whether we have started the process. One that does not listen yet is waited for, and it is asked to take commands before earlier ones are done
+    /// (capability <c>oob</c>): between two that it has both, it reads no network card.
+    /// </param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The connection; the caller disposes it.</returns>
     /// <exception cref="QmpProtocolException">Nobody listens, somebody else does, or no usable greeting came.</exception>
@@ -76,7 +79,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         ProcessHandle process,
         string peer,
         TimeSpan limit,
-        bool isStarting = false,
+        bool isOurs = false,
         CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
@@ -85,9 +88,9 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
             try
             {
                 var socket = MonitorSocket.Connect(directory, name, process, peer, limit);
-                return await NegotiateAsync(socket, peer, limit, cancellationToken).ConfigureAwait(false);
+                return await NegotiateAsync(socket, peer, limit, isOurs, cancellationToken).ConfigureAwait(false);
             }
-            catch (QmpProtocolException e) when (isStarting
+            catch (QmpProtocolException e) when (isOurs
                 && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } && Stopwatch.GetElapsedTime(started) < limit && !process.HasExited)
             {
                 // It has the socket from us, bound, and calls listen(2) itself: that is what its peers know it by.
@@ -108,7 +111,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
     internal static async Task<QmpClient> ConnectAsync(
         SafeHandle socket, string where, ProcessHandle process, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        await NegotiateAsync(MonitorSocket.Connect(socket, where, process, peer, limit), peer, limit, cancellationToken).ConfigureAwait(false);
+        await NegotiateAsync(MonitorSocket.Connect(socket, where, process, peer, limit), peer, limit, isOurs: false, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The same, for a socket by its path. A symbolic link is followed only where root alone could have made it.</summary>
     /// <param name="path">The socket's path.</param>
@@ -134,7 +137,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         }
 
         using (directory)
-            return await ConnectAsync(directory, Path.GetFileName(path), process, peer, limit, isStarting: false, cancellationToken).ConfigureAwait(false);
+            return await ConnectAsync(directory, Path.GetFileName(path), process, peer, limit, isOurs: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes over a socket that is already connected to a monitor, and whose other end is not proved; for tests, which have both ends.</summary>
@@ -146,7 +149,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <exception cref="QmpProtocolException">No usable greeting came.</exception>
     /// <exception cref="QmpException">QEMU refused to negotiate.</exception>
     internal static Task<QmpClient> AttachAsync(SafeSocketHandle socket, string peer, TimeSpan limit, CancellationToken cancellationToken = default) =>
-        NegotiateAsync(new Socket(socket), peer, limit, cancellationToken);
+        NegotiateAsync(new Socket(socket), peer, limit, isOurs: false, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<JsonElement> ExecuteAsync(
@@ -191,13 +194,16 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<QmpClient> NegotiateAsync(Socket socket, string peer, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<QmpClient> NegotiateAsync(
+        Socket socket, string peer, TimeSpan limit, bool isOurs, CancellationToken cancellationToken)
     {
         var client = new QmpClient(socket, peer, limit);
         try
         {
-            client.Greeting = await client._greeting.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
-            await client.ExecuteAsync("qmp_capabilities", null, null, cancellationToken).ConfigureAwait(false);
+            var hello = await client._greeting.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+            client.Greeting = hello.Greeting;
+            var wanted = isOurs && hello.TakesAhead ? new JsonObject { ["enable"] = new JsonArray(QmpRequest.TakeAhead) } : null;
+            await client.ExecuteAsync("qmp_capabilities", wanted, null, cancellationToken).ConfigureAwait(false);
             return client;
         }
         catch (Exception e)
@@ -322,7 +328,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
                 _events.Writer.TryWrite(e.Value);
                 break;
             case QmpMessage.Hello hello:
-                _greeting.TrySetResult(hello.Greeting);
+                _greeting.TrySetResult(hello);
                 break;
         }
     }

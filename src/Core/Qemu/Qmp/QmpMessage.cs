@@ -9,8 +9,8 @@ internal abstract record QmpMessage
     {
     }
 
-    /// <summary>The greeting.</summary>
-    internal sealed record Hello(QmpGreeting Greeting) : QmpMessage;
+    /// <summary>The greeting. <paramref name="TakesAhead"/>: it can take commands before earlier ones are done (capability <c>oob</c>).</summary>
+    internal sealed record Hello(QmpGreeting Greeting, bool TakesAhead) : QmpMessage;
 
     /// <summary>A command's result.</summary>
     internal sealed record Return(long Id, JsonElement Value) : QmpMessage;

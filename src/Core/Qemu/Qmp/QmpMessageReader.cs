@@ -21,7 +21,7 @@ internal static class QmpMessageReader
         if (root.Has("return"))
             return new QmpMessage.Return(Id(root) ?? throw Malformed(peer, "is a reply to nothing"), Member(root, "return"));
         if (root.Find("QMP") is { } hello)
-            return new QmpMessage.Hello(ReadGreeting(hello["version"]));
+            return new QmpMessage.Hello(ReadGreeting(hello["version"]), hello.Find("capabilities")?.Each(each => each.Text()).Contains(QmpRequest.TakeAhead) == true);
         throw Malformed(peer, "is neither a reply nor an event");
     }
 

@@ -7,6 +7,9 @@ namespace VirtHandover.Qemu;
 /// <summary>A command on its way: what is written, and who waits for the reply.</summary>
 internal sealed class QmpRequest
 {
+    /// <summary>The capability of a monitor that takes commands before earlier ones are done.</summary>
+    internal const string TakeAhead = "oob";
+
     // Continuations run on the reading thread: a hop to the pool costs 30 µs on an idle host and ms on a busy one (measured), and a
     // pause has ten of them.
     private readonly TaskCompletionSource<JsonElement> _reply = new();

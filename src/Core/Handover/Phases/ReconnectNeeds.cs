@@ -1,0 +1,38 @@
+using VirtHandover.Foreign;
+using VirtHandover.Libvirt;
+
+namespace VirtHandover.Handover.Phases;
+
+/// <summary>
+/// What libvirt needs of the host to take its VMs back after it was away. It kills a VM of which something is missing (<c>qemuProcessReconnect</c>), be it
+/// the one that was handed over or any other. Every restart of libvirt does that; ours does not. Looked at is what nobody but root can take away: a QEMU
+/// that removes its own monitor's socket or master key ends itself alone, and must not keep all others from being handed over.
+/// </summary>
+internal static class ReconnectNeeds
+{
+    /// <summary>Looks for it; libvirt is up.</summary>
+    /// <param name="paths">Where libvirt keeps its status files.</param>
+    /// <param name="libvirt">A connection, which is asked only for VMs with disks of type <c>volume</c>.</param>
+    /// <returns>What is missing, of which VM and what to do, to follow "because"; null when nothing is.</returns>
+    /// <exception cref="LibvirtException">libvirt is away, or does not answer.</exception>
+    internal static async Task<string?> MissingAsync(LibvirtPaths paths, LibvirtConnection libvirt)
+    {
+        foreach (var status in StatusFile.ReadAll(paths))
+        {
+            foreach (var (pool, volume) in status.Domain.VolumesToLookUp)
+            {
+                try
+                {
+                    await libvirt.RequireVolumeAsync(pool, volume).ConfigureAwait(false);
+                }
+                catch (LibvirtException exception) when (!exception.IsConnectionLost)
+                {
+                    return $"libvirt would end VM {status.Name} when it comes back, as it does not find volume '{ForeignText.Name(volume)}' of storage pool "
+                        + $"'{ForeignText.Name(pool)}' ({exception.Message.TrimEnd('.')}); make the pool active again (virsh pool-start, virsh pool-refresh)";
+                }
+            }
+        }
+
+        return null;
+    }
+}
