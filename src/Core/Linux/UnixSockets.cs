@@ -70,6 +70,16 @@ public static unsafe class UnixSockets
         _ = Libc.Check(Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK), "A socket cannot be made non-blocking");
     }
 
+    /// <summary>Whether the other end of a connection has not read all that was sent to it.</summary>
+    /// <param name="handle">A connected stream socket.</param>
+    /// <exception cref="LinuxException">The kernel does not tell.</exception>
+    internal static bool HasUnread(SafeHandle handle)
+    {
+        int bytes;
+        _ = Libc.Check(Libc.ioctl((int)handle.DangerousGetHandle(), Libc.SIOCOUTQ, &bytes), "It cannot be seen what the other end of a socket has read");
+        return bytes > 0;
+    }
+
     /// <summary>The path a listening socket is bound to.</summary>
     /// <param name="handle">Any descriptor.</param>
     /// <returns>The path; null when it is no listening UNIX socket with a path.</returns>

@@ -134,12 +134,13 @@ internal static class CopyPhase
         var watch = Stopwatch.StartNew();
         try
         {
+            using var plug = await PerformPhase.ReadyCardsAsync(prepared, () => Task.CompletedTask, CancellationToken.None).ConfigureAwait(false);
             if (running)
                 await source.StopAsync(CancellationToken.None).ConfigureAwait(false);
             frames.Stopped();
             Checkpoint.Reach("copy.stopped");
             PerformPhase.SaveChangedTaps(prepared, journal, running);
-            await PerformPhase.AddCardsAsync(prepared, CancellationToken.None).ConfigureAwait(false);
+            await PerformPhase.AddCardsAsync(prepared, plug, CancellationToken.None).ConfigureAwait(false);
             frames.Plugged();
             Checkpoint.Reach("copy.cards-added");
         }

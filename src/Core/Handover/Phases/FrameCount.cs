@@ -6,7 +6,7 @@ namespace VirtHandover.Handover.Phases;
 /// Counts the incoming frames that a handover costs the guest, at its taps. Lost is what the two QEMUs take from a tap while the guest stands
 /// still, and what comes while it is full. A card of the target takes one frame, keeps it for the guest and leaves all others: that one is
 /// not counted where others wait behind it. What the source takes in the instant before the first look is missed; so the count may be
-/// wrong by one a card.
+/// wrong by one or two a card.
 /// </summary>
 /// <param name="cards">The cards.</param>
 internal sealed class FrameCount(IReadOnlyList<LateCard> cards)

@@ -141,14 +141,19 @@ internal static class PerformPhase
         await SourceRevival.RunAsync(quiesced.Source, goesOn, prepared.DiscardObjects, prepared.SourceSettings).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the target its cards.</summary>
-    internal static Task AddCardsAsync(Prepared prepared, CancellationToken cancellationToken)
+    /// <summary>Tells the target of its cards while the guest still runs; it does not get them before <see cref="AddCardsAsync"/>.</summary>
+    /// <param name="prepared">The twin.</param>
+    /// <param name="next">Sends the command that is to follow the cards at once, or none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal static Task<CardPlug> ReadyCardsAsync(Prepared prepared, Func<Task> next, CancellationToken cancellationToken) =>
+        CardPlug.ReadyAsync(prepared.Target.Qmp, [.. prepared.LateCards.Select(card => (card.Netdev, card.Device))], next, cancellationToken);
+
+    /// <summary>The source stands still: gives the target its cards.</summary>
+    internal static Task AddCardsAsync(Prepared prepared, CardPlug plug, CancellationToken cancellationToken)
     {
-        if (prepared.LateCards.Count == 0)
-            return Task.CompletedTask;
         foreach (var card in prepared.LateCards)
             card.OfferAll();
-        return prepared.Target.Qmp.AddCardsAsync(prepared.LateCards.Select(card => (card.Netdev, card.Device)), cancellationToken);
+        return plug.PlugAsync(cancellationToken);
     }
 
     /// <summary>Gives both ends of a fresh connection away; keeping one here would keep a dead migration open.</summary>
@@ -199,6 +204,7 @@ internal static class PerformPhase
     private static async Task MoveStoppedAsync(
         Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, GuestPause pause, CancellationToken cancellationToken)
     {
+        using var plug = await ReadyCardsAsync(prepared, () => IncomingAsync(prepared.Target.Qmp, cancellationToken), cancellationToken).ConfigureAwait(false);
         var stopping = Task.CompletedTask;
         Task<RunState>? standing = null;
         if (running)
@@ -214,12 +220,11 @@ internal static class PerformPhase
         frames.Stopped();
         Checkpoint.Reach("perform.stopped");
         SaveChangedTaps(prepared, journal, running);
-        await AddCardsAsync(prepared, cancellationToken).ConfigureAwait(false);
+        await AddCardsAsync(prepared, plug, cancellationToken).ConfigureAwait(false);
         await stopping.ConfigureAwait(false);
         if (standing is not null)
             GuestEnd.Refuse(await standing.ConfigureAwait(false));
         Checkpoint.Reach("perform.cards-added");
-        await IncomingAsync(prepared.Target.Qmp, cancellationToken).ConfigureAwait(false);
         await OutgoingAsync(source, cancellationToken).ConfigureAwait(false);
         Checkpoint.Reach("perform.sending");
     }

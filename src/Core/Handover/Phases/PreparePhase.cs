@@ -98,8 +98,6 @@ internal static class PreparePhase
             await TwinFiles.RequireAsync(begun, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
-            if (cards.Count > 0)
-                await target.Qmp.ReadyForCardsAsync(cancellationToken).ConfigureAwait(false);
             await warm.ConfigureAwait(false);
             await flush.ConfigureAwait(false);
             var sourceSettings = await settings.ConfigureAwait(false);

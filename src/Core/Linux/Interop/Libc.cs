@@ -64,6 +64,7 @@ internal static unsafe partial class Libc
     public const int SOCK_STREAM = 1;
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1;
+    public const ulong SIOCOUTQ = 0x5411;
     public const int SO_ACCEPTCONN = 30;
     public const int SO_PEERCRED = 17;
     public const int SO_PEERPIDFD = 77;

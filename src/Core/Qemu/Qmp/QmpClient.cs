@@ -59,6 +59,12 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// </summary>
     public ChannelReader<QmpEvent> Events => _events.Reader;
 
+    /// <summary>Whether QEMU reads commands before it has carried out earlier ones (capability <c>oob</c>, asked for of QEMUs of ours).</summary>
+    internal bool TakesAhead { get; private set; }
+
+    /// <summary>Whether QEMU has not read all yet that was sent (<c>SIOCOUTQ</c>).</summary>
+    internal bool HasUnread => UnixSockets.HasUnread(_socket.SafeHandle);
+
     /// <summary>Connects to a monitor's socket, proves who is behind it, reads the greeting and negotiates (<c>qmp_capabilities</c>).</summary>
     /// <param name="directory">The directory of the socket.</param>
     /// <param name="name">Its name.</param>
@@ -66,8 +72,8 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <param name="peer">The QEMU behind it, for error sentences.</param>
     /// <param name="limit">How long connecting and afterwards each command may take. While another client holds the monitor no greeting comes.</param>
     /// <param name="isOurs">
-    /// Whether we have started the process. One that does not listen yet is waited for, and it is asked to take commands before earlier ones are done
-    /// (capability <c>oob</c>): between two that it has both, it reads no network card.
+    /// Whether we have started the process. One that does not listen yet is waited for, and it is asked to read commands before it has carried out
+    /// earlier ones (<see cref="TakesAhead"/>).
     /// </param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The connection; the caller disposes it.</returns>
@@ -152,11 +158,22 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         NegotiateAsync(new Socket(socket), peer, limit, isOurs: false, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<JsonElement> ExecuteAsync(
+    public Task<JsonElement> ExecuteAsync(
         string command,
         JsonObject? arguments = null,
         IReadOnlyList<int>? fds = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => ExecuteAsync(command, arguments, fds, isOutOfBand: false, cancellationToken);
+
+    /// <summary>Has QEMU's monitor thread carry out a command that it carries out itself, whatever was sent before (<c>exec-oob</c>).</summary>
+    /// <param name="command">One of the few that allow it, for example <c>query-yank</c>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The value of <c>return</c>.</returns>
+    /// <exception cref="QmpException">QEMU refused it; all do on a connection without <see cref="TakesAhead"/>.</exception>
+    internal async Task<QmpReply> AskOutOfBandAsync(string command, CancellationToken cancellationToken) =>
+        new(await ExecuteAsync(command, null, null, isOutOfBand: true, cancellationToken).ConfigureAwait(false), Peer, command);
+
+    private async Task<JsonElement> ExecuteAsync(
+        string command, JsonObject? arguments, IReadOnlyList<int>? fds, bool isOutOfBand, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var started = Stopwatch.GetTimestamp();
@@ -164,7 +181,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         var id = Register(request);
         try
         {
-            Send(QmpRequest.Write(command, arguments, id).WrittenSpan, fds is null ? [] : [.. fds], command, started);
+            Send(QmpRequest.Write(command, arguments, id, isOutOfBand).WrittenSpan, fds is null ? [] : [.. fds], command, started);
             return await request.Reply.WaitAsync(Allowed, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -202,7 +219,8 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         {
             var hello = await client._greeting.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             client.Greeting = hello.Greeting;
-            var wanted = isOurs && hello.TakesAhead ? new JsonObject { ["enable"] = new JsonArray(QmpRequest.TakeAhead) } : null;
+            client.TakesAhead = isOurs && hello.TakesAhead;
+            var wanted = client.TakesAhead ? new JsonObject { ["enable"] = new JsonArray(QmpRequest.TakeAhead) } : null;
             await client.ExecuteAsync("qmp_capabilities", wanted, null, cancellationToken).ConfigureAwait(false);
             return client;
         }
