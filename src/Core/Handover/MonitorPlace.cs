@@ -46,6 +46,9 @@ internal sealed class MonitorPlace : IDisposable
         _old = FileOf(Old, id);
     }
 
+    /// <summary>Ours alone; until the switch.</summary>
+    internal HeldDirectory Private => _own ?? throw new InvalidOperationException("The new QEMU has its socket.");
+
     /// <summary>Where the new QEMU's monitor is until the switch; for sentences and the journal.</summary>
     internal string NewPath => $"{_own?.Path ?? _vm.Path}/{_new}";
 

@@ -51,7 +51,7 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
             }
 
             await RequireAnswerAsync(trace).ConfigureAwait(false);
-            await RequireNoJobsAsync(paths).ConfigureAwait(false);
+            await RequireStoppableAsync(paths).ConfigureAwait(false);
         }
         catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
@@ -105,13 +105,16 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
         _ = await monitor.QueryStatusAsync().ConfigureAwait(false);
     }
 
-    private static async Task RequireNoJobsAsync(LibvirtPaths paths)
+    private static async Task RequireStoppableAsync(LibvirtPaths paths)
     {
-        // Where no daemon runs, there is nobody to have one.
-        if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is null)
+        // Where no daemon runs, there is nothing to stop.
+        if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is not { } daemon)
             return;
         await using var libvirt = await LibvirtConnection.OpenAsync(
             LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
         await QuiescePhase.RequireNoJobsAsync(libvirt).ConfigureAwait(false);
+        var because = await ReconnectNeeds.MissingAsync(paths, libvirt).ConfigureAwait(false) ?? await daemon.ObstacleAsync().ConfigureAwait(false);
+        if (because is not null)
+            throw new HandoverException($"libvirt is not stopped now, because {because}.");
     }
 }

@@ -210,6 +210,33 @@ public sealed unsafe class HeldDirectory : IDisposable
         }
     }
 
+    /// <summary>Binds a socket to a name that is gone at once.</summary>
+    /// <param name="name">A single name.</param>
+    /// <param name="place">The socket in the file system, opened with <c>O_PATH</c>: what can be connected to.</param>
+    /// <returns>The socket. It does not listen.</returns>
+    /// <exception cref="InvalidOperationException">The directory is not private.</exception>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    internal SafeHandle BindUnseen(string name, out SafeHandle place)
+    {
+        if (!IsPrivate)
+            throw new InvalidOperationException($"No socket is made in {Path}, which others can write.");
+        var handle = UnixSockets.Create();
+        try
+        {
+            _ = Remove(name);
+            // By a thread that no QEMU has: it removes the path of a socket that it has done with, and must find none.
+            UnixSockets.Bind(handle, string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{Environment.ProcessId}/fd/{Fd}/{Single(name)}"));
+            place = Find(name) ?? throw new LinuxException(0, $"The socket {Path}/{name} is gone.");
+            _ = Remove(name);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Gives a file that is held another name, in this directory.</summary>
     /// <param name="file">The file; it has a name in the same file system still.</param>
     /// <param name="name">A single name, not in use.</param>

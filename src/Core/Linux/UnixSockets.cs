@@ -28,7 +28,7 @@ public static unsafe class UnixSockets
         _ = Libc.Check(Libc.bind((int)handle.DangerousGetHandle(), &address, 2 + bytes.Length + 1), $"The socket {path} cannot be created");
     }
 
-    /// <summary>A listening socket that nobody can find: the kernel names it, outside of every file system.</summary>
+    /// <summary>A listening socket without a name in any file system: the kernel names it. Whoever reads <c>/proc/net/unix</c> can connect to it.</summary>
     /// <exception cref="LinuxException">No descriptors are left.</exception>
     public static SafeHandle ListenUnseen()
     {

@@ -20,6 +20,7 @@ public class CardPlugTests
         await using var qemu = await QemuProcess.StartAsync("-machine", "pc");
         using var directory = HeldDirectory.Open(Path.GetDirectoryName(qemu.MonitorPath)!);
         await using var qmp = await QmpClient.ConnectAsync(directory, Path.GetFileName(qemu.MonitorPath), qemu.Handle, "QEMU", QemuProcess.Limit, isOurs: true);
+        using HeldDirectory own = directory.MakePrivate("own");
         List<Socket> cards = [];
         List<(JsonObject, JsonObject)> commands = [];
         for (var number = 0; number < count; number++)
@@ -31,10 +32,13 @@ public class CardPlugTests
         }
 
         var followed = false;
-        using (CardPlug plug = await CardPlug.ReadyAsync(qmp, commands, () => qmp.QueryStatusAsync().ContinueWith(_ => followed = true), CancellationToken.None))
+        using (CardPlug plug = await CardPlug.ReadyAsync(qmp, own, commands, () => qmp.QueryStatusAsync().ContinueWith(_ => followed = true), CancellationToken.None))
         {
-            // Whatever QEMU has read, it has carried out none of it.
+            // Whatever QEMU has read, it has carried out none of it; and nobody else finds what it waits for.
             Assert.All(cards, card => Assert.True(card.Available > 0));
+            plug.RequireFree();
+            Assert.Empty(own.Names(10));
+            Assert.DoesNotContain("@virt-handover-hold", await File.ReadAllTextAsync("/proc/net/unix"), StringComparison.Ordinal);
             await plug.PlugAsync(CancellationToken.None);
         }
 
@@ -60,8 +64,10 @@ public class CardPlugTests
         await using var qemu = await QemuProcess.StartAsync("-machine", "pc", "-chardev", "null,id=virt-handover-hold");
         using var directory = HeldDirectory.Open(Path.GetDirectoryName(qemu.MonitorPath)!);
         await using var qmp = await QmpClient.ConnectAsync(directory, Path.GetFileName(qemu.MonitorPath), qemu.Handle, "QEMU", QemuProcess.Limit, isOurs: true);
+        using HeldDirectory own = directory.MakePrivate("own");
         using CardPlug plug = await CardPlug.ReadyAsync(
             qmp,
+            own,
             [
                 (
                     new JsonObject { ["type"] = "hubport", ["id"] = "net", ["hubid"] = 0 },
@@ -72,6 +78,24 @@ public class CardPlugTests
         Assert.DoesNotContain(await qmp.QomListAsync("/machine/peripheral"), property => property.Name == "card");
         await plug.PlugAsync(CancellationToken.None);
         Assert.Contains(await qmp.QomListAsync("/machine/peripheral"), property => property.Name == "card");
+    }
+
+    // Nobody but root can tell it to go on early; should one do so, then the taps were not free.
+    [Fact(Timeout = 120_000)]
+    public async Task A_QEMU_that_went_on_early_is_noticed()
+    {
+        await using var qemu = await QemuProcess.StartAsync("-machine", "pc");
+        using var directory = HeldDirectory.Open(Path.GetDirectoryName(qemu.MonitorPath)!);
+        using HeldDirectory own = directory.MakePrivate("own");
+        await using var qmp = await QmpClient.ConnectAsync(directory, Path.GetFileName(qemu.MonitorPath), qemu.Handle, "QEMU", QemuProcess.Limit, isOurs: true);
+        using CommandHold hold = await CommandHold.BeginAsync(qmp, own, CancellationToken.None);
+        Assert.True(hold.IsHeld);
+        hold.RequireHeld();
+        hold.Release();
+        await qmp.QueryStatusAsync();
+        var early = Assert.Throws<QmpProtocolException>(hold.RequireHeld);
+        Assert.Equal("QEMU (QEMU) did not wait as it had been told.", early.Message);
+        await hold.EndAsync(CancellationToken.None);
     }
 
     private static async Task<Socket> WireAsync(QmpClient qmp, string path, string name)

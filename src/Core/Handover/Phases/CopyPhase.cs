@@ -131,13 +131,15 @@ internal static class CopyPhase
         prepared.Taps.Read();
         journal.Write(PerformPhase.Pausing(prepared, running));
         var frames = new FrameCount(prepared.LateCards);
-        var watch = Stopwatch.StartNew();
+        var watch = new Stopwatch();
         try
         {
             using var plug = await PerformPhase.ReadyCardsAsync(prepared, () => Task.CompletedTask, CancellationToken.None).ConfigureAwait(false);
+            watch.Start();
             if (running)
                 await source.StopAsync(CancellationToken.None).ConfigureAwait(false);
             frames.Stopped();
+            plug.RequireFree();
             Checkpoint.Reach("copy.stopped");
             PerformPhase.SaveChangedTaps(prepared, journal, running);
             await PerformPhase.AddCardsAsync(prepared, plug, CancellationToken.None).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VirtHandover.Linux;
+using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Phases;
 
@@ -45,9 +46,12 @@ internal sealed record LastWords(string Path, long From)
         return Quote();
     }
 
-    /// <summary>The last line of a log that says something, without the time in front of it and without what a terminal would obey.</summary>
+    /// <summary>
+    /// The last line of a log that says something, without the time in front of it and without what a terminal would obey. That QEMU waits because we
+    /// told it to is no reason of its end.
+    /// </summary>
     internal static string? LastLine(string text) =>
-        text.Split('\n').Select(line => Plain(line).Trim()).LastOrDefault(line => line.Length > 0);
+        text.Split('\n').Select(line => Plain(line).Trim()).LastOrDefault(line => line.Length > 0 && !line.Contains(CommandHold.Id, StringComparison.Ordinal));
 
     private string? Last()
     {

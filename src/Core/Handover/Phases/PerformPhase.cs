@@ -62,8 +62,9 @@ internal static class PerformPhase
             }
             else
             {
+                using var plug = await ReadyCardsAsync(prepared, () => IncomingAsync(prepared.Target.Qmp, deadline.Token), deadline.Token).ConfigureAwait(false);
                 deadline.CancelAfter(quiesced.Limit.CapTrying(limit));
-                await MoveStoppedAsync(prepared, journal, source, running, frames, pause, deadline.Token).ConfigureAwait(false);
+                await MoveStoppedAsync(prepared, plug, journal, source, running, frames, pause, deadline.Token).ConfigureAwait(false);
             }
 
             if (still)
@@ -146,7 +147,8 @@ internal static class PerformPhase
     /// <param name="next">Sends the command that is to follow the cards at once, or none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     internal static Task<CardPlug> ReadyCardsAsync(Prepared prepared, Func<Task> next, CancellationToken cancellationToken) =>
-        CardPlug.ReadyAsync(prepared.Target.Qmp, [.. prepared.LateCards.Select(card => (card.Netdev, card.Device))], next, cancellationToken);
+        CardPlug.ReadyAsync(
+            prepared.Target.Qmp, prepared.Target.Monitors.Private, [.. prepared.LateCards.Select(card => (card.Netdev, card.Device))], next, cancellationToken);
 
     /// <summary>The source stands still: gives the target its cards.</summary>
     internal static Task AddCardsAsync(Prepared prepared, CardPlug plug, CancellationToken cancellationToken)
@@ -202,9 +204,15 @@ internal static class PerformPhase
     }
 
     private static async Task MoveStoppedAsync(
-        Prepared prepared, HandoverJournal journal, SourceMonitor source, bool running, FrameCount frames, GuestPause pause, CancellationToken cancellationToken)
+        Prepared prepared,
+        CardPlug plug,
+        HandoverJournal journal,
+        SourceMonitor source,
+        bool running,
+        FrameCount frames,
+        GuestPause pause,
+        CancellationToken cancellationToken)
     {
-        using var plug = await ReadyCardsAsync(prepared, () => IncomingAsync(prepared.Target.Qmp, cancellationToken), cancellationToken).ConfigureAwait(false);
         var stopping = Task.CompletedTask;
         Task<RunState>? standing = null;
         if (running)
@@ -218,6 +226,7 @@ internal static class PerformPhase
         }
 
         frames.Stopped();
+        plug.RequireFree();
         Checkpoint.Reach("perform.stopped");
         SaveChangedTaps(prepared, journal, running);
         await AddCardsAsync(prepared, plug, cancellationToken).ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal static class ReconnectNeeds
     /// <param name="paths">Where libvirt keeps its status files.</param>
     /// <param name="libvirt">A connection, which is asked only for VMs with disks of type <c>volume</c>.</param>
     /// <returns>What is missing, of which VM and what to do, to follow "because"; null when nothing is.</returns>
-    /// <exception cref="LibvirtException">libvirt is away, or does not answer.</exception>
+    /// <exception cref="LibvirtException">libvirt is away.</exception>
     internal static async Task<string?> MissingAsync(LibvirtPaths paths, LibvirtConnection libvirt)
     {
         foreach (var status in StatusFile.ReadAll(paths))
@@ -25,10 +25,11 @@ internal static class ReconnectNeeds
                 {
                     await libvirt.RequireVolumeAsync(pool, volume).ConfigureAwait(false);
                 }
-                catch (LibvirtException exception) when (!exception.IsConnectionLost)
+                // Of an image that is gone libvirt says the same as of a daemon that is.
+                catch (LibvirtException exception) when (libvirt.IsAlive)
                 {
                     return $"libvirt would end VM {status.Name} when it comes back, as it does not find volume '{ForeignText.Name(volume)}' of storage pool "
-                        + $"'{ForeignText.Name(pool)}' ({exception.Message.TrimEnd('.')}); make the pool active again (virsh pool-start, virsh pool-refresh)";
+                        + $"'{ForeignText.Name(pool)}' ({exception.Message.TrimEnd('.')}); make the pool active again (virsh pool-start, virsh pool-refresh), or shut that VM down";
                 }
             }
         }

@@ -37,7 +37,6 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
     }
 
     /// <summary>Takes libvirt's lock, and stops its daemon first when one runs.</summary>
-    /// <exception cref="HandoverException">It must not be stopped now.</exception>
     /// <exception cref="LibvirtException">The daemon does not end.</exception>
     internal async Task BeginAsync(DaemonRecipe? recipe)
     {
@@ -46,8 +45,6 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         var paths = new LibvirtPaths();
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
-        if (await daemon.ObstacleAsync().ConfigureAwait(false) is { } obstacle)
-            throw new HandoverException($"libvirt is not stopped now, because {obstacle}.");
         _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop).ConfigureAwait(false);
         StoppedAt = Stopwatch.GetTimestamp();
     }

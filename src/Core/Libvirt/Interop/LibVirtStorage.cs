@@ -21,7 +21,18 @@ internal static partial class LibVirtStorage
     internal static partial StorageVolumeHandle virStorageVolLookupByName(StoragePoolHandle pool, string name);
 
     [LibraryImport(Library)]
+    internal static unsafe partial int virStorageVolGetInfo(StorageVolumeHandle vol, virStorageVolInfo* info);
+
+    [LibraryImport(Library)]
     internal static partial int virStorageVolFree(nint vol);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct virStorageVolInfo
+    {
+        internal int Type;
+        internal ulong Capacity;
+        internal ulong Allocation;
+    }
 }
 
 /// <summary>A <c>virStoragePoolPtr</c>.</summary>

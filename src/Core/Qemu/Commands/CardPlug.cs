@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Qemu;
 
@@ -16,13 +17,13 @@ internal sealed class CardPlug : IDisposable
     private const int CommandsBehind = 2;
 
     private readonly QmpClient _qmp;
-    private readonly CommandHold _hold;
+    private readonly CommandHold? _hold;
     private readonly Queue<(JsonObject Netdev, JsonObject Device)> _cards;
     private readonly Func<Task> _next;
     private readonly List<Task> _answers = [];
     private bool _isAllSent;
 
-    private CardPlug(QmpClient qmp, CommandHold hold, IReadOnlyList<(JsonObject Netdev, JsonObject Device)> cards, Func<Task> next)
+    private CardPlug(QmpClient qmp, CommandHold? hold, IReadOnlyList<(JsonObject Netdev, JsonObject Device)> cards, Func<Task> next)
     {
         _qmp = qmp;
         _hold = hold;
@@ -32,32 +33,39 @@ internal sealed class CardPlug : IDisposable
 
     /// <summary>Sends as many of the commands as QEMU reads ahead; to one that does not wait, none.</summary>
     /// <param name="qmp">The connection.</param>
-    /// <param name="cards">Arguments of <c>netdev_add</c> and <c>device_add</c>.</param>
+    /// <param name="directory">A private directory for the socket of its wait.</param>
+    /// <param name="cards">Arguments of <c>netdev_add</c> and <c>device_add</c>; without any, nothing is sent ahead.</param>
     /// <param name="next">Sends a command that is to follow at once, or none.</param>
     /// <param name="cancellationToken">Stops waiting, and the commands' answers.</param>
     /// <exception cref="QmpException">QEMU refused something.</exception>
+    /// <exception cref="QmpProtocolException">It neither waits nor refuses to.</exception>
     internal static async Task<CardPlug> ReadyAsync(
-        QmpClient qmp, IReadOnlyList<(JsonObject Netdev, JsonObject Device)> cards, Func<Task> next, CancellationToken cancellationToken)
+        QmpClient qmp, HeldDirectory directory, IReadOnlyList<(JsonObject Netdev, JsonObject Device)> cards, Func<Task> next, CancellationToken cancellationToken)
     {
-        var plug = new CardPlug(qmp, await CommandHold.BeginAsync(qmp, cancellationToken).ConfigureAwait(false), cards, next);
-        if (plug._hold.IsHeld)
+        var hold = cards.Count > 0 ? await CommandHold.BeginAsync(qmp, directory, cancellationToken).ConfigureAwait(false) : null;
+        var plug = new CardPlug(qmp, hold, cards, next);
+        if (hold is { IsHeld: true })
             plug.SendAhead(cancellationToken);
         return plug;
     }
+
+    /// <summary>Makes sure that QEMU has not taken the taps yet.</summary>
+    /// <exception cref="QmpProtocolException">It may have.</exception>
+    internal void RequireFree() => _hold?.RequireHeld();
 
     /// <summary>The taps are free: QEMU gets its cards.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpException">QEMU refused one of them.</exception>
     internal async Task PlugAsync(CancellationToken cancellationToken)
     {
-        _hold.Release();
+        _hold?.Release();
         SendCards(_cards.Count, cancellationToken);
         SendBehind(cancellationToken);
         await Task.WhenAll(_answers).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _hold.Dispose();
+    public void Dispose() => _hold?.Dispose();
 
     private void SendAhead(CancellationToken cancellationToken)
     {
@@ -82,6 +90,7 @@ internal sealed class CardPlug : IDisposable
             return;
         _isAllSent = true;
         _answers.Add(_next());
-        _answers.Add(_hold.EndAsync(cancellationToken));
+        if (_hold is not null)
+            _answers.Add(_hold.EndAsync(cancellationToken));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Qemu;
 
@@ -13,25 +14,22 @@ internal sealed class CommandHold : IDisposable
     /// <summary>How many commands QEMU reads ahead while one is carried out (<c>QMP_REQ_QUEUE_LEN_MAX</c>, less one).</summary>
     internal const int Most = 7;
 
-    private const string Id = "virt-handover-hold";
+    /// <summary>The character device, and the socket's name, which QEMU writes into the VM's log.</summary>
+    internal const string Id = "virt-handover-hold";
 
     private static readonly TimeSpan s_beginning = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan s_reading = TimeSpan.FromMilliseconds(20);
 
     private readonly QmpClient _qmp;
-    private readonly Socket _listener;
-    private readonly UnixDomainSocketEndPoint _place;
+    private readonly UnseenSocket _socket;
     private Task _holding = Task.CompletedTask;
     private bool _isReleased;
 
-    private CommandHold(QmpClient qmp)
+    private CommandHold(QmpClient qmp, UnseenSocket socket)
     {
         _qmp = qmp;
-        // Nobody but we needs to find it; whoever does only ends the hold.
-        _place = new UnixDomainSocketEndPoint($"\0{Id}-{Guid.NewGuid():N}");
-        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        _listener.Bind(_place);
-        _listener.Listen(1);
+        _socket = socket;
     }
 
     /// <summary>
@@ -40,13 +38,15 @@ internal sealed class CommandHold : IDisposable
     /// </summary>
     internal bool IsHeld { get; private set; }
 
-    /// <summary>Begins it (<c>getfd</c>, <c>chardev-add</c>), and looks whether QEMU waits (<c>query-yank</c>, which its monitor's thread answers itself).</summary>
+    /// <summary>Begins it (<c>getfd</c>, <c>chardev-add</c>), and looks whether QEMU waits: it listens on the socket right before, and nothing fails in between.</summary>
     /// <param name="qmp">A connection on which QEMU reads ahead; on others nothing is held.</param>
+    /// <param name="directory">A private directory for the socket.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="QmpException">QEMU took no descriptor.</exception>
-    internal static async Task<CommandHold> BeginAsync(QmpClient qmp, CancellationToken cancellationToken)
+    /// <exception cref="QmpProtocolException">It neither waits nor refuses to.</exception>
+    internal static async Task<CommandHold> BeginAsync(QmpClient qmp, HeldDirectory directory, CancellationToken cancellationToken)
     {
-        var hold = new CommandHold(qmp);
+        var hold = new CommandHold(qmp, UnseenSocket.Make(directory, Id));
         try
         {
             if (qmp.TakesAhead)
@@ -60,7 +60,16 @@ internal sealed class CommandHold : IDisposable
         }
     }
 
+    /// <summary>Makes sure that QEMU has waited until now.</summary>
+    /// <exception cref="QmpProtocolException">It has gone on by itself, and may have done what it was to do later.</exception>
+    internal void RequireHeld()
+    {
+        if (IsHeld && _holding.IsCompleted)
+            throw new QmpProtocolException(QmpFault.Malformed, $"QEMU ({_qmp.Peer}) did not wait as it had been told.");
+    }
+
     /// <summary>Lets QEMU go on as soon as it has read all that was sent to it.</summary>
+    /// <exception cref="QmpProtocolException">It cannot be reached.</exception>
     internal void Release()
     {
         if (!IsHeld || _isReleased)
@@ -69,14 +78,13 @@ internal sealed class CommandHold : IDisposable
         var started = Stopwatch.GetTimestamp();
         while (_qmp.HasUnread && Stopwatch.GetElapsedTime(started) < s_reading)
             Thread.Yield();
-        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            client.Connect(_place);
+            _socket.Touch(s_reading);
         }
-        catch (SocketException)
+        catch (SocketException exception)
         {
-            // Somebody else was here first: it holds nothing any more.
+            throw new QmpProtocolException(QmpFault.Unreachable, $"QEMU ({_qmp.Peer}) waits and could not be told to go on: {exception.Message.TrimEnd('.')}.", exception);
         }
     }
 
@@ -91,11 +99,11 @@ internal sealed class CommandHold : IDisposable
     }
 
     /// <summary>Lets go of the socket. A QEMU that still waits is one of ours, and is ended by whoever has failed to go on.</summary>
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        await _qmp.GetFdAsync(Id, (int)_listener.Handle, cancellationToken).ConfigureAwait(false);
+        await _qmp.GetFdAsync(Id, (int)_socket.Socket.DangerousGetHandle(), cancellationToken).ConfigureAwait(false);
         _holding = _qmp.ExecuteAsync(
             "chardev-add",
             new JsonObject
@@ -115,15 +123,39 @@ internal sealed class CommandHold : IDisposable
             null,
             cancellationToken);
         var started = Stopwatch.GetTimestamp();
-        // Twice, because the name is there an instant before QEMU waits, and goes again if it cannot.
-        for (var seen = 0; seen < 2 && !_holding.IsCompleted;)
+        while (!_socket.IsListening && !_holding.IsCompleted)
         {
             if (Stopwatch.GetElapsedTime(started) > s_beginning)
-                throw new QmpProtocolException(QmpFault.Deadline, $"QEMU ({_qmp.Peer}) neither waits for a client nor says why not.");
-            var names = await _qmp.AskOutOfBandAsync("query-yank", cancellationToken).ConfigureAwait(false);
-            seen = names.Each(each => each.Find("id")?.Text()).Contains(Id) ? seen + 1 : 0;
+                throw new QmpProtocolException(QmpFault.Deadline, $"QEMU ({_qmp.Peer}) neither waits as it was told nor says why not.");
+            await Task.Delay(s_look, cancellationToken).ConfigureAwait(false);
         }
 
         IsHeld = !_holding.IsCompleted;
+        if (!IsHeld)
+            await ForgetSocketAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // It was refused: before it took the descriptor, or afterwards.
+    private async Task ForgetSocketAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _holding.ConfigureAwait(false);
+        }
+        catch (QmpException)
+        {
+            try
+            {
+                await _qmp.CloseFdAsync(Id, cancellationToken).ConfigureAwait(false);
+            }
+            catch (QmpException)
+            {
+                // Afterwards.
+            }
+
+            return;
+        }
+
+        throw new QmpProtocolException(QmpFault.Malformed, $"QEMU ({_qmp.Peer}) did not wait as it had been told.");
     }
 }

@@ -158,22 +158,11 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         NegotiateAsync(new Socket(socket), peer, limit, isOurs: false, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<JsonElement> ExecuteAsync(
+    public async Task<JsonElement> ExecuteAsync(
         string command,
         JsonObject? arguments = null,
         IReadOnlyList<int>? fds = null,
-        CancellationToken cancellationToken = default) => ExecuteAsync(command, arguments, fds, isOutOfBand: false, cancellationToken);
-
-    /// <summary>Has QEMU's monitor thread carry out a command that it carries out itself, whatever was sent before (<c>exec-oob</c>).</summary>
-    /// <param name="command">One of the few that allow it, for example <c>query-yank</c>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The value of <c>return</c>.</returns>
-    /// <exception cref="QmpException">QEMU refused it; all do on a connection without <see cref="TakesAhead"/>.</exception>
-    internal async Task<QmpReply> AskOutOfBandAsync(string command, CancellationToken cancellationToken) =>
-        new(await ExecuteAsync(command, null, null, isOutOfBand: true, cancellationToken).ConfigureAwait(false), Peer, command);
-
-    private async Task<JsonElement> ExecuteAsync(
-        string command, JsonObject? arguments, IReadOnlyList<int>? fds, bool isOutOfBand, CancellationToken cancellationToken)
+        CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var started = Stopwatch.GetTimestamp();
@@ -181,7 +170,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         var id = Register(request);
         try
         {
-            Send(QmpRequest.Write(command, arguments, id, isOutOfBand).WrittenSpan, fds is null ? [] : [.. fds], command, started);
+            Send(QmpRequest.Write(command, arguments, id).WrittenSpan, fds is null ? [] : [.. fds], command, started);
             return await request.Reply.WaitAsync(Allowed, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)

@@ -31,17 +31,13 @@ internal sealed class QmpRequest
     }
 
     /// <summary>The command as one line.</summary>
-    /// <param name="command">Its name.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="id">Comes back with its reply.</param>
-    /// <param name="isOutOfBand">Whether QEMU's monitor thread carries it out at once, whatever was sent before.</param>
-    internal static ArrayBufferWriter<byte> Write(string command, JsonObject? arguments, long id, bool isOutOfBand = false)
+    internal static ArrayBufferWriter<byte> Write(string command, JsonObject? arguments, long id)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString(isOutOfBand ? "exec-oob"u8 : "execute"u8, command);
+            json.WriteString("execute"u8, command);
             if (arguments is not null)
             {
                 json.WritePropertyName("arguments"u8);
