@@ -17,7 +17,10 @@ internal static class Preflighting
             using var begun = await BeginPhase.ReadAsync(request, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             // libvirt probes a new binary once, for half a second or more: not within a handover's time.
             await PreparePhase.WarmCapabilitiesAsync(begun, cancellationToken).ConfigureAwait(false);
-            return begun.Assessment;
+            // VQ_SIZE, QOM_DIFF, ROM_SIZE and others come of the twins only.
+            return begun.Assessment.IsBlocked
+                ? begun.Assessment
+                : begun.Assessment with { Findings = [.. begun.Assessment.Findings, FindingCodes.NotCompared.Says("The running QEMU and the new one have not been compared device by device yet.")] };
         }
         catch (LibvirtException exception) when (exception.IsConnectionLost)
         {

@@ -112,7 +112,7 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
             return;
         await using var libvirt = await LibvirtConnection.OpenAsync(
             LibvirtConnection.SystemUri, Limits.DaemonStart, CancellationToken.None).ConfigureAwait(false);
-        await QuiescePhase.RequireNoJobsAsync(libvirt).ConfigureAwait(false);
+        await QuiescePhase.RequireNoJobsAsync(libvirt, paths).ConfigureAwait(false);
         var because = await ReconnectNeeds.MissingAsync(paths, libvirt).ConfigureAwait(false) ?? await daemon.ObstacleAsync().ConfigureAwait(false);
         if (because is not null)
             throw new HandoverException($"libvirt is not stopped now, because {because}.");

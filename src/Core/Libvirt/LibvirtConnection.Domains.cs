@@ -5,6 +5,9 @@ namespace VirtHandover.Libvirt;
 
 public sealed partial class LibvirtConnection
 {
+    /// <summary>libvirt waits for 30 s when another question of the domain has no answer yet; this one must not hold up all others so long.</summary>
+    private static readonly TimeSpan s_jobLimit = TimeSpan.FromSeconds(3);
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<RunningDomain>> ListRunningAsync(CancellationToken cancellationToken = default) =>
         CallAsync("list the running domains", ListRunning, cancellationToken);
@@ -50,8 +53,11 @@ public sealed partial class LibvirtConnection
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Whether a job is active.</returns>
     /// <exception cref="LibvirtException">No such running domain, or libvirt cannot be reached.</exception>
-    public Task<bool> JobActiveAsync(Guid domain, CancellationToken cancellationToken = default) =>
-        OnDomainAsync($"ask for jobs of domain {domain}", domain, JobActive, cancellationToken);
+    public Task<bool> JobActiveAsync(Guid domain, CancellationToken cancellationToken = default)
+    {
+        var purpose = $"ask for jobs of domain {domain}";
+        return CallAsync(purpose, () => OnDomain(purpose, domain, JobActive), s_jobLimit, cancellationToken);
+    }
 
     /// <summary>How fast a migration may be (<c>virDomainMigrateGetMaxSpeed</c>). libvirt keeps it in its daemon's memory and asks nobody.</summary>
     /// <param name="domain">Its UUID.</param>
@@ -251,14 +257,13 @@ public sealed partial class LibvirtConnection
     }
 
     private Task<T> OnDomainAsync<T>(string purpose, Guid domain, Func<DomainHandle, string, T> call, CancellationToken cancellationToken) =>
-        CallAsync(
-            purpose,
-            () =>
-            {
-                using DomainHandle handle = LibVirt.virDomainLookupByUUIDString(_handle, domain.ToString());
-                return handle.IsInvalid ? throw LibVirtError.Take(purpose) : call(handle, purpose);
-            },
-            cancellationToken);
+        CallAsync(purpose, () => OnDomain(purpose, domain, call), cancellationToken);
+
+    private T OnDomain<T>(string purpose, Guid domain, Func<DomainHandle, string, T> call)
+    {
+        using DomainHandle handle = LibVirt.virDomainLookupByUUIDString(_handle, domain.ToString());
+        return handle.IsInvalid ? throw LibVirtError.Take(purpose) : call(handle, purpose);
+    }
 
     // A preflight is some fifty commands to one domain; looking it up for each would be as many questions again. libvirt's daemon goes
     // by the UUID at each command, so the handle of a domain that has ended since gets the same error as a look-up.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using VirtHandover.Linux.Interop;
+using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Linux;
 
@@ -9,30 +10,60 @@ namespace VirtHandover.Linux;
 /// </summary>
 public sealed class FileLock : IDisposable
 {
+    private const int OwnerOnly = 0x180;
+    private const int Tries = 20;
+
     private readonly SafeHandle _handle;
+    private readonly string _path;
 
-    private FileLock(SafeHandle handle) => _handle = handle;
+    private FileLock(SafeHandle handle, string path)
+    {
+        _handle = handle;
+        _path = path;
+    }
 
-    /// <summary>Takes the lock without waiting; creates the file when it is missing.</summary>
+    /// <summary>
+    /// Takes the lock without waiting; creates the file when it is missing, or when somebody keeps a read lock on it: every user may read libvirt's, and
+    /// a daemon would find it locked for ever. libvirt looks whether the file that it has locked still has its name, as this does.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>The lock; null when another process has it.</returns>
-    /// <exception cref="LinuxException">The file cannot be opened.</exception>
+    /// <exception cref="LinuxException">The file cannot be opened, or is replaced again and again.</exception>
     public static FileLock? TryTake(string path)
     {
-        var handle = Libc.Own(Libc.Check(Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x1a4), $"{path} cannot be opened"));
-        try
+        for (var tries = 0; tries < Tries; tries++)
         {
-            if (TryLock(handle, Libc.F_SETLK, path))
-                return new FileLock(handle);
-        }
-        catch (LinuxException)
-        {
-            handle.Dispose();
-            throw;
+            var handle = Libc.Own(Libc.Check(Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, OwnerOnly), $"{path} cannot be opened"));
+            var isTaken = false;
+            try
+            {
+                if (TryLock(handle, Libc.F_SETLK, path))
+                {
+                    isTaken = HasName(handle, path);
+                    if (isTaken)
+                    {
+                        // From now on nobody else can open it; who has done so before loses sight of it when the lock is given back.
+                        File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                        return new FileLock(handle, path);
+                    }
+                }
+                else if (Writer(handle) is not null)
+                {
+                    return null;
+                }
+                else if (HasName(handle, path))
+                {
+                    File.Delete(path);
+                }
+            }
+            finally
+            {
+                if (!isTaken)
+                    handle.Dispose();
+            }
         }
 
-        handle.Dispose();
-        return null;
+        throw new LinuxException(0, $"{path} cannot be locked: it was locked and replaced by others {Tries} times.");
     }
 
     /// <summary>Takes a write lock on the whole of an open file, without waiting.</summary>
@@ -52,7 +83,7 @@ public sealed class FileLock : IDisposable
             : throw new LinuxException(error, $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
     }
 
-    /// <summary>Who holds a write lock on the file.</summary>
+    /// <summary>Who holds a write lock on the file. Only who may write to it can; a read lock, which every reader may take, is not seen.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The process; null when nobody does or the file is missing. A lock of the calling process itself is not seen.</returns>
     public static int? Holder(string path)
@@ -61,10 +92,25 @@ public sealed class FileLock : IDisposable
         if (fd < 0)
             return null;
         using var handle = Libc.Own(fd);
-        var request = new Libc.flock { l_type = Libc.F_WRLCK };
-        return Libc.fcntl_lock(fd, Libc.F_GETLK, ref request) == 0 && request.l_type != Libc.F_UNLCK && request.l_pid > 0 ? request.l_pid : null;
+        return Writer(handle);
     }
 
-    /// <summary>Gives the lock back. The file stays.</summary>
-    public void Dispose() => _handle.Dispose();
+    /// <summary>Gives the lock back, and the file's name, so that who has it open waits for a lock that means nothing any more.</summary>
+    public void Dispose()
+    {
+        if (!_handle.IsClosed && HasName(_handle, _path))
+            File.Delete(_path);
+        _handle.Dispose();
+    }
+
+    private static int? Writer(SafeHandle handle)
+    {
+        var request = new Libc.flock { l_type = Libc.F_RDLCK };
+        return Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_GETLK, ref request) == 0 && request.l_type != Libc.F_UNLCK && request.l_pid > 0
+            ? request.l_pid
+            : null;
+    }
+
+    private static bool HasName(SafeHandle handle, string path) =>
+        FileIdentity.Of(handle) is { } file && FileIdentity.Of(path) is { } named && file.IsSameFile(named);
 }

@@ -28,18 +28,10 @@ public static unsafe class UnixSockets
         _ = Libc.Check(Libc.bind((int)handle.DangerousGetHandle(), &address, 2 + bytes.Length + 1), $"The socket {path} cannot be created");
     }
 
-    /// <summary>A listening socket without a name in any file system: the kernel names it. Whoever reads <c>/proc/net/unix</c> can connect to it.</summary>
-    /// <exception cref="LinuxException">No descriptors are left.</exception>
-    public static SafeHandle ListenUnseen()
-    {
-        var handle = Create();
-        var address = new Libc.sockaddr_un { sun_family = Libc.AF_UNIX };
-        var fd = (int)handle.DangerousGetHandle();
-        // see: unix(7), "Autobind feature"
-        _ = Libc.Check(Libc.bind(fd, &address, sizeof(ushort)), "A UNIX socket cannot be named");
-        _ = Libc.Check(Libc.listen(fd, 1), "A UNIX socket cannot listen");
-        return handle;
-    }
+    /// <summary>Lets a socket that is bound listen.</summary>
+    /// <param name="handle">The socket.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    internal static void Listen(SafeHandle handle) => _ = Libc.Check(Libc.listen((int)handle.DangerousGetHandle(), 1), "A UNIX socket cannot listen");
 
     /// <summary>Creates two connected sockets.</summary>
     /// <exception cref="LinuxException">No descriptors are left.</exception>

@@ -35,6 +35,18 @@ public sealed class UnseenSocket : IDisposable
         return new UnseenSocket(socket, place);
     }
 
+    /// <summary>A socket that listens already, and that nobody can connect to: for a program that is to have one and no clients.</summary>
+    /// <param name="directory">A private directory, in which its name is for a moment.</param>
+    /// <param name="name">The name.</param>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    internal static SafeHandle Listen(HeldDirectory directory, string name)
+    {
+        var socket = directory.BindUnseen(name, out var place);
+        place.Dispose();
+        UnixSockets.Listen(socket);
+        return socket;
+    }
+
     /// <summary>Connects to who listens, and lets go of the connection again.</summary>
     /// <param name="limit">How long it may take: who listens may not accept.</param>
     /// <exception cref="SocketException">Nobody listens, or its queue is full.</exception>

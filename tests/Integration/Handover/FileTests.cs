@@ -1,6 +1,7 @@
 using System.Text.Json;
 using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
+using VirtHandover.Tests.Integration.Security;
 using VirtHandover.Tests.Integration.Service;
 
 namespace VirtHandover.Tests.Integration.Handover;
@@ -74,6 +75,31 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         Assert.Equal("done", Text(done, "outcome"));
         Assert.Contains("FILE_NEWER", done.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
         Assert.Contains(Kernel, done.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
+        await guest.AssertLives(before);
+    }
+
+    // Both are open, so that no look at the process tells which was which.
+    [Fact(Timeout = 300000)]
+    public async Task Two_images_of_one_VM_that_have_changed_their_names_are_not_taken_for_one_another()
+    {
+        const string Second = "/var/lib/libvirt/images/f-second.qcow2";
+        await Shell.Run("qemu-img", "create", "-q", "-f", "qcow2", Second, "64M");
+        Guest guest = await Guest.Start(
+            "f-swap",
+            ["--device", $"<disk type='file'><driver name='qemu' type='qcow2'/><source file='{Second}'/><target dev='vdb' bus='virtio'/></disk>", .. Small]);
+        GuestStatus before = await guest.Status();
+        string image = $"/var/lib/libvirt/images/{guest.Name}.qcow2";
+        const string Swap = "mv IMAGE IMAGES/t && mv IMAGES/f-second.qcow2 IMAGE && mv IMAGES/t IMAGES/f-second.qcow2";
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        _ = await Refusal.Noted(guest.Name);
+        await Harm(Swap, image);
+        JsonElement refused = await Run(guest, 1);
+        Assert.Equal("refused", Text(refused, "outcome"));
+        Assert.Contains("FILE_OTHER", Text(refused, "sentence"), StringComparison.Ordinal);
+        Assert.Contains("two have changed their names", Text(refused, "sentence"), StringComparison.Ordinal);
+        await guest.AssertLives(before);
+        await Harm(Swap, image);
+        Assert.Equal("done", Text(await Run(guest, 0), "outcome"));
         await guest.AssertLives(before);
     }
 

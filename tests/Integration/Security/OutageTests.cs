@@ -211,8 +211,11 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         await guest.AssertLives(before);
     }
 
-    [Fact(Timeout = 300000)]
-    public async Task A_VM_that_is_not_handed_over_and_answers_nobody_costs_the_others_no_more_than_the_limit()
+    [Theory(Timeout = 300000)]
+    // Before libvirt is asked for jobs, which it cannot tell of this one any more; and when nobody asks again.
+    [InlineData("prepare.journaled")]
+    [InlineData("quiesce.jobs-checked")]
+    public async Task A_VM_that_is_not_handed_over_and_answers_nobody_costs_the_others_no_more_than_the_limit(string point)
     {
         Guest honest = await Guest.Start("d-honest", Small);
         GuestStatus well = await honest.Status();
@@ -220,7 +223,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         int pid = await mute.Pid();
         Guid domain = await Virsh.Uuid(mute.Name);
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        await using HeldPoint held = await HeldPoint.Set("quiesce.jobs-checked");
+        await using HeldPoint held = await HeldPoint.Set(point);
         // Past HostViews, which would ask the mute one, too.
         Task<ShellResult> run = Shell.TryRun("sh", "-c", $"virt-handover run {honest.Name} --json");
         await held.Reached();

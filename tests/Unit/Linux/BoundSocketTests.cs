@@ -59,7 +59,7 @@ public sealed class BoundSocketTests : IDisposable
     {
         using var file = File.OpenHandle("/dev/null");
         Assert.Throws<LinuxException>(() => BoundSocket.Of(file));
-        using var unseen = UnixSockets.ListenUnseen();
+        using var unseen = UnixSockets.Create();
         Assert.Throws<LinuxException>(() => BoundSocket.Of(unseen));
     }
 

@@ -55,6 +55,20 @@ internal static class NamedFiles
         }
     }
 
+    /// <summary>Those of a command line that was not read yet; none where it cannot be.</summary>
+    /// <param name="words">Its words.</param>
+    internal static IReadOnlyList<NamedFile> TryOf(IReadOnlyList<string> words)
+    {
+        try
+        {
+            return Of(CommandLine.Parse(words));
+        }
+        catch (CommandLineException)
+        {
+            return [];
+        }
+    }
+
     private static IEnumerable<NamedFile> AsRead(IEnumerable<NamedFile> files, HashSet<string> onlyRead) =>
         files.Select(file => file is { Driver: not null, Use: FileUse.Written } && onlyRead.Contains(file.Owner) ? file with { Use = FileUse.Read } : file);
 

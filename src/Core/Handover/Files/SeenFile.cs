@@ -10,6 +10,9 @@ internal sealed record SeenFile(NamedFile Named)
     /// <summary>It is one that the running QEMU has open; null when that was not found out.</summary>
     internal bool? IsOpen { get; init; }
 
+    /// <summary>Its path led to another file when the VM's command line was noted.</summary>
+    internal bool IsMoved { get; init; }
+
     /// <summary>It was made or written after the running QEMU had started.</summary>
     internal bool IsNewer { get; init; }
 

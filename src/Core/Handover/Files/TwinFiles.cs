@@ -28,7 +28,7 @@ internal static class TwinFiles
         var named = NamedFiles.TryOf(begun.CommandLine, begun.Live.Devices.Nodes);
         List<Finding> findings =
         [
-            .. FileRules.Check(FileReader.Look(begun.Source.Identity, named), begun.Context),
+            .. FileRules.Check(FileReader.Look(begun.Source.Identity, named, begun.Record.Files), begun.Context),
             .. Foreign(begun.Source.Id, target.Process.Id, begun.CommandLine),
         ];
         var written = named.Where(file => file is { Use: FileUse.Written, Driver: not null }).ToList();

@@ -155,7 +155,7 @@ internal static class BeginPhase
                     OtherRights = [.. expected.Differences(context, "The VM's QEMU")],
                     MigrationSpeed = await libvirt.MigrationSpeedAsync(domain.Uuid, cancellationToken).ConfigureAwait(false),
                     IsMonitorUsed = used,
-                    Files = FileReader.Look(source.Identity, line, live.Devices.Nodes, refusals),
+                    Files = FileReader.Look(source.Identity, line, live.Devices.Nodes, recorded.Record.Files, refusals),
                     IsRecordLate = recorded.Record.IsLate,
                     FilesWereTried = refusals is not null,
                     Context = context,

@@ -101,7 +101,7 @@ internal static class OldTwin
                     memories.Add(SharedMemory.Create("virt-handover-twin", begun.Live.Devices.Memory.First(each => each.Id == memory.Backend).Size));
                     return memories[^1];
                 },
-                Chardev = _ => UnixSockets.ListenUnseen(),
+                Chardev = _ => UnseenSocket.Listen(monitors.Private, "chardev"),
             }.RunAsync(begun, cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -30,7 +30,7 @@ internal static class QuiescePhase
     {
         var paths = group[0].Twin.Begun.Paths;
         var libvirt = group[0].Twin.Begun.Libvirt;
-        await RequireNoJobsAsync(libvirt).ConfigureAwait(false);
+        await RequireNoJobsAsync(libvirt, paths).ConfigureAwait(false);
         if (await ReconnectNeeds.MissingAsync(paths, libvirt).ConfigureAwait(false) is { } missing)
             throw new HostBusyException(missing);
 
@@ -46,7 +46,7 @@ internal static class QuiescePhase
         foreach (var (twin, _) in group)
             await twin.Begun.Libvirt.DisposeAsync().ConfigureAwait(false);
         var half = limit / 2;
-        var hold = await DaemonHold.TakeAsync(daemon, paths, half < Limits.DaemonStop ? half : Limits.DaemonStop).ConfigureAwait(false);
+        var hold = await DaemonHold.TakeAsync(daemon, paths, half < Limits.DaemonStop ? half : Limits.DaemonStop, limit).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.daemon-stopped");
@@ -97,27 +97,29 @@ internal static class QuiescePhase
         }
     }
 
+    /// <summary>Asks libvirt for jobs, and of VMs that it cannot answer for its status files: a QEMU that answers nothing has none, and stops nobody.</summary>
     /// <exception cref="HostBusyException">A VM of the host has a job.</exception>
-    internal static async Task RequireNoJobsAsync(LibvirtConnection libvirt)
+    internal static async Task RequireNoJobsAsync(LibvirtConnection libvirt, LibvirtPaths paths)
     {
-        foreach (var domain in await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false))
-        {
-            bool active;
-            try
-            {
-                active = await libvirt.JobActiveAsync(domain.Uuid, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (LibvirtException exception) when (exception.Code is LibvirtException.NoDomain or LibvirtException.OperationInvalid)
-            {
-                continue; // it ended while we looked
-            }
-            catch (LibvirtException exception) when (exception.Code is LibvirtException.OperationTimeout or LibvirtException.OperationUnsupported)
-            {
-                active = true; // it is being started, restored or migrated here
-            }
+        var asking = (await libvirt.ListRunningAsync(CancellationToken.None).ConfigureAwait(false))
+            .Select(async domain => await IsActiveAsync(libvirt, paths, domain).ConfigureAwait(false) ? domain.Name : null);
+        if ((await Task.WhenAll(asking).ConfigureAwait(false)).FirstOrDefault(name => name is not null) is { } busy)
+            throw Busy(busy);
+    }
 
-            if (active)
-                throw Busy(domain.Name);
+    private static async Task<bool> IsActiveAsync(LibvirtConnection libvirt, LibvirtPaths paths, RunningDomain domain)
+    {
+        try
+        {
+            return await libvirt.JobActiveAsync(domain.Uuid, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception) when (exception.Code is LibvirtException.NoDomain or LibvirtException.OperationInvalid)
+        {
+            return false; // it ended while we looked
+        }
+        catch (LibvirtException exception) when (exception.Code is LibvirtException.OperationTimeout or LibvirtException.OperationUnsupported or LibvirtException.NoAnswer)
+        {
+            return StatusFile.ReadAll(paths).Any(status => status.Uuid == domain.Uuid && HasJob(status));
         }
     }
 
@@ -125,10 +127,12 @@ internal static class QuiescePhase
     {
         foreach (var status in StatusFile.ReadAll(paths))
         {
-            if (status.Job is not null || status.HasBlockJobs || status.HasBackup)
+            if (HasJob(status))
                 throw Busy(status.Name);
         }
     }
+
+    private static bool HasJob(StatusFile status) => status.Job is not null || status.HasBlockJobs || status.HasBackup;
 
     private static HostBusyException Busy(string name) => new($"VM {name} has an active job in libvirt, whose daemon is not stopped while any VM has one");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VirtHandover.Foreign;
 using VirtHandover.Libvirt;
 
@@ -10,6 +11,9 @@ namespace VirtHandover.Handover.Phases;
 /// </summary>
 internal static class ReconnectNeeds
 {
+    /// <summary>All VMs' volumes together; one is looked up in some ms.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
+
     /// <summary>Looks for it; libvirt is up.</summary>
     /// <param name="paths">Where libvirt keeps its status files.</param>
     /// <param name="libvirt">A connection, which is asked only for VMs with disks of type <c>volume</c>.</param>
@@ -17,10 +21,13 @@ internal static class ReconnectNeeds
     /// <exception cref="LibvirtException">libvirt is away.</exception>
     internal static async Task<string?> MissingAsync(LibvirtPaths paths, LibvirtConnection libvirt)
     {
+        var since = Stopwatch.GetTimestamp();
         foreach (var status in StatusFile.ReadAll(paths))
         {
             foreach (var (pool, volume) in status.Domain.VolumesToLookUp)
             {
+                if (Stopwatch.GetElapsedTime(since) > s_longest)
+                    return $"libvirt takes too long to look up volumes of storage pools (VM {status.Name}); look for a pool that hangs (virsh pool-list, virsh pool-info)";
                 try
                 {
                     await libvirt.RequireVolumeAsync(pool, volume).ConfigureAwait(false);

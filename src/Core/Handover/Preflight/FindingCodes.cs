@@ -32,6 +32,7 @@ internal static class FindingCodes
     internal static readonly FindingCode MachineGone = new("MACHINE_GONE", Blocker, "The new QEMU no longer has the VM's machine type.", "Change the machine type with 'virsh edit' and start the VM again.");
     internal static readonly FindingCode VqSize = new("VQ_SIZE", Blocker, "The running QEMU offers the guest longer virtqueues than the new one takes, and guests use what is offered.", "Restart the guest on the new QEMU; a reboot inside it is not enough.");
     internal static readonly FindingCode VqUnknown = new("VQ_UNKNOWN", Warning, "Virtqueues, ROMs and properties of the running QEMU are not known: it is older than 7.2, or its program could not be started once more to be asked. So the new one may refuse them while loading.", "The handover is undone then, after a pause.");
+    internal static readonly FindingCode NotCompared = new("NOT_COMPARED", Note, "The two QEMUs have not been compared device by device yet: that takes one more of each, and is done when a handover or a rehearsal begins.", "To know before, rehearse it ('virt-handover rehearse DOMAIN'); the VM does not notice.");
     internal static readonly FindingCode QomDiff = new("QOM_DIFF", Blocker, "The target's devices are not those of the source.", Restart);
     internal static readonly FindingCode RamblockDiff = new("RAMBLOCK_DIFF", Blocker, "The target's memory blocks are not those of the source.", Restart);
     internal static readonly FindingCode RomSize = new("ROM_SIZE", Blocker, "Firmware or an option ROM has another size in the new QEMU.", Restart);
@@ -115,7 +116,7 @@ internal static class FindingCodes
     internal static IReadOnlyList<FindingCode> All { get; } =
     [
         RamPrivate, RamMemfdNew, RamMixed, RamStill, PauseBudget, RamNone, RamSpace, RamInode, RamDiscard, RamPrealloc, RamHugePages, VirtioMem, Nvdimm, Ivshmem,
-        TargetMissing, TargetUntrusted, VersionOrder, MachineGone, VqSize, VqUnknown, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine, CmdLineChanged, CmdLineForeign,
+        TargetMissing, TargetUntrusted, VersionOrder, MachineGone, VqSize, VqUnknown, NotCompared, QomDiff, RamblockDiff, RomSize, CpuLess, CpuMore, CmdLine, CmdLineChanged, CmdLineForeign,
         CmdLineLate,
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,

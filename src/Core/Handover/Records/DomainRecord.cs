@@ -32,6 +32,12 @@ public sealed record DomainRecord
     /// <summary>The process had run for a while when it was noted, so that it may have lied then.</summary>
     public required bool IsLate { get; init; }
 
+    /// <summary>
+    /// Which file each path of an image led to then: two images of one VM that change names with each other are both open, and no look at the process
+    /// tells which was which. Null in the record of an earlier release.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Files { get; init; }
+
     /// <summary>It was compared with what libvirt says of the domain, and all of it belonged to the domain.</summary>
     public required bool IsChecked { get; init; }
 }

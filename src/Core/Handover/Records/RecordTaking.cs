@@ -1,4 +1,5 @@
 using VirtHandover.Foreign;
+using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -68,11 +69,13 @@ internal static class RecordTaking
         }
 
         var record = known ?? New(status, process.Identity, words, environment, clock);
+        if (record.Files is null)
+            record = record with { Files = FilesOf(process.Id, record.Arguments) };
         var facts = DomainFacts.Of(status, QemuConf.Read(paths), SavedQemu.PathOf(process.Id));
         var built = LibvirtEnvironment.Of(record.Environment, facts, record.Environment.Any(IsLoader) ? EnvironmentOfDaemon(paths) : []);
         var wasMoved = !record.Arguments.SequenceEqual(record.Words, StringComparer.Ordinal);
         IReadOnlyList<string> foreign = record.IsChecked ? [] : [.. LineCheck.Problems(record.Arguments, facts, wasMoved), .. built.Problems];
-        if (known is null || (foreign.Count == 0 && !record.IsChecked))
+        if (known?.Files is null || (foreign.Count == 0 && !record.IsChecked))
         {
             record = record with { IsChecked = foreign.Count == 0 };
             Keep(records, record, status.Name);
@@ -150,6 +153,20 @@ internal static class RecordTaking
             IsLate = clock.GetUtcNow() - HostBoot.TimeOf(process.StartTime, clock) > Young,
             IsChecked = false,
         };
+    }
+
+    private static Dictionary<string, string> FilesOf(int process, IReadOnlyList<string> arguments)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        // Late, a path may lead to another file already; that says nothing of what it led to.
+        var open = OpenFile.Of(ProcRoot.Host, process);
+        foreach (var file in NamedFiles.TryOf(arguments).Where(file => file.Use != FileUse.Loaded))
+        {
+            if (PathOfProcess.LookUp(process, file.Path, out _) is { } found && open.Any(one => one.File.IsSameFile(found)))
+                files[file.Path] = found.Key;
+        }
+
+        return files;
     }
 
     private static List<string> Changes(DomainRecord record, IReadOnlyList<string>? words, IReadOnlyList<string>? environment)

@@ -45,7 +45,7 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         var paths = new LibvirtPaths();
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
-        _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop).ConfigureAwait(false);
+        _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, 2 * Limits.DaemonStop).ConfigureAwait(false);
         StoppedAt = Stopwatch.GetTimestamp();
     }
 

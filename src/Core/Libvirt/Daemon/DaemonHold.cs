@@ -34,8 +34,9 @@ public sealed class DaemonHold
     /// <param name="daemon">The running daemon.</param>
     /// <param name="paths">Where libvirt's files are.</param>
     /// <param name="limit">How long its end may take.</param>
+    /// <param name="longest">How long while it starts a VM or receives one; the next daemon kills that VM when this one is killed over it.</param>
     /// <exception cref="LibvirtException">It could not be asked to end, or another daemon took its place.</exception>
-    public static async Task<DaemonHold> TakeAsync(LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit)
+    public static async Task<DaemonHold> TakeAsync(LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit, TimeSpan longest)
     {
         ArgumentNullException.ThrowIfNull(daemon);
         ArgumentNullException.ThrowIfNull(paths);
@@ -51,8 +52,7 @@ public sealed class DaemonHold
         if (!await ending.ConfigureAwait(false) && StatusFile.ReadAll(paths).FirstOrDefault(status => status.IsComing) is { } coming)
         {
             Said.Error($"{daemon.Name} has not ended yet, because VM {ForeignText.Escape(coming.Name)} is just being started or migrated here; it is waited for.", priority: 4);
-            await asking.ConfigureAwait(false);
-            _ = await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false);
+            _ = await process.WaitForExitAsync(longest > limit ? longest - limit : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         }
 
         if (!process.HasExited)
@@ -64,9 +64,17 @@ public sealed class DaemonHold
         }
 
         await asking.ConfigureAwait(false);
-        return FileLock.TryTake(paths.DriverPidFile) is { } taken
-            ? new DaemonHold(daemon.StartAsync, taken, since)
-            : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
+        try
+        {
+            return FileLock.TryTake(paths.DriverPidFile) is { } taken
+                ? new DaemonHold(daemon.StartAsync, taken, since)
+                : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
+        }
+        catch (LinuxException exception)
+        {
+            await daemon.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            throw new LibvirtException(0, $"{daemon.Name} was stopped and is started again, because its lock could not be taken: {exception.Message}");
+        }
     }
 
     /// <summary>Takes the lock while no daemon runs.</summary>

@@ -32,6 +32,9 @@ public abstract class LibvirtDaemon
         try
         {
             var process = ProcessIdentity.Read(ProcRoot.Host, holder);
+            // What it is started again by is read of it.
+            if (ProcessStatus.Read(ProcRoot.Host, holder).UserIds.Any(user => user != 0))
+                return null;
             // A handover or a recovery that keeps it away.
             if (Path.GetFileName(InstalledProgram.WithoutMark(ProcFile.ReadLink(ProcRoot.Host.File(holder, "exe")))) == "virt-handoverd")
                 return null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using VirtHandover.Linux.Proc.Interop;
 
@@ -73,6 +74,11 @@ public readonly record struct FileIdentity(
     /// <param name="other">The other.</param>
     public bool IsSameFile(FileIdentity other) => (Mode & 0xf000) == (other.Mode & 0xf000)
         && (IsBlockDevice ? RawDevice == other.RawDevice : Device == other.Device && Inode == other.Inode);
+
+    /// <summary>What <see cref="IsSameFile"/> goes by, as text.</summary>
+    public string Key => IsBlockDevice
+        ? string.Create(CultureInfo.InvariantCulture, $"block {RawDevice.Major}:{RawDevice.Minor}")
+        : string.Create(CultureInfo.InvariantCulture, $"{Mode >> 12} {Device.Major}:{Device.Minor} {Inode}");
 
     private static FileIdentity From(in LibC.statx_t data)
     {

@@ -12,6 +12,7 @@ public sealed class FileReaderTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ProcessHandle _holder;
+    private Dictionary<string, string>? _noted;
 
     public FileReaderTests()
     {
@@ -46,6 +47,20 @@ public sealed class FileReaderTests : IDisposable
 
         File.Delete(At("base"));
         Assert.Contains(Findings(Image("base")), gone => gone.Code == "FILE_OTHER" && gone.Sentence.Contains("was deleted or renamed", StringComparison.Ordinal));
+    }
+
+    // Both are open, so that only what was noted tells which was which.
+    [Fact]
+    public void Two_that_have_changed_their_names_are_known_by_what_was_noted()
+    {
+        _noted = ((string[])["image", "base"]).ToDictionary(At, name => FileIdentity.Of(At(name))!.Value.Key);
+        Assert.Empty(Findings(Image("image"), Image("base")));
+        File.Move(At("image"), At("t"));
+        File.Move(At("base"), At("image"));
+        File.Move(At("t"), At("base"));
+        Assert.Equal(["FILE_OTHER", "FILE_OTHER"], Findings(Image("image"), Image("base")).Select(finding => finding.Code));
+        _noted = null;
+        Assert.Empty(Findings(Image("image"), Image("base")));
     }
 
     [Fact]
@@ -103,5 +118,5 @@ public sealed class FileReaderTests : IDisposable
 
     private NamedFile Image(string name) => new(name, At(name), FileUse.Written) { Driver = "file" };
 
-    private List<Finding> Findings(params NamedFile[] files) => [.. FileRules.Check(FileReader.Look(_holder.Identity, files), Context)];
+    private List<Finding> Findings(params NamedFile[] files) => [.. FileRules.Check(FileReader.Look(_holder.Identity, files, _noted), Context)];
 }

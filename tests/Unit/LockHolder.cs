@@ -1,21 +1,27 @@
 using System.Diagnostics;
 
-namespace VirtHandover.Tests.Unit.Queue;
+namespace VirtHandover.Tests.Unit;
 
-/// <summary>Another process that holds a lock as package managers take it: a write lock of fcntl's on the whole file.</summary>
+/// <summary>Another process that holds a lock of fcntl's on a whole file: a write lock, as package managers and libvirt take it, or a reader's.</summary>
 internal sealed class LockHolder : IAsyncDisposable
 {
     private readonly Process _process;
 
     private LockHolder(Process process) => _process = process;
 
-    internal static async Task<LockHolder> Take(string path)
+    internal int Id => _process.Id;
+
+    internal static Task<LockHolder> Take(string path) => Take(path, "'r+'", "EX");
+
+    internal static Task<LockHolder> TakeAsReader(string path) => Take(path, "'r'", "SH");
+
+    private static async Task<LockHolder> Take(string path, string mode, string kind)
     {
         var process = Process.Start(new ProcessStartInfo("python3")
         {
             ArgumentList =
             {
-                "-c", "import fcntl,sys; f=open(sys.argv[1],'r+'); fcntl.lockf(f, fcntl.LOCK_EX); print('locked', flush=True); sys.stdin.read()", path,
+                "-c", $"import fcntl,sys; f=open(sys.argv[1],{mode}); fcntl.lockf(f, fcntl.LOCK_{kind}); print('locked', flush=True); sys.stdin.read()", path,
             },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
