@@ -1,6 +1,8 @@
+using VirtHandover.Bus.Gate;
 using VirtHandover.Hook;
 using VirtHandover.Policy;
 using VirtHandover.Qemu;
+using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Fuzz;
 
@@ -31,6 +33,47 @@ internal static partial class FuzzTargets
         Assert.Equal(whole, lines);
         foreach (byte[] line in lines)
             _ = QmpMessageReader.Read(line, "a liar");
+    }
+
+    // What goes between a process and the bus, in pieces: commands, then messages.
+    private static void Wire(byte[] input)
+    {
+        var lines = new SaslLines();
+        long taken = 0;
+        var cutter = new MessageCutter(
+            4096,
+            (head, body) =>
+            {
+                taken += head.Length;
+                Assert.InRange(body, 0, 2L * uint.MaxValue);
+                if (head.Length > 0)
+                    _ = (MessageHead.Read(head).Sender, MessageHead.Read(head).WantsReply);
+            },
+            bytes => taken += bytes.Length,
+            () => { });
+        int piece = input.Length == 0 ? 1 : (input[0] % 61) + 1;
+        foreach (byte[] part in input.Chunk(piece))
+        {
+            int commands = lines.TakeCommands(part);
+            Assert.InRange(commands, 0, part.Length);
+            cutter.Feed(part.AsSpan(commands));
+        }
+
+        Assert.InRange(taken, 0, input.Length);
+        var answers = new SaslLines();
+        _ = answers.TakeCommands("AUTH EXTERNAL\r\nBEGIN\r\n"u8);
+        Assert.InRange(answers.TakeAnswers(input), 0, input.Length);
+    }
+
+    // What a front that somebody has taken over sends to the worker: what is read means the same when it is written again.
+    private static void Requests(byte[] input)
+    {
+        var reader = new WorkerLines<Asked>(new MemoryStream(input), WorkerJson.Default.Asked);
+        while (reader.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult() is { } asked)
+        {
+            byte[] written = WorkerJson.Write(asked, WorkerJson.Default.Asked);
+            Assert.Equal(written, WorkerJson.Write(WorkerJson.Read<Asked>(written.AsSpan()[..^1], WorkerJson.Default.Asked), WorkerJson.Default.Asked));
+        }
     }
 
     private static IEnumerable<byte[]> Split(byte[] text)

@@ -22,6 +22,7 @@ using VirtHandover.Linux.Proc;
 using VirtHandover.Policy;
 using VirtHandover.Qemu;
 using VirtHandover.Queue;
+using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Fuzz;
 
@@ -34,6 +35,8 @@ internal static partial class FuzzTargets
     internal static IReadOnlyDictionary<string, Action<byte[]>> All { get; } = new Dictionary<string, Action<byte[]>>(StringComparer.Ordinal)
     {
         ["journal"] = Journal,
+        ["bus-wire"] = Allowing<BusException>(Wire),
+        ["worker-lines"] = Allowing<WorkerException>(Requests),
         ["qmp-lines"] = Allowing<QmpProtocolException>(input => _ = QmpMessageReader.Read(input, "a liar")),
         ["qmp-stream"] = Allowing<QmpProtocolException>(Stream),
         ["qmp-replies"] = Replies,
