@@ -95,7 +95,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await Harm(Swap, image);
         JsonElement refused = await Run(guest, 1);
         Assert.Equal("refused", Text(refused, "outcome"));
-        Assert.Contains("FILE_OTHER", Text(refused, "sentence"), StringComparison.Ordinal);
+        Assert.Contains("FILE_SWAPPED", Text(refused, "sentence"), StringComparison.Ordinal);
         Assert.Contains("two have changed their names", Text(refused, "sentence"), StringComparison.Ordinal);
         await guest.AssertLives(before);
         await Harm(Swap, image);

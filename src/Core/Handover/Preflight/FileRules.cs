@@ -27,7 +27,7 @@ internal static class FileRules
             else if (file.Named.Use != FileUse.Loaded && file.IsOpen == false)
                 yield return FindingCodes.FileOther.Says($"{file.Named.Subject} is another file than the one that the VM's QEMU has open.");
             else if (file is { Named.Use: not FileUse.Loaded, IsMoved: true })
-                yield return FindingCodes.FileOther.Says($"{file.Named.Subject} is another one of the VM's files than it was when its command line was noted: two have changed their names.");
+                yield return FindingCodes.FileSwapped.Says($"{file.Named.Subject} is another one of the VM's files than it was when its command line was noted: two have changed their names.");
             else if (file.Refusal is { } refusal)
                 yield return Refused(file.Named, refusal, context);
             else if (file.IsMissing)

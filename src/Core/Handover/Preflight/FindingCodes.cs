@@ -92,6 +92,7 @@ internal static class FindingCodes
     internal static readonly FindingCode LockMgr = new("LOCKMGR", Blocker, "A lock manager knows the old process only, and would stop or kill the wrong one later.", "Shut the VM down and start it again.");
     internal static readonly FindingCode FileAccess = new("FILE_ACCESS", Blocker, "The VM's QEMU could not open one of its files once more, neither the new one nor, if that came to it, the old one.", "Compare owner, mode, label and mount with what libvirt had set ('ls -lZ', 'lsattr', 'findmnt'), repair them, then retry.");
     internal static readonly FindingCode FileOther = new("FILE_OTHER", Blocker, "A path no longer names the file that the VM has open, so the new QEMU would go on with another one.", "What the guest has written since then is in the open file only and is lost when the VM ends: save it first, with 'virsh blockcopy' or from inside the guest.");
+    internal static readonly FindingCode FileSwapped = new("FILE_SWAPPED", Blocker, "Two images of the VM have changed their names with each other, so the new QEMU would take each for the other.", "Give each its name back, then retry.");
     internal static readonly FindingCode FileNewer = new("FILE_NEWER", Warning, "A kernel, initrd, firmware or ROM file has changed since the VM started.", "After its next reboot the guest starts with the changed file, as it would if the VM were started anew.");
     internal static readonly FindingCode FileUnknown = new("FILE_UNKNOWN", Warning, "Whether the VM's QEMU could open its files once more was not found out.", "The new QEMU is asked before libvirt is stopped; a handover that it could not end is refused then.");
 
@@ -121,7 +122,7 @@ internal static class FindingCodes
         Unreadable, StateBad, JobActive, MigBlocked, DriftHotplug, DriftBlock, BitmapTransient, IoTune, SettingDiff, MonitorUsed, MigrateSpeed, FdsetLost, StatusXml, MonitorBusy,
         NetTap, NetVhost, NetMacvtap, NetUser, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
-        BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr, FileAccess, FileOther, FileNewer, FileUnknown,
+        BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr, FileAccess, FileOther, FileSwapped, FileNewer, FileUnknown,
         VncPort, VncPassword, VncWebsocket, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
         HookFails, ProcessDiff, RightsOther, Machined,
     ];

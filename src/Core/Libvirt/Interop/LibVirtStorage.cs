@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace VirtHandover.Libvirt.Interop;
 
@@ -33,26 +32,4 @@ internal static partial class LibVirtStorage
         internal ulong Capacity;
         internal ulong Allocation;
     }
-}
-
-/// <summary>A <c>virStoragePoolPtr</c>.</summary>
-internal sealed class StoragePoolHandle : SafeHandleZeroOrMinusOneIsInvalid
-{
-    public StoragePoolHandle()
-        : base(ownsHandle: true)
-    {
-    }
-
-    protected override bool ReleaseHandle() => LibVirtStorage.virStoragePoolFree(handle) == 0;
-}
-
-/// <summary>A <c>virStorageVolPtr</c>.</summary>
-internal sealed class StorageVolumeHandle : SafeHandleZeroOrMinusOneIsInvalid
-{
-    public StorageVolumeHandle()
-        : base(ownsHandle: true)
-    {
-    }
-
-    protected override bool ReleaseHandle() => LibVirtStorage.virStorageVolFree(handle) == 0;
 }

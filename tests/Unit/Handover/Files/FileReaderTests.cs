@@ -58,7 +58,7 @@ public sealed class FileReaderTests : IDisposable
         File.Move(At("image"), At("t"));
         File.Move(At("base"), At("image"));
         File.Move(At("t"), At("base"));
-        Assert.Equal(["FILE_OTHER", "FILE_OTHER"], Findings(Image("image"), Image("base")).Select(finding => finding.Code));
+        Assert.Equal(["FILE_SWAPPED", "FILE_SWAPPED"], Findings(Image("image"), Image("base")).Select(finding => finding.Code));
         _noted = null;
         Assert.Empty(Findings(Image("image"), Image("base")));
     }
