@@ -43,25 +43,18 @@ internal static class NamedFiles
     /// <summary>The same; none where the command line cannot be read, which the preflight refuses for itself.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="nodes">The running QEMU's block nodes; null when they are not known yet.</param>
-    internal static IReadOnlyList<NamedFile> TryOf(CommandLine line, IReadOnlyList<BlockNode>? nodes)
-    {
-        try
-        {
-            return nodes is null ? Of(line) : Of(line, nodes);
-        }
-        catch (CommandLineException)
-        {
-            return [];
-        }
-    }
+    internal static IReadOnlyList<NamedFile> TryOf(CommandLine line, IReadOnlyList<BlockNode>? nodes) =>
+        Try(() => nodes is null ? Of(line) : Of(line, nodes));
 
     /// <summary>Those of a command line that was not read yet; none where it cannot be.</summary>
     /// <param name="words">Its words.</param>
-    internal static IReadOnlyList<NamedFile> TryOf(IReadOnlyList<string> words)
+    internal static IReadOnlyList<NamedFile> TryOf(IReadOnlyList<string> words) => Try(() => Of(CommandLine.Parse(words)));
+
+    private static IReadOnlyList<NamedFile> Try(Func<IReadOnlyList<NamedFile>> find)
     {
         try
         {
-            return Of(CommandLine.Parse(words));
+            return find();
         }
         catch (CommandLineException)
         {
