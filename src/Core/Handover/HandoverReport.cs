@@ -96,7 +96,10 @@ public sealed record HandoverReport
     /// <summary>From the start of Begin until libvirt showed the domain running, in µs.</summary>
     public long TotalMicroseconds { get; init; }
 
-    /// <summary>How long libvirt's API was away, in µs; 0 when the daemon was not stopped.</summary>
+    /// <summary>
+    /// How long libvirt's API was away, in µs; 0 when the daemon was not stopped. After a recovery that found it away: from the journal's entry
+    /// of Quiesce until that recovery let it come back.
+    /// </summary>
     public long OutageMicroseconds { get; init; }
 
     /// <summary>Bytes of guest memory that were copied.</summary>

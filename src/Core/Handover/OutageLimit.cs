@@ -21,8 +21,8 @@ internal sealed record OutageLimit(long EndsAt, long TryUntil)
     /// </summary>
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(3);
 
-    /// <summary>A keeper is alive as long as it strands its VMs itself, which takes a moment.</summary>
-    private static readonly TimeSpan Overdue = TimeSpan.FromSeconds(5);
+    /// <summary>A keeper is alive as long as it strands its VMs itself: it has what every recovery has, and that takes a moment.</summary>
+    private static readonly TimeSpan Overdue = Least + TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LeastShare = TimeSpan.FromSeconds(1);
 

@@ -59,7 +59,9 @@ public sealed class OutageLimitTests
     {
         var away = Away(TimeSpan.FromSeconds(20));
         Assert.False(OutageLimit.IsOverdue([away], At.AddSeconds(21)));
-        Assert.True(OutageLimit.IsOverdue([away], At.AddSeconds(26)));
+        // It has the least that every recovery has, and some time to strand who still does not answer.
+        Assert.False(OutageLimit.IsOverdue([away], At.AddSeconds(27)));
+        Assert.True(OutageLimit.IsOverdue([away], At.AddSeconds(29)));
         Assert.True(OutageLimit.IsOverdue([away, away with { Report = Ended }], At.AddHours(1)));
         Assert.False(OutageLimit.IsOverdue([away with { Report = Ended }], At.AddHours(1)));
         Assert.False(OutageLimit.IsOverdue([away with { Quiescing = null }], At.AddHours(1)));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Recovery;
 
@@ -47,6 +48,19 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
         _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, 2 * Limits.DaemonStop).ConfigureAwait(false);
         StoppedAt = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>How long libvirt has been away because of a handover whose recovery has had its lock; zero when it was not.</summary>
+    /// <param name="trace">The handover.</param>
+    /// <param name="now">The host's clock, as in the journals.</param>
+    internal TimeSpan LengthFor(HandoverTrace trace, DateTimeOffset now)
+    {
+        if (StoppedAt is { } since)
+            return Stopwatch.GetElapsedTime(since);
+        // One that is tried once more ended its first absence long ago, and another boot ended all.
+        return _hold is not null && trace is { Quiescing: { } quiescing, IsReopened: false } && trace.Opened.Boot == HostBoot.Id && now > quiescing.At
+            ? now - quiescing.At
+            : TimeSpan.Zero;
     }
 
     /// <summary>Lets libvirt come back.</summary>
