@@ -86,14 +86,18 @@ public sealed class FileLock : IDisposable
     /// <summary>Who holds a write lock on the file. Only who may write to it can; a read lock, which every reader may take, is not seen.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The process; null when nobody does or the file is missing. A lock of the calling process itself is not seen.</returns>
-    public static int? Holder(string path)
-    {
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        if (fd < 0)
-            return null;
-        using var handle = Libc.Own(fd);
-        return Writer(handle);
-    }
+    public static int? Holder(string path) => Look(path, Writer);
+
+    /// <summary>
+    /// Whether another process, also one of another pid namespace, holds a write lock on the file. So rpm and dpkg mark that they are at work; rpm's
+    /// file may be read, and so locked for reading, by every user.
+    /// </summary>
+    /// <param name="path">The file; a missing one is not locked.</param>
+    public static bool HasWriter(string path) => Look(path, handle => Conflict(handle, Libc.F_RDLCK) is not null);
+
+    /// <summary>Whether another process holds any lock on the file: for files that root alone may read.</summary>
+    /// <param name="path">The file; a missing one is not locked.</param>
+    public static bool IsInUse(string path) => Look(path, handle => Conflict(handle, Libc.F_WRLCK) is not null);
 
     /// <summary>Gives the lock back, and the file's name, so that who has it open waits for a lock that means nothing any more.</summary>
     public void Dispose()
@@ -103,12 +107,22 @@ public sealed class FileLock : IDisposable
         _handle.Dispose();
     }
 
-    private static int? Writer(SafeHandle handle)
+    private static int? Writer(SafeHandle handle) => Conflict(handle, Libc.F_RDLCK) is { l_pid: > 0 } writer ? writer.l_pid : null;
+
+    /// <summary>The lock that is in the way of another; its process is 0 or less when it is not to be seen from here.</summary>
+    private static Libc.flock? Conflict(SafeHandle handle, short type)
     {
-        var request = new Libc.flock { l_type = Libc.F_RDLCK };
-        return Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_GETLK, ref request) == 0 && request.l_type != Libc.F_UNLCK && request.l_pid > 0
-            ? request.l_pid
-            : null;
+        var request = new Libc.flock { l_type = type };
+        return Libc.fcntl_lock((int)handle.DangerousGetHandle(), Libc.F_GETLK, ref request) == 0 && request.l_type != Libc.F_UNLCK ? request : null;
+    }
+
+    private static T? Look<T>(string path, Func<SafeHandle, T?> look)
+    {
+        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+            return default;
+        using var handle = Libc.Own(fd);
+        return look(handle);
     }
 
     private static bool HasName(SafeHandle handle, string path) =>

@@ -1,3 +1,5 @@
+using VirtHandover.Linux;
+
 namespace VirtHandover.Queue;
 
 /// <summary>
@@ -14,7 +16,7 @@ public sealed class DpkgTransaction : ITransactionProbe
 
     /// <inheritdoc/>
     public Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(Locks.Any(name => PackageLock.IsHeld(Path.Combine(Directory, name))) || IsInterrupted());
+        Task.FromResult(Locks.Any(name => FileLock.HasWriter(Path.Combine(Directory, name))) || IsInterrupted());
 
     // dpkg calls its changes by numbers, and "tmp.i" while it writes one.
     private bool IsInterrupted()

@@ -70,7 +70,7 @@ public static class QueueDirectory
     {
         if (state.Look(Database) is not { IsRegular: true, Links: 1 } || LastWrite(queue) > LastWrite(state))
             return;
-        if (PackageLock.IsHeld(Path.Combine(paths.State, Database)))
+        if (FileLock.IsInUse(Path.Combine(paths.State, Database)))
         {
             throw new LinuxException(
                 0, $"The database {paths.State}/{Database} belongs to a virt-handoverd of an older release that still runs; it is taken over when that has ended.");

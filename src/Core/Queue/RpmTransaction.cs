@@ -6,7 +6,7 @@ namespace VirtHandover.Queue;
 
 /// <summary>
 /// Whether rpm holds its transaction lock, by whatever front end (dnf, zypper, PackageKit). rpm says where the lock is;
-/// the usual places are looked at as well, because a broken rpm must not hide a transaction.
+/// the usual places are looked at as well, because a broken rpm must not hide a transaction. Who only reads, as <c>rpm -V</c>, changes nothing.
 /// </summary>
 public sealed class RpmTransaction : ITransactionProbe
 {
@@ -18,7 +18,7 @@ public sealed class RpmTransaction : ITransactionProbe
     public async Task<bool> IsRunningAsync(CancellationToken cancellationToken)
     {
         _places ??= [.. (await AskRpmAsync(cancellationToken).ConfigureAwait(false)).Concat(UsualPlaces).Distinct()];
-        return _places.Any(PackageLock.IsHeld);
+        return _places.Any(FileLock.HasWriter);
     }
 
     private static async Task<IReadOnlyList<string>> AskRpmAsync(CancellationToken cancellationToken)

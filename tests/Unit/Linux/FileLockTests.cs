@@ -40,6 +40,25 @@ public sealed class FileLockTests : IDisposable
         Assert.False(File.Exists(Path));
     }
 
+    // rpm's .rpm.lock, dpkg's lock-frontend.
+    [Fact(Timeout = 60_000)]
+    public async Task Who_is_at_work_is_seen_and_who_only_reads_is_not_at_work()
+    {
+        Assert.False(FileLock.HasWriter(Path + ".none"));
+        Assert.False(FileLock.HasWriter(Path));
+        Assert.False(FileLock.IsInUse(Path));
+        await using (await LockHolder.Take(Path))
+            Assert.True(FileLock.HasWriter(Path) && FileLock.IsInUse(Path));
+        await using (await LockHolder.TakeAsReader(Path))
+        {
+            Assert.False(FileLock.HasWriter(Path));
+            Assert.True(FileLock.IsInUse(Path));
+        }
+
+        Assert.False(FileLock.HasWriter(Path));
+        Assert.False(FileLock.IsInUse(Path));
+    }
+
     [Fact]
     public void One_that_waits_for_its_end_waits_for_a_file_without_a_name()
     {
