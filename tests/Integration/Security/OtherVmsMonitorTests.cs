@@ -84,6 +84,30 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         await RunsOn(victim, process);
     }
 
+    [Theory(Timeout = 240000)]
+    [InlineData("link")]
+    [InlineData("link to the directory")]
+    public async Task Nor_does_libvirt_follow_one_of_a_third_VM_when_it_comes_back(string what)
+    {
+        // The names are read in order: the evil one before its victim.
+        SmallGuest evil = await SmallGuest.Start("m-evil", Small), moved = await SmallGuest.Start("m-moved", "--ram", "shared", "--no-disk"),
+            victim = await SmallGuest.Start("m-victim", Small);
+        int mine = evil.Status.ProcessId, process = await Virsh.Pid(victim.Name), old = await Virsh.Pid(moved.Name);
+        (string from, string to) = (evil.Status.MonitorPath, victim.Status.MonitorPath);
+        if (what != "link")
+            (from, to) = (Path.GetDirectoryName(from)!, Path.GetDirectoryName(to)!);
+        Directory.Move(from, from + ".mine");
+        File.CreateSymbolicLink(from, to);
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        Assert.Equal("done", (await Run(moved, 0)).GetProperty("outcome").GetString());
+        Assert.NotEqual(old, await Virsh.Pid(moved.Name));
+        await RunsOn(victim, process);
+        Assert.False(new FileInfo(from).LinkTarget is not null, $"{from} is still a link.");
+        // libvirt has no monitor for it, and ends it, as it does with any whose monitor is gone.
+        await Eventually.Until("libvirt has ended the evil one", async () => await Virsh.State(evil.Name) == "shut off");
+        Assert.False(Directory.Exists($"/proc/{mine}"));
+    }
+
     private static Socket Impostor(string path)
     {
         File.Move(path, path + ".mine");

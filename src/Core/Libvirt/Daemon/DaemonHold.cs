@@ -12,11 +12,13 @@ public sealed class DaemonHold
 {
     private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
+    private readonly LibvirtPaths _paths;
 
-    private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, long since)
+    private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, LibvirtPaths paths, long since)
     {
         _start = start;
         _lock = fileLock;
+        _paths = paths;
         Since = since;
     }
 
@@ -67,7 +69,7 @@ public sealed class DaemonHold
         try
         {
             return FileLock.TryTake(paths.DriverPidFile) is { } taken
-                ? new DaemonHold(daemon.StartAsync, taken, since)
+                ? new DaemonHold(daemon.StartAsync, taken, paths, since)
                 : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
         }
         catch (LinuxException exception)
@@ -85,7 +87,7 @@ public sealed class DaemonHold
     {
         ArgumentNullException.ThrowIfNull(paths);
         return FileLock.TryTake(paths.DriverPidFile) is { } taken
-            ? new DaemonHold(cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken), taken, Stopwatch.GetTimestamp())
+            ? new DaemonHold(cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken), taken, paths, Stopwatch.GetTimestamp())
             : null;
     }
 
@@ -102,6 +104,7 @@ public sealed class DaemonHold
     public void Drop()
     {
         IsReleased = true;
+        MonitorNames.RemoveLinks(_paths);
         _lock.Dispose();
     }
 }
