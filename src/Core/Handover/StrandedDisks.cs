@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -18,7 +19,10 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
     /// <summary>While something is held: whoever settles a VM waits for its images.</summary>
     private static readonly TimeSpan HeldPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly Dictionary<long, IReadOnlyList<IDisposable>> _held = [];
+    private readonly Dictionary<long, Held> _held = [];
+
+    /// <summary>Takes the locks of one image; null when they cannot be had. May take for ever: an image lies where it lies.</summary>
+    internal Func<string, IDisposable?> Lock { get; init; } = ImageLock.TryTake;
 
     /// <summary>Looks until it is cancelled.</summary>
     /// <param name="stopping">Stops it.</param>
@@ -50,7 +54,7 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
         foreach (var (id, trace) in stranded.Where(one => !_held.ContainsKey(one.Key)).ToList())
         {
             if (Stranding.TryMarkHeld(trace) is { } mark)
-                _held[id] = [.. Take(trace.HiddenStatusPath), mark];
+                _held[id] = new Held(mark, Take(trace.HiddenStatusPath));
         }
     }
 
@@ -61,14 +65,14 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
             Release(id);
     }
 
-    private static List<ImageLock> Take(string statusPath)
+    // Each on its own: one on a server that does not answer must not keep the others from being held, nor the worker from ending.
+    private List<Task<IDisposable?>> Take(string statusPath)
     {
         try
         {
             return [.. StatusFile.Read(statusPath).Domain.Disks
                 .Where(disk => disk is { Type: "file" or "block", IsReadOnly: false, IsShareable: false, Source.Length: > 0 })
-                .Select(disk => ImageLock.TryTake(disk.Source))
-                .OfType<ImageLock>()];
+                .Select(disk => Task.Factory.StartNew(() => Lock(disk.Source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         }
         catch (StatusFileException)
         {
@@ -78,9 +82,24 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
 
     private void Release(long id)
     {
-        if (!_held.Remove(id, out var locks))
-            return;
-        foreach (var one in locks)
-            one.Dispose();
+        if (_held.Remove(id, out var held))
+            held.Release();
+    }
+
+    /// <summary>The images of one VM.</summary>
+    /// <param name="Mark">Is let go of with the last of them.</param>
+    /// <param name="Images">Their locks, as soon as they are taken.</param>
+    private sealed record Held(SafeHandle Mark, IReadOnlyList<Task<IDisposable?>> Images)
+    {
+        internal void Release() => Then(
+            Task.WhenAll(Images.Select(image => Then(image, () =>
+            {
+                if (image.IsCompletedSuccessfully)
+                    image.Result?.Dispose();
+            }))),
+            Mark.Dispose);
+
+        private static Task Then(Task task, Action action) =>
+            task.ContinueWith(_ => action(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }

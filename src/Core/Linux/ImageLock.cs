@@ -23,14 +23,18 @@ internal sealed class ImageLock : IDisposable
     /// <returns>The locks; null when it is neither, cannot be opened, or another process has it for itself alone.</returns>
     internal static ImageLock? TryTake(string path)
     {
-        // Looked at first: opening a FIFO or another device does something.
-        if (!IsImage(path))
+        // Looked at first, and what was looked at is what is opened: opening a FIFO or another device does something.
+        var found = Libc.open(path, Libc.O_PATH | Libc.O_CLOEXEC, 0);
+        if (found < 0)
             return null;
-        var fd = Libc.open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        using var place = Libc.Own(found);
+        if (FileIdentity.Of(place) is not ({ IsRegular: true } or { IsBlockDevice: true }))
+            return null;
+        var fd = Libc.open($"/proc/self/fd/{found}", Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
             return null;
         var file = Libc.Own(fd);
-        if (IsImage($"/proc/self/fd/{fd}") && TryShare(fd, PermissionBase + Write) && TryShare(fd, SharedBase + Write))
+        if (TryShare(fd, PermissionBase + Write) && TryShare(fd, SharedBase + Write))
             return new ImageLock(file);
         file.Dispose();
         return null;
@@ -38,8 +42,6 @@ internal sealed class ImageLock : IDisposable
 
     /// <summary>Gives them back.</summary>
     public void Dispose() => _file.Dispose();
-
-    private static bool IsImage(string path) => FileIdentity.Of(path) is { } file && (file.IsRegular || file.IsBlockDevice);
 
     private static bool TryShare(int fd, long at)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
 using VirtHandover.Handover;
@@ -6,6 +7,7 @@ using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Tests.Unit.Tui.Support;
 
 namespace VirtHandover.Tests.Unit.Handover.Recovery;
 
@@ -187,7 +189,7 @@ public sealed class StrandingTests : IDisposable
         using var disks = new StrandedDisks(Journals, _paths);
         Assert.True(IsFree(image));
         disks.Look();
-        Assert.False(IsFree(image));
+        await Eventually.TrueAsync(() => !IsFree(image), () => "Not so: the image is locked.");
         disks.Look();
         Assert.False(IsFree(image));
         // Who puts it back waits until they are free.
@@ -196,6 +198,65 @@ public sealed class StrandingTests : IDisposable
         disks.Look();
         await back;
         Assert.True(IsFree(image));
+    }
+
+    // As on a server that does not answer.
+    [Fact(Timeout = 60_000)]
+    public async Task An_image_that_hangs_keeps_no_other_from_being_held_and_nobody_from_ending()
+    {
+        string[] images = [Path.Combine(_directory.Path, "hangs"), Path.Combine(_directory.Path, "disk")];
+        foreach (var image in images)
+            File.WriteAllText(image, "x");
+        var list = string.Concat(images.Select((image, at) => $"<disk type='file' device='disk'><source file='{image}'/><target dev='vd{(char)('a' + at)}'/></disk>"));
+        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices>{list}</devices>", StringComparison.Ordinal));
+        using var journal = Begun();
+        _ = new Stranding(_paths).Hide(Trace());
+        journal.Close(Report, At);
+        using var answer = new ManualResetEventSlim();
+        using (var disks = new StrandedDisks(Journals, _paths) { Lock = Take })
+        {
+            disks.Look();
+            await Eventually.TrueAsync(() => !IsFree(images[1]), () => "Not so: the other image is locked.");
+            Assert.True(IsFree(images[0]));
+        }
+
+        Assert.True(IsFree(images[1]));
+        // The marks go with the last one.
+        Assert.Null(Stranding.TryMarkHeld(Trace()));
+        answer.Set();
+        await Eventually.TrueAsync(() => Stranding.TryMarkHeld(Trace()) is { } mark && Disposed(mark), () => "Not so: nothing is held.");
+        Assert.True(IsFree(images[0]));
+
+        IDisposable? Take(string path)
+        {
+            if (path == images[0])
+                answer.Wait();
+            return ImageLock.TryTake(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("fifo")]
+    [InlineData("directory")]
+    public void What_is_no_image_is_not_opened(string what)
+    {
+        var path = Path.Combine(_directory.Path, what);
+        if (what == "directory")
+            Directory.CreateDirectory(path);
+        else if (what == "fifo")
+        {
+            using var mkfifo = System.Diagnostics.Process.Start("mkfifo", [path]);
+            mkfifo.WaitForExit();
+        }
+
+        Assert.Null(ImageLock.TryTake(path));
+    }
+
+    private static bool Disposed(SafeHandle one)
+    {
+        one.Dispose();
+        return true;
     }
 
     private static HandoverReport Report => new() { Id = 1, Domain = Domain, Name = "a", Outcome = HandoverOutcome.Stranded, Sentence = "It is stranded.", StartedAt = At };
