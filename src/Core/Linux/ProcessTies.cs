@@ -26,6 +26,7 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
     private const string Inheritable = "inheritable capabilities";
     private const string BoundingSet = "capability bounding set";
     private const string OpenFiles = "limit 'Max open files'";
+    private const int LimitName = 26;
 
     /// <summary>Namespaces into which nothing is started: libvirt puts no QEMU there.</summary>
     private static readonly string[] Unentered = ["cgroup", "pid", "time", "user"];
@@ -44,12 +45,12 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
 
         // Byte by byte: a process's name need not be UTF-8.
         var status = System.Text.Encoding.Latin1.GetString(ProcFile.ReadBytes(ProcRoot.Host.File(process, "status")));
-        foreach (var (field, name) in StatusFields)
-            Add(name, FieldOf(status, field + ":"));
+        foreach (var (name, value) in SettingsIn(status))
+            values[name] = value;
         foreach (var kind in Namespaces)
             Add($"{kind} namespace", LinkOf(process, "ns/" + kind));
-        foreach (var line in (ReadOptional(process, "limits") ?? "").Split('\n').Skip(1).Where(line => line.Length > 26))
-            Add("limit '" + line[..26].TrimEnd() + "'", string.Join(' ', line[26..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2)));
+        foreach (var (name, value) in LimitsIn(ReadOptional(process, "limits") ?? ""))
+            values[name] = value;
         Add("control groups", string.Join(' ', Cgroups.OfProcess(process).Paths));
         Add("OOM score", ReadOptional(process, "oom_score_adj"));
         Add("core dump filter", ReadOptional(process, "coredump_filter"));
@@ -58,6 +59,23 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
         Add("security label", ReadOptional(process, "attr/current"));
         Add("working directory", LinkOf(process, "cwd"));
         Add("NUMA memory policy", MemoryPolicy.Of(process).Text);
+        return new ProcessTies(values);
+    }
+
+    /// <summary>
+    /// Reads only what walls a process off from others: its namespaces, control groups and label, and with whom its first thread shares a core. For
+    /// a look that costs a guest's time: some 50 µs.
+    /// </summary>
+    /// <param name="process">The process.</param>
+    /// <exception cref="ProcException">It has ended, or may not be read.</exception>
+    public static ProcessTies ConfinementOf(int process)
+    {
+        var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var kind in Namespaces)
+            values[$"{kind} namespace"] = LinkOf(process, "ns/" + kind) ?? "none";
+        values["control groups"] = ReadOptional(process, "cgroup") ?? "none";
+        values["security label"] = ReadOptional(process, "attr/current") ?? "none";
+        values["core scheduling cookie"] = ThreadAttributes.CookieOf(process).ToString(CultureInfo.InvariantCulture);
         return new ProcessTies(values);
     }
 
@@ -124,6 +142,22 @@ public sealed record ProcessTies(IReadOnlyDictionary<string, string> Values)
 
         return Of(process).Obstacles(Of(Environment.ProcessId), schedulings, groups);
     }
+
+    /// <summary>What <c>/proc/PID/status</c> says of settings.</summary>
+    internal static IEnumerable<(string Name, string Value)> SettingsIn(string status)
+    {
+        foreach (var (field, name) in StatusFields)
+        {
+            if (FieldOf(status, field + ":") is { } value)
+                yield return (name, value);
+        }
+    }
+
+    /// <summary>What <c>/proc/PID/limits</c> says: its columns are of fixed width, as limits' names have blanks in them.</summary>
+    internal static IEnumerable<(string Name, string Value)> LimitsIn(string limits) => limits.Split('\n').Skip(1)
+        .Where(line => line.Length > LimitName)
+        .Select(line => (
+            $"limit '{line[..LimitName].TrimEnd()}'", string.Join(' ', line[LimitName..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2))));
 
     // The service has given up what it never needs, and so has what it starts. What a process may gain by executing others may be less, not more.
     private static bool IsSubset(string inner, string outer) =>

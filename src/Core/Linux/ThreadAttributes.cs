@@ -54,7 +54,6 @@ public sealed unsafe record ThreadAttributes
         _ = Libc.Check(
             (int)Libc.syscall(IsArm ? 275 : 315, thread, (long)&got, got.size, 0), $"The scheduling of thread {thread} cannot be read");
         var io = (int)Libc.syscall(IsArm ? 31 : 252, WhoProcess, thread, 0, 0);
-        ulong cookie;
         return new ThreadAttributes
         {
             Policy = got.sched_policy,
@@ -65,9 +64,17 @@ public sealed unsafe record ThreadAttributes
             Utilization = (got.sched_util_min, got.sched_util_max),
             IoPriority = Libc.Check(io, $"The I/O priority of thread {thread} cannot be read"),
             TimerSlack = ReadSlack(thread),
-            // Kernels without it, and CPUs without siblings, refuse the question.
-            CoreCookie = Libc.prctl(Libc.PR_SCHED_CORE, Libc.PR_SCHED_CORE_GET, (ulong)thread, 0, (ulong)&cookie) == 0 ? cookie : 0,
+            CoreCookie = CookieOf(thread),
         };
+    }
+
+    /// <summary>Reads <see cref="CoreCookie"/> alone.</summary>
+    /// <param name="thread">The thread.</param>
+    internal static ulong CookieOf(int thread)
+    {
+        ulong cookie;
+        // Kernels without it, and CPUs without siblings, refuse the question.
+        return Libc.prctl(Libc.PR_SCHED_CORE, Libc.PR_SCHED_CORE_GET, (ulong)thread, 0, (ulong)&cookie) == 0 ? cookie : 0;
     }
 
     /// <summary>Makes a thread like another one. What is equal is not touched.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using VirtHandover.Linux;
+using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 using VirtHandover.Tests.Integration.Service;
@@ -74,6 +75,41 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         Assert.Contains("PROCESS_DIFF", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Contains("by deadline", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Equal(source, await Virsh.Pid(guest.Name));
+    }
+
+    [Theory(Timeout = 120000)]
+    // Before the last look of all that is tied to the two, and when only a look that costs the guest nothing is left.
+    [InlineData("quiesce.connected", "refused", "PROCESS_DIFF")]
+    [InlineData("perform.cards-added", "undone", "The control groups of the new QEMU")]
+    public async Task A_target_that_is_somewhere_else_by_then_gets_no_guest(string point, string outcome, string words)
+    {
+        // A guest that stands still while its handover is held does so within its limit.
+        await TheService.Reset("[Handover]\nMaxPause=30s\nMaxOutage=60s\n");
+        SmallGuest guest = await SmallGuest.Start("t-moved", "--ram", "shared");
+        int source = await Virsh.Pid(guest.Name);
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        await using HeldPoint held = await HeldPoint.Set(point);
+        Task<JsonElement> run = Run(guest, 1);
+        await held.Reached();
+        int target = Processes.Qemus(guest.Uuid).Single(process => process != source);
+        Cgroups before = Cgroups.OfProcess(target);
+        foreach (CgroupPlace place in before.Places)
+        {
+            // Out of the VM's group, as a service manager that adopts it would.
+            string above = place.Mount + Path.GetDirectoryName(place.Path)!.TrimEnd('/');
+            string other = Directory.CreateDirectory(Path.Combine(above, "elsewhere")).FullName;
+            foreach (string file in new[] { "cpuset.cpus", "cpuset.mems" }.Where(file => File.Exists(Path.Combine(other, file)) && place.Unified is false))
+                await File.WriteAllTextAsync(Path.Combine(other, file), await File.ReadAllTextAsync(Path.Combine(above, file)));
+            await File.WriteAllTextAsync(Path.Combine(other, "cgroup.procs"), target.ToString(CultureInfo.InvariantCulture));
+        }
+
+        Assert.NotEqual(before.Paths, Cgroups.OfProcess(target).Paths);
+        held.LetGo();
+        JsonElement report = await run;
+        Assert.Equal(outcome, report.GetProperty("outcome").GetString());
+        Assert.Contains(words, report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal((source, "running"), (await Virsh.Pid(guest.Name), await Virsh.State(guest.Name)));
+        Assert.Equal([source], Processes.Qemus(guest.Uuid));
     }
 
     /// <summary>Of the threads that libvirt knows, by what they do.</summary>

@@ -52,11 +52,13 @@ internal static partial class FuzzTargets
         ["policy-xml"] = Policy,
         ["windows"] = Allowing<PolicyException>(input => _ = MaintenanceWindows.Parse(Text(input))),
         ["proc/stat"] = Allowing<ProcException>(input => _ = ProcessStartTime.Parse("stat", input)),
-        ["proc/status"] = Allowing<ProcException>(input => _ = ProcessStatus.Parse("status", input).AnonymousBytes),
+        ["proc/status"] = Allowing<ProcException>(input =>
+            _ = (ProcessTies.SettingsIn(Encoding.Latin1.GetString(input)).Count(), ProcessStatus.Parse("status", input).AnonymousBytes)),
         ["proc/maps"] = Allowing<ProcException>(input =>
             _ = ProcessMaps.Parse("maps", input).Select(mapping => mapping.MapFile + mapping.Path + mapping.Length).ToList()),
         ["proc/cmdline"] = Allowing<ProcException>(input => _ = ProcessCommandLine.Parse("cmdline", input)),
-        ["proc/limits"] = Allowing<ProcException>(input => _ = ProcessContext.ReadLimits(Text(input)).ToList()),
+        ["proc/limits"] = Allowing<ProcException>(input =>
+            _ = (ProcessTies.LimitsIn(Text(input)).Count(), ProcessContext.ReadLimits(Text(input)).ToList())),
         ["proc/cgroup"] = input => _ = Cgroups.PlacesIn(Text(input), [("/sys/fs/cgroup", true, []), ("/sys/fs/cgroup/memory", false, ["memory"])]),
         ["proc/fdinfo"] = input => _ = SourceDescriptors.InterfaceIn(Text(input)),
         ["proc/numa_maps"] = Allowing<LinuxException>(input => _ = MemoryPolicy.Parse(Encoding.Latin1.GetString(input)).Encode()),

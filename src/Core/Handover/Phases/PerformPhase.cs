@@ -81,7 +81,7 @@ internal static class PerformPhase
             frames.Plugged(justNow: prepared.Copy is null);
             foreach (var link in DomainSettings.Links(begun.Status.Domain))
                 await prepared.Target.Qmp.ExecuteAsync(link.Command, link.Arguments, null, deadline.Token).ConfigureAwait(false);
-            TwinProcess.RequireRightsOnce(begun, prepared.Target);
+            TwinProcess.RequireRightsOnce(prepared);
             Checkpoint.Reach("perform.moved");
             return new Performed(quiesced, copied, frames);
         }

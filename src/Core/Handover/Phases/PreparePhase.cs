@@ -94,7 +94,7 @@ internal static class PreparePhase
             Checkpoint.Reach("prepare.proven");
             var notes = await CompareAsync(begun, start, target, old, cancellationToken).ConfigureAwait(false);
             await SettingsTransfer.ApplyAsync(begun.Live.Settings, begun.Status.Domain, begun.CommandLine, target.Qmp, cancellationToken).ConfigureAwait(false);
-            await TwinProcess.RequireAlikeAsync(begun, target, cancellationToken).ConfigureAwait(false);
+            var confinement = await TwinProcess.RequireAlikeAsync(begun, target, cancellationToken).ConfigureAwait(false);
             await TwinFiles.RequireAsync(begun, target, cancellationToken).ConfigureAwait(false);
             var targetSettings = await MigrationSettings.ReadAsync(target.Qmp, cancellationToken).ConfigureAwait(false);
             await MigrationSettings.ApplyAsync(target.Qmp, targetSettings, method, pauseBeforeSwitchover: false, cancellationToken).ConfigureAwait(false);
@@ -107,6 +107,7 @@ internal static class PreparePhase
             {
                 Begun = begun,
                 Target = target,
+                Confinement = confinement,
                 Method = method,
                 LateCards = cards,
                 Taps = new SourceTaps(cards),

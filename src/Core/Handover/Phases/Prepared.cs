@@ -1,4 +1,5 @@
 using VirtHandover.Handover.Journal;
+using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Phases;
 
@@ -8,6 +9,9 @@ internal sealed record Prepared
     internal required Begun Begun { get; init; }
 
     internal required Target Target { get; init; }
+
+    /// <summary>What walls the target off from others, as it was found to be the source's.</summary>
+    internal required ProcessTies Confinement { get; init; }
 
     internal required RamMethod Method { get; init; }
 

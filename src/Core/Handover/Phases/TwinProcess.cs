@@ -21,8 +21,9 @@ internal static class TwinProcess
     }
 
     /// <summary>Gives each thread that libvirt knows what the source's has, and compares.</summary>
+    /// <returns>What walls the target off from others, which is as the source's.</returns>
     /// <exception cref="RefusedException">Something differs.</exception>
-    internal static async Task RequireAlikeAsync(Begun begun, Target target, CancellationToken cancellationToken)
+    internal static async Task<ProcessTies> RequireAlikeAsync(Begun begun, Target target, CancellationToken cancellationToken)
     {
         List<string> differences = [];
         await ThreadPlacement.ApplyAsync(begun.Threads, target.Process, target.Qmp, differences, cancellationToken).ConfigureAwait(false);
@@ -34,15 +35,16 @@ internal static class TwinProcess
                 differences.AddRange(Compare(old.Meaning, begun.Source, old.Thread, target.Process, thread));
         }
 
-        differences.AddRange(ProcessTies.Of(begun.Source.Id).Differences(ProcessTies.Of(target.Process.Id)));
+        var confinement = ProcessTies.ConfinementOf(target.Process.Id);
         List<Finding> findings = [.. differences.Select(FindingCodes.ProcessDiff.Says), .. RightsOf(begun, target)];
         if (findings.Count > 0)
             throw new RefusedException(findings);
+        return confinement;
     }
 
     /// <summary>
-    /// Compares ids, capabilities and filter of all the target's threads with the source's and with what libvirt gives, once more before the
-    /// guest is paused: the first look was before the guest's last moments in the source.
+    /// Compares all that the kernel ties to the two processes, and ids, capabilities and filter of all the target's threads with the source's and with
+    /// what libvirt gives, once more before the guest is paused: the first look was before the guest's last moments in the source.
     /// </summary>
     /// <exception cref="RefusedException">Something differs.</exception>
     internal static void RequireRights(Begun begun, Target target)
@@ -54,23 +56,30 @@ internal static class TwinProcess
 
     /// <summary>
     /// A last look right before the commit. While the guest stands still, because what the target has just loaded comes from the guest, and afterwards
-    /// there is no way back: one read of each process, some 50 µs.
+    /// there is no way back: one read of each process and of what walls the target off, some 100 µs.
     /// </summary>
     /// <exception cref="HandoverException">Something differs.</exception>
-    internal static void RequireRightsOnce(Begun begun, Target target)
+    internal static void RequireRightsOnce(Prepared prepared)
     {
+        var (begun, target) = (prepared.Begun, prepared.Target);
         var source = ProcessStatus.Read(ProcRoot.Host, begun.Source.Id);
         var now = ProcessStatus.Read(ProcRoot.Host, target.Process.Id);
         if (begun.Expected.Differences(now, "The new QEMU").FirstOrDefault() is { } other)
             throw new HandoverException(other);
         if (now.RightsBeyond(source).FirstOrDefault() is { } more)
             throw new HandoverException($"The new QEMU has {more}.");
+        if (prepared.Confinement.Differences(ProcessTies.ConfinementOf(target.Process.Id)) is [var moved, ..])
+            throw new HandoverException(moved);
     }
 
     private static List<Finding> RightsOf(Begun begun, Target target)
     {
         var source = ProcessStatus.Read(ProcRoot.Host, begun.Source.Id);
-        List<Finding> findings = [.. begun.Expected.Differences(source, "The VM's QEMU").Select(FindingCodes.RightsOther.Says)];
+        List<Finding> findings =
+        [
+            .. begun.Expected.Differences(source, "The VM's QEMU").Select(FindingCodes.RightsOther.Says),
+            .. ProcessTies.Of(begun.Source.Id).Differences(ProcessTies.Of(target.Process.Id)).Select(FindingCodes.ProcessDiff.Says),
+        ];
         foreach (var thread in ProcessStatus.ReadThreads(ProcRoot.Host, target.Process.Id))
         {
             findings.AddRange(begun.Expected.Differences(thread, "The new QEMU").Select(FindingCodes.RightsOther.Says));
