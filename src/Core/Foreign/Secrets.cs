@@ -20,6 +20,14 @@ internal static partial class Secrets
             text = Json().Replace(Keyed().Replace(text, Marked), Marked);
         if (text.Contains("secret", StringComparison.Ordinal) && text.Contains("data", StringComparison.Ordinal))
             text = JsonData().Replace(KeyedData().Replace(text, Marked), Marked);
+        // What a guest is told at its start: cloud-init's and ignition's words (-fw_cfg), and systemd's credentials (-smbios, -append).
+        if (text.Contains("string", StringComparison.Ordinal) && text.Contains("opt/", StringComparison.Ordinal))
+            text = JsonString().Replace(KeyedString().Replace(text, Marked), Marked);
+        if (text.Contains("credential", StringComparison.Ordinal))
+            text = KernelCredential().Replace(Credential().Replace(text, Marked), Marked);
+        // Ceph's key, where libvirt had no secret for it.
+        if (text.Contains("rbd:", StringComparison.Ordinal))
+            text = CephKey().Replace(text, Marked);
         return text.Contains("://", StringComparison.Ordinal) ? UserInfo().Replace(text, Marked) : text;
     }
 
@@ -73,6 +81,21 @@ internal static partial class Secrets
 
     [GeneratedRegex("""[{,\s]"data"\s*:\s*"(?<value>(\\.|[^"\\])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex JsonData();
+
+    [GeneratedRegex("""(?<![A-Za-z0-9_-])string=(?<value>(,,|[^,])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex KeyedString();
+
+    [GeneratedRegex("""[{,\s]"string"\s*:\s*"(?<value>(\\.|[^"\\])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex JsonString();
+
+    [GeneratedRegex("""io\.systemd\.credential(\.binary)?:[^=,"]*=(?<value>(,,|[^,"])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Credential();
+
+    [GeneratedRegex("""set_credential(_binary)?=[^:\s]*:(?<value>[^\s"]*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex KernelCredential();
+
+    [GeneratedRegex("""(?<!\\):key=(?<value>(\\.|,,|[^:,"\\])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex CephKey();
 
     [GeneratedRegex("""://[^/@:\s]*:(?<value>[^/@\s]*)@""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex UserInfo();

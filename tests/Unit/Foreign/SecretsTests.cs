@@ -13,6 +13,13 @@ public class SecretsTests
     [InlineData("""{"driver":"ssh","password":"letmein"}""", """{"driver":"ssh","password":"<not-kept>"}""")]
     [InlineData("file=https://user:letmein@host/a", "file=https://user:<not-kept>@host/a")]
     [InlineData("qemu-kvm: -object secret,id=s,data=letmein: no such thing", "qemu-kvm: -object secret,id=s,data=<not-kept>")]
+    [InlineData("name=opt/org.example/config,string=let,,mein", "name=opt/org.example/config,string=<not-kept>")]
+    [InlineData("""{"name":"opt/org.example/config","string":"let\"mein"}""", """{"name":"opt/org.example/config","string":"<not-kept>"}""")]
+    [InlineData(
+        "type=11,value=io.systemd.credential:a=letmein,value=plain,value=io.systemd.credential.binary:b=bGV0bWVpbg==",
+        "type=11,value=io.systemd.credential:a=<not-kept>,value=plain,value=io.systemd.credential.binary:b=<not-kept>")]
+    [InlineData("quiet systemd.set_credential=a:letmein ro", "quiet systemd.set_credential=a:<not-kept> ro")]
+    [InlineData("""file=rbd:pool/disk:id=user:key=bGV0bWVpbg==:auth_supported=cephx\;none,if=none""", """file=rbd:pool/disk:id=user:key=<not-kept>:auth_supported=cephx\;none,if=none""")]
     public void A_password_is_taken_out(string word, string kept) => Assert.Equal(kept, Secrets.Redact(word));
 
     [Theory]
@@ -23,6 +30,9 @@ public class SecretsTests
     [InlineData("memory-backend-file,id=ram,discard-data=on")]
     [InlineData("tap,id=net0,fd=3")]
     [InlineData("https://host/a")]
+    [InlineData("name=opt/org.example/config,file=/etc/config")]
+    [InlineData("type=11,value=a string of opt")]
+    [InlineData("file=rbd:pool/disk:id=user,if=none")]
     public void What_is_no_password_stays(string word) => Assert.Equal(word, Secrets.Redact(word));
 
     [Fact]
