@@ -12,6 +12,8 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
 {
     public async Task InitializeAsync()
     {
+        // They ask QEMU past libvirt, which one of these tests is about.
+        HostViews.LookAway();
         await TheService.Reset();
         await host.Reset();
     }
@@ -88,6 +90,24 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(name, result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.Trim().Split('\n'));
+    }
+
+    [Fact(Timeout = 120000)]
+    public async Task What_is_lost_with_libvirt_s_daemon_or_cannot_be_read_is_warned_of()
+    {
+        SmallGuest guest = await SmallGuest.Start("p-warned", "--ram", "shared");
+        await Virsh.Run("migrate-setspeed", guest.Name, "100");
+        // Before the service, which does not run yet, has asked its first question.
+        Assert.Null(await TheService.Pid());
+        await Virsh.Monitor(guest.Name, """{"execute":"query-status"}""");
+        Assert.Superset(new HashSet<string> { "MONITOR_USED", "MIGRATE_SPEED" }, await Findings(guest));
+        // Its own questions are no reason to warn.
+        SmallGuest other = await SmallGuest.Start("p-not-warned", "--ram", "shared");
+        Assert.DoesNotContain("MONITOR_USED", await Findings(other));
+        Assert.DoesNotContain("MONITOR_USED", await Findings(other));
+
+        static async Task<HashSet<string>> Findings(SmallGuest guest) =>
+            [.. (await Rehearse(guest, 0)).GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("code").GetString()!)];
     }
 
     private static async Task AssertRefused(SmallGuest guest, string code)

@@ -55,7 +55,9 @@ public sealed class MachinedTests : IAsyncLifetime
     public async Task It_outlives_an_upgrade_of_systemd()
     {
         // The release's own packages once more: what their scripts restart is what an upgrade restarts.
+        string machined = await Machined();
         await Shell.Run("sh", "-c", "dpkg -i /srv/systemd/*.deb");
+        Assert.NotEqual(machined, await Machined());
         await Vm.AssertWhole(_moved!, _movedBefore!);
         await Vm.AssertWhole(_other!, _otherBefore!);
     }
@@ -78,6 +80,13 @@ public sealed class MachinedTests : IAsyncLifetime
         await Virsh.Run("destroy", "moved");
         await Eventually.Until("the scope has ended", async () => !await Units.IsActive(scope));
         await Eventually.Until("the machine is gone", async () => !(await Shell.Run("machinectl", "list", "--no-legend")).Contains("moved", StringComparison.Ordinal));
+    }
+
+    // Which of its processes ran last, also when it has nothing to do and ended.
+    private static async Task<string> Machined()
+    {
+        await Shell.Run("machinectl", "list", "--no-legend");
+        return await Shell.Run("systemctl", "show", "--value", "-p", "MainPID", "systemd-machined");
     }
 
     private static async Task<string> Machine(string name) => $"qemu-{await Virsh.Id(name)}-{name}";
