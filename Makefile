@@ -4,7 +4,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 sources = $(shell find src/$(1) -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.json' -o -name '*.xml' \) -not -path '*/obj/*')
-common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props eng/publish $(wildcard eng/BannedSymbols*.txt) $(call sources,Core)
+common := $(wildcard data/dbus/* data/polkit/*) Directory.Build.props Directory.Packages.props $(wildcard src/*.props src/*/*.props) eng/publish $(wildcard eng/BannedSymbols*.txt) $(call sources,Core)
 programs := artifacts/stage/.Hook artifacts/stage/.Service artifacts/stage/.Tui
 
 .PHONY: help deps build test hosts hosts-kvm chaos endurance fuzz hostile demo bench compare rpm deb clean

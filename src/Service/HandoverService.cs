@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using VirtHandover.Bus.Server;
 using VirtHandover.Configuration;
 using VirtHandover.Queue;
+using VirtHandover.Server;
 
 namespace VirtHandover.Service;
 

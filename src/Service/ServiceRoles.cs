@@ -6,7 +6,6 @@ using VirtHandover.Configuration;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Launch;
 using VirtHandover.Queue;
-using VirtHandover.Service.Interop;
 using VirtHandover.Worker;
 
 namespace VirtHandover.Service;
@@ -21,9 +20,9 @@ internal static class ServiceRoles
     /// <returns>The exit code.</returns>
     internal static Task<int> ServeAsync()
     {
-        if (LibC.geteuid() == 0)
+        if (SystemUser.OfThisProcess == 0)
             return ServeBothAsync();
-        return SystemUser.Find(SystemUser.Front)?.Id == LibC.geteuid()
+        return SystemUser.Find(SystemUser.Front)?.Id == SystemUser.OfThisProcess
             ? Guarded((log, stopping) => RunFrontAsync(ConnectTo, isLost: false, log, stopping))
             : Task.FromResult(Roles.Fail(
                 ExitCode.NoPermission,
@@ -54,7 +53,7 @@ internal static class ServiceRoles
     /// <returns>The exit code.</returns>
     internal static Task<int> WorkAsync()
     {
-        if (LibC.geteuid() != 0)
+        if (SystemUser.OfThisProcess != 0)
         {
             return Task.FromResult(Roles.Fail(
                 ExitCode.NoPermission,

@@ -24,14 +24,13 @@ internal static class ServiceErrors
         BusException { Name: BusErrorNames.InvalidArgs } e => new BusException(NameOf(ServiceFault.InvalidArgument), e.Message),
         BusException { Name: BusErrorNames.AccessDenied or BusErrorNames.InteractiveAuthorizationRequired or BusErrorNames.LimitsExceeded } e => e,
         ServiceException e => new BusException(NameOf(e.Fault), e.Message),
-        Libvirt.LibvirtException e => new BusException(NameOf(ServiceFault.LibvirtUnavailable), e.Message),
         OperationCanceledException => new BusException(NameOf(ServiceFault.Failed), "The service is stopping; try again when it runs."),
         _ => new BusException(NameOf(ServiceFault.Failed), $"The service met an error of its own ({exception.Message}); its log says more."),
     };
 
     /// <summary>True for an exception that no caller can have caused: the log must have it.</summary>
     internal static bool IsFault(Exception exception) =>
-        exception is not (BusException or ServiceException or Libvirt.LibvirtException or OperationCanceledException);
+        exception is not (BusException or ServiceException or OperationCanceledException);
 
     /// <summary>What the bus answered to a client, as the client's exception.</summary>
     /// <param name="error">The answer.</param>

@@ -1,10 +1,10 @@
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Canary;
 

@@ -1,5 +1,5 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Canary;
 

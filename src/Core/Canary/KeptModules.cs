@@ -1,6 +1,6 @@
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Canary;
 

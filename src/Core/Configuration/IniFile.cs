@@ -1,9 +1,6 @@
-using System.Text;
-using Microsoft.Extensions.Configuration.Ini;
-
 namespace VirtHandover.Configuration;
 
-/// <summary>Reads one INI file: the library says what the values are, <see cref="IniLines"/> says where they stand.</summary>
+/// <summary>Reads one INI file: <c>[Section]</c>, <c>Key=value</c> or <c>Key="value"</c>, and comments behind <c>;</c>, <c>#</c> or <c>/</c>.</summary>
 internal static class IniFile
 {
     /// <summary>Reads a file's text.</summary>
@@ -13,18 +10,44 @@ internal static class IniFile
     /// <exception cref="ConfigurationException">A line is no comment, section or key, or a key stands twice.</exception>
     public static IReadOnlyList<IniEntry> Read(string path, string text)
     {
-        var lines = IniLines.Locate(path, text);
-        IDictionary<string, string?> values;
-        try
+        var entries = new List<IniEntry>();
+        var seen = new Dictionary<(string Section, string Key), int>();
+        var section = "";
+        var number = 0;
+        using var reader = new StringReader(text);
+        while (reader.ReadLine() is { } raw)
         {
-            using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-            values = IniStreamConfigurationProvider.Read(stream);
-        }
-        catch (FormatException e)
-        {
-            throw new ConfigurationException($"{path}: {e.Message}");
+            number++;
+            var line = raw.Trim();
+            if (line.Length == 0 || line[0] is ';' or '#' or '/')
+                continue;
+            if (line[0] == '[' && line[^1] == ']')
+            {
+                section = line[1..^1].Trim();
+                continue;
+            }
+
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
+                throw new ConfigurationException($"{path}, line {number}: \"{Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
+            var key = line[..equals].Trim();
+            if (!seen.TryAdd((section.ToUpperInvariant(), key.ToUpperInvariant()), number))
+            {
+                throw new ConfigurationException(
+                    $"{path}, line {number}: the key {Shown(key)} of section [{Shown(section)}] was already set in line "
+                    + $"{seen[(section.ToUpperInvariant(), key.ToUpperInvariant())]}; remove one of the two.");
+            }
+
+            entries.Add(new IniEntry(path, number, section, key, Unquoted(line[(equals + 1)..].Trim())));
         }
 
-        return [.. lines.Select(line => new IniEntry(path, line.Number, line.Section, line.Key, values[line.Name] ?? ""))];
+        return entries;
     }
+
+    /// <summary>A piece of the file as a message may show it.</summary>
+    /// <param name="text">The piece.</param>
+    /// <returns>The first 60 characters, without control characters.</returns>
+    internal static string Shown(string text) => new([.. text.Take(60).Select(c => char.IsControl(c) ? '?' : c)]);
+
+    private static string Unquoted(string value) => value is ['"', .., '"'] ? value[1..^1] : value;
 }

@@ -59,7 +59,7 @@ internal sealed record SettingKey(
         }
         catch (PolicyException e)
         {
-            throw new ConfigurationException($"Window={IniLines.Shown(text)} is not valid: {e.Message}");
+            throw new ConfigurationException($"Window={IniFile.Shown(text)} is not valid: {e.Message}");
         }
     }
 

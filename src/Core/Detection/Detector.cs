@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Detection;
 

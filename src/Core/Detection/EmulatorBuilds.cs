@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using VirtHandover.Contract;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Detection;
 

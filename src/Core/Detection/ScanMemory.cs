@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using VirtHandover.Contract;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Detection;
 

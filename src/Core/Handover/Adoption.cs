@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Records;

@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 
 namespace VirtHandover.Handover;

@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;

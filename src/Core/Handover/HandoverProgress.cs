@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Handover;
 

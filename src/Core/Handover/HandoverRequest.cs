@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Handover;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover;
 
 /// <summary>Finds out what became of a handover that the service did not see ending.</summary>

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Handover;
 

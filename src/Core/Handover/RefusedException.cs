@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover;
 
 /// <summary>The preflight or the twin check refuses the handover. Nothing of the guest has been touched.</summary>

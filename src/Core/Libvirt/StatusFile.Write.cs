@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using VirtHandover.Libvirt.Interop;
+using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Libvirt;
@@ -45,39 +44,18 @@ public sealed partial class StatusFile
             using (var stream = new FileStream(temporary, options))
             {
                 stream.Write(content);
-                if (LibC.fchown((int)stream.SafeFileHandle.DangerousGetHandle(), model.UserId, model.GroupId) != 0)
-                {
-                    throw new IOException($"chown: {Marshal.GetLastPInvokeErrorMessage()}");
-                }
-
+                DurableFile.Give(stream.SafeFileHandle, model.UserId, model.GroupId, temporary);
                 File.SetUnixFileMode(stream.SafeFileHandle, (UnixFileMode)(model.Mode & 0xfff));
                 stream.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, path, overwrite: true);
-            SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
+            DurableFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
         {
             TryDelete(temporary);
             throw new StatusFileException(Path, $"{path} could not be written: {exception.Message}");
-        }
-    }
-
-    private static void SyncDirectory(string directory)
-    {
-        nint stream = LibC.opendir(directory);
-        if (stream == 0)
-        {
-            throw new IOException($"{directory}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-
-        int result = LibC.fsync(LibC.dirfd(stream));
-        string message = Marshal.GetLastPInvokeErrorMessage();
-        _ = LibC.closedir(stream);
-        if (result != 0)
-        {
-            throw new IOException($"{directory}: {message}");
         }
     }
 
@@ -87,7 +65,7 @@ public sealed partial class StatusFile
         {
             File.Delete(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
         {
             // The first error is the one to tell.
         }

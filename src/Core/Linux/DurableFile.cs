@@ -111,6 +111,18 @@ public static unsafe class DurableFile
         _ = Libc.fsync((int)directory.DangerousGetHandle());
     }
 
+    /// <summary>Gives an open file to its owner.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="user">The owner's number.</param>
+    /// <param name="group">The group's.</param>
+    /// <param name="path">For the error sentence.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void Give(SafeHandle handle, uint user, uint group, string path)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        _ = Libc.Check(Libc.fchown((int)handle.DangerousGetHandle(), user, group), $"{path} cannot be given to its owner");
+    }
+
     /// <summary>Puts one path in the place of another in one step (<c>rename(2)</c>).</summary>
     /// <param name="from">What is moved.</param>
     /// <param name="to">What it replaces.</param>

@@ -12,6 +12,9 @@ public sealed unsafe record SystemUser(uint Id, uint GroupId)
     /// <summary>The user of the part of the service that needs no power.</summary>
     public const string Front = "virt-handover";
 
+    /// <summary>The number of the user that this process acts as (<c>geteuid(2)</c>); 0 is root.</summary>
+    public static uint OfThisProcess => Libc.geteuid();
+
     /// <summary>Looks a user up.</summary>
     /// <param name="name">The name.</param>
     /// <returns>The user; null when there is none.</returns>

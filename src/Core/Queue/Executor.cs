@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
-using VirtHandover.Worker;
 
 namespace VirtHandover.Queue;
 

@@ -1,4 +1,4 @@
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Queue;
 

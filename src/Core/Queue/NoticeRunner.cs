@@ -1,6 +1,6 @@
 using System.Threading.Channels;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
 

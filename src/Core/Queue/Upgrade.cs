@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Policy;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Queue;
 

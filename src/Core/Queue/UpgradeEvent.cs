@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;

@@ -1,4 +1,4 @@
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using static VirtHandover.Queue.UpgradeState;
 
 namespace VirtHandover.Queue;

@@ -1,5 +1,5 @@
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
 

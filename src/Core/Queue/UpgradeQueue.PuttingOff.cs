@@ -1,6 +1,6 @@
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
 

@@ -1,6 +1,6 @@
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Queue;
 

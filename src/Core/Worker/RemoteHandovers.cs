@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
-using VirtHandover.Qemu;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
 using VirtHandover.Qemu;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;

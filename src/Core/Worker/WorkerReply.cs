@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Queue;

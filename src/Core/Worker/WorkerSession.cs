@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using VirtHandover.Foreign;
+using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;
 

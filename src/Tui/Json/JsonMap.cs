@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Json;

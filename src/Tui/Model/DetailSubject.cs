@@ -1,5 +1,5 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Tui.Model;
 

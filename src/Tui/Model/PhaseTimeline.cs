@@ -1,4 +1,4 @@
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 

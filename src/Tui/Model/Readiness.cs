@@ -1,5 +1,5 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Format;
 
 namespace VirtHandover.Tui.Model;

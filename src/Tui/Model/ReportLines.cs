@@ -1,6 +1,5 @@
 using System.Globalization;
-using VirtHandover.Handover;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Time;

@@ -1,4 +1,5 @@
 using VirtHandover.Bus.Client;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Format;
 
 namespace VirtHandover.Tui.Model;
@@ -28,7 +29,7 @@ internal static class ScreenNews
     }
 
     /// <summary>Past handovers were read.</summary>
-    public static ScreenState Booked(ScreenState state, IReadOnlyList<Handover.HandoverReport> reports)
+    public static ScreenState Booked(ScreenState state, IReadOnlyList<HandoverReport> reports)
     {
         // The chart of one that has just ended must not wait for the next change.
         var known = state.Book.Reports.Select(report => report.Id).ToHashSet();

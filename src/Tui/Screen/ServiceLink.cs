@@ -1,6 +1,5 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Model;
 
 namespace VirtHandover.Tui.Screen;

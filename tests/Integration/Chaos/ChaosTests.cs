@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
-using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;
 

@@ -1,8 +1,7 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;
 

@@ -1,6 +1,5 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 using VirtHandover.Tests.Integration.Service;

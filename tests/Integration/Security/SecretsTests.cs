@@ -1,7 +1,6 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
-using VirtHandover.Queue;
 using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;

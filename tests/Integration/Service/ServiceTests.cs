@@ -1,7 +1,6 @@
 using System.Globalization;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Libvirt;
 

@@ -2,8 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Contract;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tests.Integration.Chaos;
 using VirtHandover.Tests.Integration.Host;
 

@@ -1,9 +1,8 @@
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
-using VirtHandover.Bus.Server;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
-using VirtHandover.Queue;
+using VirtHandover.Server;
 
 namespace VirtHandover.Tests.Unit.Bus;
 

@@ -2,9 +2,7 @@ using CsCheck;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Contract;
-using VirtHandover.Bus.Server;
-using VirtHandover.Handover;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Tests.Unit.Bus;
 

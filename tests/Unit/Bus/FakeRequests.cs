@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
-using VirtHandover.Bus.Server;
-using VirtHandover.Handover;
+using VirtHandover.Bus.Contract;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
-using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Bus;
 

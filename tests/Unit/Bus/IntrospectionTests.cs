@@ -1,7 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using VirtHandover.Bus;
-using VirtHandover.Bus.Server;
+using VirtHandover.Server;
 
 namespace VirtHandover.Tests.Unit.Bus;
 

@@ -26,7 +26,7 @@ public sealed class UnreachableTests(PrivateBus bus) : IClassFixture<PrivateBus>
     {
         var own = new PrivateBus();
         await own.InitializeAsync();
-        await using var server = await VirtHandover.Bus.Server.HandoverServer
+        await using var server = await VirtHandover.Server.HandoverServer
             .StartAsync(own.Address, new FakeRequests(), Sample.Host(), CancellationToken.None);
         await using var client = new HandoverServiceClient(own.Address);
         await using var states = client.WatchAsync(CancellationToken.None).GetAsyncEnumerator();

@@ -1,6 +1,6 @@
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Canary;
 

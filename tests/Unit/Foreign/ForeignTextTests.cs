@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;

@@ -5,6 +5,7 @@ using VirtHandover.Bus;
 using VirtHandover.Bus.Contract;
 using VirtHandover.Canary;
 using VirtHandover.Configuration;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
@@ -22,7 +23,6 @@ using VirtHandover.Linux.Proc;
 using VirtHandover.Policy;
 using VirtHandover.Qemu;
 using VirtHandover.Queue;
-using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Fuzz;
 

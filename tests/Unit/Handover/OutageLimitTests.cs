@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;

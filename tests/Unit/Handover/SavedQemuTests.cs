@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Linux.Proc;
-using VirtHandover.Qemu;
 using VirtHandover.Tests.Unit.Detection;
 
 namespace VirtHandover.Tests.Unit.Handover;

@@ -1,4 +1,4 @@
-using VirtHandover.Bus.Server;
+using VirtHandover.Server;
 using VirtHandover.Tests.Unit.Bus;
 
 namespace VirtHandover.Tests.Unit.Hook;

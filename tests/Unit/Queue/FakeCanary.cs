@@ -1,6 +1,6 @@
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
-using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Queue;
 

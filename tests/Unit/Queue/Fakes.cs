@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 

@@ -1,9 +1,9 @@
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
-using VirtHandover.Worker;
 
 namespace VirtHandover.Tests.Unit.Queue;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;

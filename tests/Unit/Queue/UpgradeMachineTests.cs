@@ -1,5 +1,5 @@
 using CsCheck;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Queue;
 using static VirtHandover.Queue.UpgradeState;
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Policy;
 using VirtHandover.Queue;

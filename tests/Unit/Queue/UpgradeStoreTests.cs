@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Queue;

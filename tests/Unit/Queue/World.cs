@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 

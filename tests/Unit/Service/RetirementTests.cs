@@ -1,4 +1,5 @@
 using VirtHandover.Configuration;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux.Proc;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Policy;
 using VirtHandover.Queue;

@@ -1,5 +1,5 @@
 using CsCheck;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Tests.Unit.Tui.Support;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Model;

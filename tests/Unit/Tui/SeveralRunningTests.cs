@@ -1,6 +1,6 @@
 using Terminal.Gui.Input;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Tests.Unit.Tui.Support;
 using VirtHandover.Tui.Cli;
 

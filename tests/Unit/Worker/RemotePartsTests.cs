@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;

@@ -1,5 +1,6 @@
 using CsCheck;
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Handover;
 using VirtHandover.Queue;

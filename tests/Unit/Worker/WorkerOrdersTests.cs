@@ -1,4 +1,5 @@
 using VirtHandover.Canary;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Policy;

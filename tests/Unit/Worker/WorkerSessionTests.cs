@@ -1,5 +1,7 @@
 using System.Text;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
+using VirtHandover.Queue;
 using VirtHandover.Tests.Unit.Queue;
 using VirtHandover.Worker;
 

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using VirtHandover.Bus.Contract;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
-using VirtHandover.Handover;
 
 namespace VirtHandover.Bus.Client;
 

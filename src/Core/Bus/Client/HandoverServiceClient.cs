@@ -1,6 +1,5 @@
 using VirtHandover.Bus.Contract;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Bus.Client;
 

@@ -1,6 +1,5 @@
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
-using VirtHandover.Queue;
 
 namespace VirtHandover.Bus.Client;
 

@@ -1,5 +1,4 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Bus.Server;
 
 namespace VirtHandover.Bus.Contract;
 

@@ -1,4 +1,4 @@
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Bus.Contract;
 

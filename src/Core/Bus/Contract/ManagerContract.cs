@@ -1,5 +1,4 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Bus.Server;
 using VirtHandover.Foreign;
 
 namespace VirtHandover.Bus.Contract;

@@ -1,5 +1,4 @@
-using VirtHandover.Handover;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Bus.Contract;
 

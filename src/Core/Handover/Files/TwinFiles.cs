@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Linux;

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;

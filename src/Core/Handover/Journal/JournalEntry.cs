@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VirtHandover.Contract;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;

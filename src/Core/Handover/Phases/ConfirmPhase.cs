@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 
 namespace VirtHandover.Handover.Phases;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Qemu;
 

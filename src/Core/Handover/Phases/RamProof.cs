@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover.Phases;

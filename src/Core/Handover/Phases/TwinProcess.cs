@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;

@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Preflight;

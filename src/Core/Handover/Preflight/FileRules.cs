@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Files;
 using VirtHandover.Linux;
 

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>A kind of finding. The list of all is <see cref="FindingCodes"/>; <c>docs/preflight.md</c> repeats it.</summary>

@@ -1,4 +1,5 @@
-using static VirtHandover.Handover.FindingSeverity;
+using VirtHandover.Contract;
+using static VirtHandover.Contract.FindingSeverity;
 
 namespace VirtHandover.Handover.Preflight;
 

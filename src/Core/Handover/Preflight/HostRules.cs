@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>What on the host stands against a handover.</summary>

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>How the guest's memory would reach the target.</summary>

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>What the VM is doing right now.</summary>

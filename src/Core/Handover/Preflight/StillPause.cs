@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Handover.Preflight;
 

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>Disks: local images that are opened by path are carried, because their locks keep two QEMUs apart.</summary>

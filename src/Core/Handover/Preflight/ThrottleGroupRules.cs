@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using VirtHandover.Contract;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Qemu;
 

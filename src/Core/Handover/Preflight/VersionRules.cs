@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>The running and the new QEMU: do they fit?</summary>

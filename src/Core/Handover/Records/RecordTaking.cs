@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Preflight;

@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Linux;

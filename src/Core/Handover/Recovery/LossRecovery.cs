@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Handover.Recovery;

@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Recovery;
 
 /// <summary>What a recovery achieved for one VM, but for libvirt's return.</summary>

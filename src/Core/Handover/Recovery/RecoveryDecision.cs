@@ -1,3 +1,5 @@
+using VirtHandover.Contract;
+
 namespace VirtHandover.Handover.Recovery;
 
 /// <summary>The pure heart of recovery: from what was written and what is true to one action. Whoever asks holds the journal's lock, so no keeper lives.</summary>

@@ -273,6 +273,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int getpwnam_r(string name, passwd* entry, byte* buffer, nint length, passwd** result);
 
+    [LibraryImport(Name, SetLastError = true)]
+    public static partial int fchown(int fd, uint owner, uint group);
+
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int fchownat(int directory, string path, uint owner, uint group, int flags);
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using VirtHandover.Linux.Proc.Interop;
+using VirtHandover.Linux.Interop;
 
 namespace VirtHandover.Linux.Proc;
 
@@ -54,8 +54,8 @@ public readonly record struct FileIdentity(
     /// <returns>Null when there is none, or when it may not be looked at.</returns>
     public static unsafe FileIdentity? Of(string path)
     {
-        LibC.statx_t data;
-        return LibC.statx(LibC.AT_FDCWD, path, 0, LibC.STATX_BASIC_STATS | LibC.STATX_BTIME, &data) == 0 ? From(data) : null;
+        Libc.statx_t data;
+        return Libc.statx(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS | Libc.STATX_BTIME, &data) == 0 ? From(data) : null;
     }
 
     /// <summary>Looks at an open file.</summary>
@@ -64,8 +64,8 @@ public readonly record struct FileIdentity(
     public static unsafe FileIdentity? Of(SafeHandle descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        LibC.statx_t data;
-        return LibC.statx((int)descriptor.DangerousGetHandle(), "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS | LibC.STATX_BTIME, &data) == 0
+        Libc.statx_t data;
+        return Libc.statx((int)descriptor.DangerousGetHandle(), "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS | Libc.STATX_BTIME, &data) == 0
             ? From(data)
             : null;
     }
@@ -80,7 +80,7 @@ public readonly record struct FileIdentity(
         ? string.Create(CultureInfo.InvariantCulture, $"block {RawDevice.Major}:{RawDevice.Minor}")
         : string.Create(CultureInfo.InvariantCulture, $"{Mode >> 12} {Device.Major}:{Device.Minor} {Inode}");
 
-    private static FileIdentity From(in LibC.statx_t data)
+    private static FileIdentity From(in Libc.statx_t data)
     {
         return new FileIdentity(
             new DeviceNumber(data.stx_dev_major, data.stx_dev_minor),
@@ -94,9 +94,9 @@ public readonly record struct FileIdentity(
             GroupId = data.stx_gid,
             Links = data.stx_nlink,
             RawDevice = new DeviceNumber(data.stx_rdev_major, data.stx_rdev_minor),
-            BornNanoseconds = (data.stx_mask & LibC.STATX_BTIME) != 0 ? Nanoseconds(data.stx_btime) : null,
+            BornNanoseconds = (data.stx_mask & Libc.STATX_BTIME) != 0 ? Nanoseconds(data.stx_btime) : null,
         };
     }
 
-    private static long Nanoseconds(LibC.statx_timestamp time) => unchecked((time.tv_sec * 1_000_000_000) + time.tv_nsec);
+    private static long Nanoseconds(Libc.statx_timestamp time) => unchecked((time.tv_sec * 1_000_000_000) + time.tv_nsec);
 }

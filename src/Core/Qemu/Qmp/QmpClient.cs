@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using VirtHandover.Linux;
-using VirtHandover.Qemu.Interop;
 
 namespace VirtHandover.Qemu;
 

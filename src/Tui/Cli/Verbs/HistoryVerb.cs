@@ -1,7 +1,6 @@
 using System.CommandLine;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Format;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using VirtHandover.Queue;
+using VirtHandover.Contract;
 using VirtHandover.Tui.Json;
 using VirtHandover.Tui.Model;
 

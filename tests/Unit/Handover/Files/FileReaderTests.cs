@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Linux;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;

@@ -1,4 +1,4 @@
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Libvirt;

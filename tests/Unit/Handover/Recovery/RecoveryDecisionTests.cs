@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CsCheck;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;

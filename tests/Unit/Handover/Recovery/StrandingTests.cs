@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
+using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Tests.Integration.Views;
 

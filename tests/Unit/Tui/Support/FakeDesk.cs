@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
-using VirtHandover.Bus.Server;
-using VirtHandover.Handover;
+using VirtHandover.Bus.Contract;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
-using VirtHandover.Queue;
+using VirtHandover.Server;
 
 namespace VirtHandover.Tests.Unit.Tui.Support;
 

@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
+using VirtHandover.Contract;
 using VirtHandover.Policy;
-using VirtHandover.Queue;
 
 namespace VirtHandover.Tests.Unit.Tui.Support;
 

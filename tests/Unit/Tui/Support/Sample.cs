@@ -1,6 +1,5 @@
 using VirtHandover.Bus.Client;
-using VirtHandover.Handover;
-using VirtHandover.Qemu;
+using VirtHandover.Contract;
 
 namespace VirtHandover.Tests.Unit.Tui.Support;
 

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+
+namespace VirtHandover.Tests.Unit;
+
+/// <summary>docs/architecture.md draws the walls as the projects have them.</summary>
+public sealed partial class WallsTests
+{
+    private static readonly string[] Page = File.ReadAllLines(Path.Combine(Repository.Root, "docs/architecture.md"));
+
+    public static TheoryData<string> Projects =>
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetFileName(file)).Order()];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_project_sees_what_its_row_says(string project)
+    {
+        var name = project.Split('.')[1];
+        var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), project, SearchOption.AllDirectories).Single();
+        var row = Assert.Single(Page, line => line.StartsWith($"| {name} |", StringComparison.Ordinal)).Trim('|').Split('|')[^1];
+        Assert.Equal(
+            row.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Order(),
+            Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Order());
+    }
+
+    // Hidden ways are the ones that the compiler would not hold: an assembly behind a reference.
+    [Fact]
+    public void No_project_sees_behind_what_it_names() => Assert.Contains(
+        "<DisableTransitiveProjectReferences>true</DisableTransitiveProjectReferences>",
+        File.ReadAllText(Path.Combine(Repository.Root, "src/Directory.Build.props")),
+        StringComparison.Ordinal);
+
+    [GeneratedRegex("""<ProjectReference Include="[^"]*VirtHandover\.(\w+)\.csproj" />""")]
+    private static partial Regex Reference();
+}
