@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Xml.Linq;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Tests.Integration.Host;
@@ -48,10 +49,15 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await Virsh.Run("memtune", guest.Name, "--hard-limit", "4194304", "--soft-limit", "3145728", "--live");
         // What 'virsh domiftune' does with a tap; the kernels that this is developed on have not all that libvirt's own way needs.
         await Shell.Run("tc", "qdisc", "replace", "dev", cards[0], "root", "handle", "7:", "pfifo", "limit", "777");
-        await Virsh.Run("domif-setlink", guest.Name, cards[1], "down");
         await Virsh.Run("migrate-setmaxdowntime", guest.Name, "700");
         await Virsh.Run("migrate-compcache", guest.Name, "--size", "33554432");
         await Virsh.Run("desc", guest.Name, "--live", "--title", "a title");
+        await Virsh.Run("blkiotune", guest.Name, "--weight", "500", "--live");
+        await Virsh.Run("numatune", guest.Name, "--nodeset", "0", "--live");
+        await Virsh.Run("perf", guest.Name, "--enable", "page_faults,task_clock", "--live");
+        await Virsh.Run("guest-agent-timeout", guest.Name, "--timeout", "7");
+        await Virsh.Run("blockresize", guest.Name, Second, "12M");
+        await Update(guest, cards[1], new XElement("link", new XAttribute("state", "down")));
         await Virsh.Run("setmem", guest.Name, "170M", "--live");
         await Eventually.Until("the balloon is blown up", async () => (await Virsh.Run("dommemstat", guest.Name)).Contains($"actual {170 << 10}", StringComparison.Ordinal));
         // libvirt hears of it from an event, which QEMU sends once a second at most.
@@ -74,6 +80,14 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
         Assert.Contains("\"poll-max-ns\":4000", await Virsh.Monitor(guest.Name, """{"execute":"query-iothreads"}"""), StringComparison.Ordinal);
         Assert.Contains("\"return\":70", await Virsh.Monitor(guest.Name, """{"execute":"qom-get","arguments":{"path":"/objects/iothread1","property":"thread-pool-min"}}"""), StringComparison.Ordinal);
         Assert.Contains("700", await Virsh.Run("migrate-getmaxdowntime", guest.Name), StringComparison.Ordinal);
+        Assert.Matches("weight +: 500", await Virsh.Run("blkiotune", guest.Name));
+        Assert.Matches("numa_nodeset +: 0", await Virsh.Run("numatune", guest.Name));
+        // With -q virsh says nothing of them.
+        Assert.Matches("page_faults +: enabled", await Shell.Run("virsh", "perf", guest.Name));
+        Assert.Contains("perf.task_clock=", await Virsh.Run("domstats", guest.Name, "--perf"), StringComparison.Ordinal);
+        Assert.Contains("<agentTimeout>7</agentTimeout>", await File.ReadAllTextAsync($"/run/libvirt/qemu/{guest.Name}.xml"), StringComparison.Ordinal);
+        Assert.Contains($"{12 << 20}", await Virsh.Run("domblkinfo", guest.Name, "vdb"), StringComparison.Ordinal);
+        Assert.Contains("down", await Virsh.Run("domif-getlink", guest.Name, cards[1]), StringComparison.Ordinal);
 
         // QEMU does not tell what it does at a reset; so it is reset.
         await Virsh.Run("reset", guest.Name);
@@ -173,6 +187,17 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
 
     private static async Task<string[]> Cards(Guest guest) =>
         [.. (await Virsh.Xml(guest.Name)).Descendants("interface").Select(card => card.Element("target")!.Attribute("dev")!.Value)];
+
+    /// <summary>A card as libvirt tells it, with one element more.</summary>
+    private static async Task Update(Guest guest, string card, XElement more)
+    {
+        XElement device = (await Virsh.Xml(guest.Name)).Descendants("interface").Single(one => one.Element("target")!.Attribute("dev")!.Value == card);
+        device.Add(more);
+        string file = Path.Combine(Path.GetTempPath(), guest.Name + "-card.xml");
+        await File.WriteAllTextAsync(file, device.ToString());
+        await Virsh.Run("update-device", guest.Name, file, "--live");
+        File.Delete(file);
+    }
 
     private static async Task SetClock(Guest guest, int ahead)
     {
