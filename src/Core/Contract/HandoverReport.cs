@@ -96,8 +96,8 @@ public sealed record HandoverReport
     public long TotalMicroseconds { get; init; }
 
     /// <summary>
-    /// How long libvirt's API was away, in µs; 0 when the daemon was not stopped. After a recovery that found it away: from the journal's entry
-    /// of Quiesce until that recovery let it come back.
+    /// How long libvirt's API was away, in µs; 0 when the daemon was not stopped, or when it was back before a recovery could see when. After a
+    /// recovery that found it away: from the journal's entry of Quiesce until that recovery had it come back.
     /// </summary>
     public long OutageMicroseconds { get; init; }
 

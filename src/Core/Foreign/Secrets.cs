@@ -88,10 +88,10 @@ internal static partial class Secrets
     [GeneratedRegex("""[{,\s]"string"\s*:\s*"(?<value>(\\.|[^"\\])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex JsonString();
 
-    [GeneratedRegex("""io\.systemd\.credential(\.binary)?:[^=,"]*=(?<value>(,,|[^,"])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("""io\.systemd\.credential(\.binary)?:[^=,"]*=(?<value>(,,|[^,])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Credential();
 
-    [GeneratedRegex("""set_credential(_binary)?=[^:\s]*:(?<value>[^\s"]*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("""("[^"\s]*set_credential(_binary)?=|set_credential(_binary)?=")[^:"]*:(?<value>[^"]*)|set_credential(_binary)?=[^:\s"]*:(?<value>[^\s]*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex KernelCredential();
 
     [GeneratedRegex("""(?<!\\):key=(?<value>(\\.|,,|[^:,"\\])*)""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]

@@ -241,7 +241,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
             new AlarmSink(left[0].Run.Alarm),
             CancellationToken.None).ConfigureAwait(false);
         foreach (var (one, report) in left.Zip(reports))
-            one.Run.Take(report, hold);
+            one.Run.Take(report);
     }
 
     /// <summary>A VM with a twin that waits for it.</summary>

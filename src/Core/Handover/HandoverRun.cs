@@ -218,10 +218,9 @@ internal sealed class HandoverRun(
 
     /// <summary>Reports what a recovery has made of it.</summary>
     /// <param name="ended">The recovery's report.</param>
-    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
-    internal void Take(HandoverReport ended, DaemonHold? hold)
+    internal void Take(HandoverReport ended)
     {
-        Measure(hold);
+        _outage = TimeSpan.FromMicroseconds(ended.OutageMicroseconds);
         _recoveredPause = ended.PauseMicroseconds;
         var report = Report(ended.Outcome, ended.Sentence);
         Give(report with { Findings = [.. report.Findings, .. ended.Findings] });

@@ -54,8 +54,12 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
         foreach (var (id, trace) in stranded.Where(one => !_held.ContainsKey(one.Key)).ToList())
         {
             if (Stranding.TryMarkHeld(trace) is { } mark)
-                _held[id] = new Held(mark, Take(trace.HiddenStatusPath));
+                _held[id] = new Held(mark, Sources(trace.HiddenStatusPath), Start);
         }
+
+        // Somebody may have had one in the moment when it was tried.
+        foreach (var held in _held.Values)
+            held.TryAgain(LookPause);
     }
 
     /// <inheritdoc/>
@@ -65,20 +69,23 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
             Release(id);
     }
 
-    // Each on its own: one on a server that does not answer must not keep the others from being held, nor the worker from ending.
-    private List<Task<IDisposable?>> Take(string statusPath)
+    private static List<string> Sources(string statusPath)
     {
         try
         {
             return [.. StatusFile.Read(statusPath).Domain.Disks
                 .Where(disk => disk is { Type: "file" or "block", IsReadOnly: false, IsShareable: false, Source.Length: > 0 })
-                .Select(disk => Task.Factory.StartNew(() => Lock(disk.Source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+                .Select(disk => disk.Source)];
         }
         catch (StatusFileException)
         {
             return []; // it has just been put back
         }
     }
+
+    // Each on its own: one on a server that does not answer must not keep the others from being held, nor the worker from ending.
+    private Task<IDisposable?> Start(string source) =>
+        Task.Factory.StartNew(() => Lock(source), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void Release(long id)
     {
@@ -87,17 +94,33 @@ public sealed class StrandedDisks(string journals, LibvirtPaths paths) : IDispos
     }
 
     /// <summary>The images of one VM.</summary>
-    /// <param name="Mark">Is let go of with the last of them.</param>
-    /// <param name="Images">Their locks, as soon as they are taken.</param>
-    private sealed record Held(SafeHandle Mark, IReadOnlyList<Task<IDisposable?>> Images)
+    /// <param name="mark">Is let go of with the last of them.</param>
+    /// <param name="sources">The images.</param>
+    /// <param name="start">Begins to take the locks of one.</param>
+    private sealed class Held(SafeHandle mark, IReadOnlyList<string> sources, Func<string, Task<IDisposable?>> start)
     {
-        internal void Release() => Then(
-            Task.WhenAll(Images.Select(image => Then(image, () =>
+        private readonly List<(string Source, Task<IDisposable?> Locks)> _images = [.. sources.Select(source => (source, start(source)))];
+        private long _tried = TimeProvider.System.GetTimestamp();
+
+        internal void TryAgain(TimeSpan pause)
+        {
+            if (TimeProvider.System.GetElapsedTime(_tried) < pause)
+                return;
+            _tried = TimeProvider.System.GetTimestamp();
+            for (var at = 0; at < _images.Count; at++)
             {
-                if (image.IsCompletedSuccessfully)
-                    image.Result?.Dispose();
+                if (_images[at] is { Locks: { IsCompletedSuccessfully: true, Result: null } } image)
+                    _images[at] = (image.Source, start(image.Source));
+            }
+        }
+
+        internal void Release() => Then(
+            Task.WhenAll(_images.Select(image => Then(image.Locks, () =>
+            {
+                if (image.Locks.IsCompletedSuccessfully)
+                    image.Locks.Result?.Dispose();
             }))),
-            Mark.Dispose);
+            mark.Dispose);
 
         private static Task Then(Task task, Action action) =>
             task.ContinueWith(_ => action(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

@@ -14,9 +14,6 @@ public sealed record LibvirtPaths
     /// <summary>The directory of logs.</summary>
     public string LogDirectory { get; init; } = "/var/log/libvirt";
 
-    /// <summary>The directory of running domains' private directories, with their monitors; it is of QEMU's user.</summary>
-    public string DomainDirectories { get; init; } = "/var/lib/libvirt/qemu";
-
     /// <summary>What a domain's QEMU writes to its standard output and error.</summary>
     /// <param name="name">The domain's name.</param>
     /// <returns>The path.</returns>

@@ -170,6 +170,31 @@ public sealed partial class StatusFile
         }
     }
 
+    /// <summary>Where the monitors of all domains are, without reading more of their status files than that.</summary>
+    /// <param name="paths">Where they are.</param>
+    /// <returns>Absolute paths; a file that is none of a domain's, or goes away meanwhile, has none.</returns>
+    public static IEnumerable<string> Monitors(LibvirtPaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        string[] files;
+        try
+        {
+            files = Directory.GetFiles(paths.StatusDirectory, "*.xml");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            yield break;
+        }
+
+        foreach (string file in files)
+        {
+            if (MonitorIn(file) is { } monitor && System.IO.Path.IsPathRooted(monitor))
+            {
+                yield return monitor;
+            }
+        }
+    }
+
     /// <summary>Reads a status file's content.</summary>
     /// <param name="path">Its name; nothing is opened.</param>
     /// <param name="content">Its bytes.</param>
@@ -217,6 +242,18 @@ public sealed partial class StatusFile
             {
                 yield return path;
             }
+        }
+    }
+
+    private static string? MonitorIn(string path)
+    {
+        try
+        {
+            return SafeXml.FindAttribute(path, "monitor", "path");
+        }
+        catch (Exception exception) when (exception is XmlException or IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

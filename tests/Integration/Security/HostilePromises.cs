@@ -6,8 +6,7 @@ namespace VirtHandover.Tests.Integration.Security;
 /// <summary>What must be so whatever one VM's QEMU does: what <c>docs/threat-model.md</c> promises.</summary>
 internal sealed class HostilePromises : IAsyncDisposable
 {
-    /// <summary>MaxOutage= and MaxPause=, and libvirt's own start on a busy host.</summary>
-    private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(6 + 3 + 8);
+    private static readonly TimeSpan LongestOutage = OutageTests.Limit;
     private const string Secret = "/etc/hostile-secret";
     private const string Decoy = "/srv/hostile-decoy";
 

@@ -19,7 +19,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
     /// MaxOutage= and MaxPause=, the least that a recovery has, and libvirt's own start on a busy host; without a limit it would be a minute for
     /// each command that nobody answers.
     /// </summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(6 + 3 + 3 + 18);
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(6 + 3 + 3 + 18);
 
     private static readonly string[] Small = ["--ram", "shared", "--mem", "16", "--memory", "128"];
 

@@ -18,6 +18,11 @@ public class SecretsTests
     [InlineData(
         "type=11,value=io.systemd.credential:a=letmein,value=plain,value=io.systemd.credential.binary:b=bGV0bWVpbg==",
         "type=11,value=io.systemd.credential:a=<not-kept>,value=plain,value=io.systemd.credential.binary:b=<not-kept>")]
+    [InlineData(
+        """type=11,value=io.systemd.credential:docker.json={"auths":{"r":{"auth":"bGV0bWVpbg=="}}},value=plain""",
+        "type=11,value=io.systemd.credential:docker.json=<not-kept>,value=plain")]
+    [InlineData("quiet systemd.set_credential=\"a:let me in\" ro", "quiet systemd.set_credential=\"a:<not-kept>\" ro")]
+    [InlineData("quiet \"systemd.set_credential=a:let me in\" ro", "quiet \"systemd.set_credential=a:<not-kept>\" ro")]
     [InlineData("quiet systemd.set_credential=a:letmein ro", "quiet systemd.set_credential=a:<not-kept> ro")]
     [InlineData("""file=rbd:pool/disk:id=user:key=bGV0bWVpbg==:auth_supported=cephx\;none,if=none""", """file=rbd:pool/disk:id=user:key=<not-kept>:auth_supported=cephx\;none,if=none""")]
     public void A_password_is_taken_out(string word, string kept) => Assert.Equal(kept, Secrets.Redact(word));

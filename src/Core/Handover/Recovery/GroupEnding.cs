@@ -126,9 +126,6 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
         try
         {
             await away.EndAsync().ConfigureAwait(false);
-            var now = TimeProvider.System.GetUtcNow();
-            foreach (var one in settled)
-                one.Outage ??= away.LengthFor(one.Trace, now);
             foreach (var one in settled)
             {
                 current = one;
@@ -179,7 +176,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
         _ => await LossRecovery.RunAsync(trace, away, until).ConfigureAwait(false),
     };
 
-    private static HandoverReport Close(Settled settled)
+    private HandoverReport Close(Settled settled)
     {
         if (settled.Recovered is not { } recovered)
             return settled.Trace.Report!;
@@ -199,7 +196,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
             // A guest that was lost did not pause.
             PauseMicroseconds = recovered.IsAwaited ? (long)trace.PauseUntil(recovered.At).TotalMicroseconds : 0,
             TotalMicroseconds = (long)(TimeProvider.System.GetUtcNow() - trace.Opened.At).TotalMicroseconds,
-            OutageMicroseconds = (long)(settled.Outage ?? TimeSpan.Zero).TotalMicroseconds,
+            OutageMicroseconds = (long)away.LengthFor(trace).TotalMicroseconds,
         };
         settled.Broken.Journal.Close(report, TimeProvider.System.GetUtcNow());
         return report;
@@ -243,8 +240,5 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
     private sealed record Settled(BrokenHandover Broken, HandoverTrace Trace, Recovered? Recovered)
     {
         public Recovered? Recovered { get; set; } = Recovered;
-
-        /// <summary>How long libvirt was away because of it; null until it is back.</summary>
-        public TimeSpan? Outage { get; set; }
     }
 }

@@ -14,6 +14,7 @@ namespace VirtHandover.Handover.Recovery;
 internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
 {
     private DaemonHold? _hold = hold;
+    private (long Ticks, DateTimeOffset At)? _ended;
 
     /// <summary>Who starts the daemon in the end.</summary>
     internal DaemonReturn Return { get; } = daemonReturn;
@@ -50,17 +51,17 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         StoppedAt = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>How long libvirt has been away because of a handover whose recovery has had its lock; zero when it was not.</summary>
+    /// <summary>How long libvirt has been away because of a handover whose recovery has had its lock; zero when it was not, or nobody knows.</summary>
     /// <param name="trace">The handover.</param>
-    /// <param name="now">The host's clock, as in the journals.</param>
-    internal TimeSpan LengthFor(HandoverTrace trace, DateTimeOffset now)
+    internal TimeSpan LengthFor(HandoverTrace trace)
     {
-        if (StoppedAt is { } since)
-            return Stopwatch.GetElapsedTime(since);
+        if (_hold is null || trace.Quiescing is not { } quiescing)
+            return TimeSpan.Zero;
+        if (StoppedAt is not null)
+            return Stopwatch.GetElapsedTime(_hold.Since, _ended?.Ticks ?? Stopwatch.GetTimestamp());
+        var until = _ended?.At ?? TimeProvider.System.GetUtcNow();
         // One that is tried once more ended its first absence long ago, and another boot ended all.
-        return _hold is not null && trace is { Quiescing: { } quiescing, IsReopened: false } && trace.Opened.Boot == HostBoot.Id && now > quiescing.At
-            ? now - quiescing.At
-            : TimeSpan.Zero;
+        return !trace.IsReopened && trace.Opened.Boot == HostBoot.Id && until > quiescing.At ? until - quiescing.At : TimeSpan.Zero;
     }
 
     /// <summary>Lets libvirt come back.</summary>
@@ -73,5 +74,6 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
             hold.Drop();
         else
             await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+        _ended = (Stopwatch.GetTimestamp(), TimeProvider.System.GetUtcNow());
     }
 }

@@ -104,7 +104,13 @@ public sealed class DaemonHold
     public void Drop()
     {
         IsReleased = true;
-        MonitorNames.RemoveLinks(_paths);
-        _lock.Dispose();
+        try
+        {
+            MonitorNames.RemoveLinks(_paths);
+        }
+        finally
+        {
+            _lock.Dispose();
+        }
     }
 }

@@ -4,61 +4,51 @@ using VirtHandover.Linux;
 namespace VirtHandover.Libvirt;
 
 /// <summary>
-/// The names by which libvirt's daemon finds the VMs' monitors when it starts. A VM's directory is its QEMU's: one that puts a link in its monitor's
-/// place has the daemon speak to another VM's monitor, and believe that it is its own (<c>qemuMonitorOpen</c> follows it). Every start of libvirt does
-/// that; ours does not, as far as the link is there in that moment.
+/// The names by which libvirt's daemon finds the VMs' monitors when it starts. A VM's directory is its QEMU's: one that puts a symbolic link in its
+/// monitor's place has the daemon speak to another VM's monitor, and believe that it is its own (<c>qemuMonitorOpen</c> follows it). Every start of
+/// libvirt does that; ours does not, as far as the link is there in that moment.
 /// </summary>
 internal static class MonitorNames
 {
-    private const string Monitor = "monitor.sock";
-
-    /// <summary>A VM's directory: <c>domain-ID-NAME</c>.</summary>
-    private const string Prefix = "domain-";
-
-    private const int Most = 100_000;
-
     /// <summary>Takes their names from links. libvirt is down. Never throws: libvirt has to come back.</summary>
-    /// <param name="paths">Where libvirt's files are.</param>
+    /// <param name="paths">Where libvirt's files are; its status files are root's, and name what the daemon will open.</param>
     internal static void RemoveLinks(LibvirtPaths paths)
     {
-        try
+        foreach (var monitor in StatusFile.Monitors(paths))
         {
-            using var all = HeldDirectory.Open(paths.DomainDirectories);
-            foreach (var name in all.Names(Most).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
-                RemoveLink(all, name);
-        }
-        catch (Exception exception) when (exception is LinuxException or IOException or UnauthorizedAccessException)
-        {
-            Said.Error($"Whether the monitors of libvirt's VMs are sockets could not be looked at: {exception.Message}", priority: 4);
+            try
+            {
+                RemoveLink(Path.GetDirectoryName(monitor)!, Path.GetFileName(monitor));
+            }
+            catch (Exception exception) when (exception is LinuxException or IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // Its VM ends in this moment, or its owner plays with it: what is no directory leads libvirt nowhere.
+            }
         }
     }
 
-    private static void RemoveLink(HeldDirectory all, string name)
+    private static void RemoveLink(string vm, string name)
     {
-        try
+        using (var above = HeldDirectory.Open(Path.GetDirectoryName(vm)!))
         {
-            if (all.Look(name) is { IsSymbolicLink: true })
+            if (above.Look(Path.GetFileName(vm)) is { IsSymbolicLink: true })
             {
-                Remove(all, name);
+                Remove(above, Path.GetFileName(vm));
                 return;
             }
+        }
 
-            using var vm = HeldDirectory.Open($"{all.Path}/{name}");
-            if (vm.Look(Monitor) is { IsSymbolicLink: true })
-                Remove(vm, Monitor);
-        }
-        catch (Exception exception) when (exception is LinuxException or IOException or UnauthorizedAccessException)
-        {
-            // Its VM ends in this moment, or its owner plays with it: what is no directory leads libvirt nowhere.
-        }
+        using var directory = HeldDirectory.Open(vm);
+        if (directory.Look(name) is { IsSymbolicLink: true })
+            Remove(directory, name);
     }
 
     private static void Remove(HeldDirectory directory, string name)
     {
-        _ = directory.Remove(name);
+        var isGone = directory.Remove(name);
         Said.Error(
-            $"{ForeignText.Escape($"{directory.Path}/{name}")} was a symbolic link, which libvirt's daemon would have followed to another VM's monitor; it was removed. "
-            + "libvirt ends the VM that it was of, whose QEMU has put it there or let it be put there.",
+            $"{ForeignText.Escape($"{directory.Path}/{name}")} {(isGone ? "was" : "is")} a symbolic link, which libvirt's daemon would follow to another VM's monitor; "
+            + (isGone ? "it was removed. libvirt ends the VM that it was of, whose QEMU has put it there or let it be put there." : "it could not be removed."),
             priority: 3);
     }
 }

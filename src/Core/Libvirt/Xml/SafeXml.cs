@@ -47,6 +47,26 @@ internal static class SafeXml
         }
     }
 
+    /// <summary>Looks for an attribute of the root's first child of a name, and reads no further.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="element">The child's name.</param>
+    /// <param name="attribute">The attribute's.</param>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="XmlException">It is not well-formed up to there, or too large.</exception>
+    public static string? FindAttribute(string path, string element, string attribute)
+    {
+        using XmlReader reader = XmlReader.Create(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Settings);
+        while (reader.Read())
+        {
+            if (reader is { NodeType: XmlNodeType.Element, Depth: 1 } && reader.Name == element)
+            {
+                return reader.GetAttribute(attribute);
+            }
+        }
+
+        return null;
+    }
+
     public static string? Text(this XElement? element, string name) => element?.Attribute(name)?.Value;
 
     public static int? Int(string? text) =>

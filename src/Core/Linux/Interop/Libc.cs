@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VirtHandover.Linux.Interop;
 
-/// <summary>The C library. Only imports; each has a managed face elsewhere in this room.</summary>
+/// <summary>The C library. Only imports; each has a managed face elsewhere, as a rule in this room.</summary>
 internal static unsafe partial class Libc
 {
     private const string Name = "libc";

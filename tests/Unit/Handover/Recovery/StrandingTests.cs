@@ -221,7 +221,7 @@ public sealed class StrandingTests : IDisposable
             Assert.True(IsFree(images[0]));
         }
 
-        Assert.True(IsFree(images[1]));
+        await Eventually.TrueAsync(() => IsFree(images[1]), () => "The other image is still locked.");
         // The marks go with the last one.
         Assert.Null(Stranding.TryMarkHeld(Trace()));
         answer.Set();
@@ -234,6 +234,27 @@ public sealed class StrandingTests : IDisposable
                 answer.Wait();
             return ImageLock.TryTake(path);
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_image_that_somebody_has_for_a_moment_is_held_afterwards()
+    {
+        var image = Path.Combine(_directory.Path, "disk");
+        File.WriteAllText(image, "x");
+        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices><disk type='file' device='disk'><source file='{image}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal));
+        using var journal = Begun();
+        _ = new Stranding(_paths).Hide(Trace());
+        journal.Close(Report, At);
+        var times = 0;
+        using var disks = new StrandedDisks(Journals, _paths) { Lock = path => ++times == 1 ? null : ImageLock.TryTake(path) };
+        await Eventually.TrueAsync(
+            () =>
+            {
+                disks.Look();
+                return !IsFree(image);
+            },
+            () => "The image is not held.");
+        Assert.Equal(2, times);
     }
 
     [Theory]
@@ -262,12 +283,8 @@ public sealed class StrandingTests : IDisposable
 
     private static HandoverReport Report => new() { Id = 1, Domain = Domain, Name = "a", Outcome = HandoverOutcome.Stranded, Sentence = "It is stranded.", StartedAt = At };
 
-    // A lock of the open file, so that it meets those of this process, too.
-    private static bool IsFree(string path)
-    {
-        using var file = DurableFile.OpenAppend(path);
-        return DurableFile.TryLock(file, path);
-    }
+    // Asks, and takes nothing: what is asked about is tried once.
+    private static bool IsFree(string path) => !FileLock.IsInUse(path);
 
     private async Task<BufferedCommandResult> RunHook(string operation, string xml) => await Cli.Wrap(Hook)
         .WithArguments(["a", operation, "begin", "-"]).WithStandardInputPipe(PipeSource.FromString(xml)).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync();
