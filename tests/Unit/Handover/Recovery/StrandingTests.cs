@@ -182,11 +182,7 @@ public sealed class StrandingTests : IDisposable
     public async Task Images_are_locked_as_long_as_their_VM_is_hidden_and_alive()
     {
         var image = Path.Combine(_directory.Path, "disk");
-        File.WriteAllText(image, "x");
-        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices><disk type='file' device='disk'><source file='{image}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal));
-        using var journal = Begun();
-        _ = new Stranding(_paths).Hide(Trace());
-        journal.Close(Report, At);
+        Strand(image);
         using var disks = new StrandedDisks(Journals, _paths);
         Assert.True(IsFree(image));
         disks.Look();
@@ -206,13 +202,7 @@ public sealed class StrandingTests : IDisposable
     public async Task An_image_that_hangs_keeps_no_other_from_being_held_and_nobody_from_ending()
     {
         string[] images = [Path.Combine(_directory.Path, "hangs"), Path.Combine(_directory.Path, "disk")];
-        foreach (var image in images)
-            File.WriteAllText(image, "x");
-        var list = string.Concat(images.Select((image, at) => $"<disk type='file' device='disk'><source file='{image}'/><target dev='vd{(char)('a' + at)}'/></disk>"));
-        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices>{list}</devices>", StringComparison.Ordinal));
-        using var journal = Begun();
-        _ = new Stranding(_paths).Hide(Trace());
-        journal.Close(Report, At);
+        Strand(images);
         using var answer = new ManualResetEventSlim();
         using (var disks = new StrandedDisks(Journals, _paths) { Lock = Take })
         {
@@ -240,11 +230,7 @@ public sealed class StrandingTests : IDisposable
     public async Task An_image_that_somebody_has_for_a_moment_is_held_afterwards()
     {
         var image = Path.Combine(_directory.Path, "disk");
-        File.WriteAllText(image, "x");
-        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices><disk type='file' device='disk'><source file='{image}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal));
-        using var journal = Begun();
-        _ = new Stranding(_paths).Hide(Trace());
-        journal.Close(Report, At);
+        Strand(image);
         var times = 0;
         using var disks = new StrandedDisks(Journals, _paths) { Lock = path => ++times == 1 ? null : ImageLock.TryTake(path) };
         await Eventually.TrueAsync(
@@ -273,6 +259,18 @@ public sealed class StrandingTests : IDisposable
         }
 
         Assert.Null(ImageLock.TryTake(path));
+    }
+
+    /// <summary>Has the VM with these images out of libvirt's sight.</summary>
+    private void Strand(params string[] images)
+    {
+        foreach (var image in images)
+            File.WriteAllText(image, "x");
+        var list = string.Concat(images.Select((image, at) => $"<disk type='file' device='disk'><source file='{image}'/><target dev='vd{(char)('a' + at)}'/></disk>"));
+        File.WriteAllText(_status, _content.Replace("<devices/>", $"<devices>{list}</devices>", StringComparison.Ordinal));
+        using var journal = Begun();
+        _ = new Stranding(_paths).Hide(Trace());
+        journal.Close(Report, At);
     }
 
     private static bool Disposed(SafeHandle one)
