@@ -31,11 +31,11 @@ internal static class IniFile
             if (equals < 0)
                 throw new ConfigurationException($"{path}, line {number}: \"{Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
             var key = line[..equals].Trim();
-            if (!seen.TryAdd((section.ToUpperInvariant(), key.ToUpperInvariant()), number))
+            var name = (section.ToUpperInvariant(), key.ToUpperInvariant());
+            if (!seen.TryAdd(name, number))
             {
                 throw new ConfigurationException(
-                    $"{path}, line {number}: the key {Shown(key)} of section [{Shown(section)}] was already set in line "
-                    + $"{seen[(section.ToUpperInvariant(), key.ToUpperInvariant())]}; remove one of the two.");
+                    $"{path}, line {number}: the key {Shown(key)} of section [{Shown(section)}] was already set in line {seen[name]}; remove one of the two.");
             }
 
             entries.Add(new IniEntry(path, number, section, key, Unquoted(line[(equals + 1)..].Trim())));
