@@ -29,6 +29,20 @@ internal sealed class InstalledProduct
         return new InstalledProduct(kind == "rpm");
     }
 
+    /// <summary>Builds a later release and brings it with the package manager.</summary>
+    internal async Task Upgrade(int revision)
+    {
+        if (_isRpm)
+            await Shell.Run("dnf", ["upgrade", .. await ProductRpms.Build(revision)]);
+        else
+            await Shell.Run("dpkg", ["--install", .. await ProductDebs.Build(revision)]);
+    }
+
+    /// <summary>The version that the package manager says is installed.</summary>
+    internal Task<string> Version() => _isRpm
+        ? Shell.Run("rpm", "--query", "--queryformat", "%{VERSION}", "virt-handover")
+        : Shell.Run("dpkg-query", "--show", "--showformat", "${Version}", "virt-handover");
+
     internal Task<ShellResult> Remove() => Shell.TryRun(
         "sh", "-c", $"{(_isRpm ? "dnf remove" : "dpkg --remove")} {string.Join(' ', ProductDebs.Names)} > {Said} 2>&1");
 

@@ -10,6 +10,17 @@ internal static class ProductRpms
 
     internal static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
 
+    /// <summary>Builds a later release.</summary>
+    /// <param name="revision">Which; not 0.</param>
+    /// <returns>The files of the packages, without what is for debuggers.</returns>
+    internal static async Task<string[]> Build(int revision)
+    {
+        var output = $"{Output}-{revision}";
+        if (!Directory.Exists(output))
+            await Shell.Run(Path.Combine(Root, "packaging/rpm/build"), "--output", output, "--revision", $"{revision}");
+        return [.. Directory.GetFiles(output, "*.rpm").Order()];
+    }
+
     /// <summary>Builds and installs them, once in each lab.</summary>
     internal static async Task Install()
     {

@@ -88,18 +88,20 @@ public sealed class RemovalTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await TheService.Until("it is pending again", guest.Name, one => one.State == "pending");
     }
 
-    [Fact(Timeout = 300_000)]
-    public async Task An_upgrade_of_the_product_disturbs_no_handover_and_the_service_makes_way_when_it_may()
+    [Theory(Timeout = 300_000)]
+    [InlineData("deb")]
+    [InlineData("rpm")]
+    public async Task An_upgrade_of_the_product_disturbs_no_handover_and_the_service_makes_way_when_it_may(string kind)
     {
-        await InstalledProduct.Install("deb");
-        var (guest, before) = await Outdated("upgraded");
+        var product = await InstalledProduct.Install(kind);
+        var (guest, before) = await Outdated($"upgraded-{kind}");
         await using var held = await HeldPoint.Set("quiesce.rechecked");
         var run = Shell.TryRun("virt-handover", "run", guest.Name, "--json");
         await held.Reached();
         var old = await TheService.Pid();
 
-        await Shell.Run("dpkg", ["--install", .. await ProductDebs.Build(2)]);
-        Assert.EndsWith("+2", await Shell.Run("dpkg-query", "--show", "--showformat", "${Version}", "virt-handover"), StringComparison.Ordinal);
+        await product.Upgrade(2);
+        Assert.EndsWith("+2", await product.Version(), StringComparison.Ordinal);
         Assert.Equal((old, true), (await TheService.Pid(), (await Executable(old!)).EndsWith("(deleted)", StringComparison.Ordinal)));
         held.LetGo();
         var ended = await run;

@@ -97,6 +97,45 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         await AssertGone();
     }
 
+    [Fact(Timeout = 300000)]
+    public async Task One_that_cannot_be_ended_stops_the_queue_until_somebody_has_seen_to_it()
+    {
+        Guest guest = await Guest.Start("can-stays", "--ram", "shared", "--mem", "16", "--memory", "128");
+        GuestStatus before = await guest.Status();
+        int pid = await guest.Pid();
+        await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
+        await using HeldPoint held = await HeldPoint.Set("begin.journaled");
+        await Shell.Run("virt-handover", "approve", guest.Name);
+        await held.Reached();
+        // libvirt answers nobody from here on, so what was given up cannot be destroyed.
+        await Daemon.Signal("STOP");
+        try
+        {
+            await Shell.Run("virt-handover", "cancel", guest.Name);
+            held.LetGo();
+            DomainView stopped = await TheService.Until(
+                "the queue is paused", guest.Name, domain => domain.WaitReason.Contains("canary", StringComparison.Ordinal));
+            Assert.Contains("virsh destroy virt-handover-canary", stopped.WaitReason, StringComparison.Ordinal);
+            Assert.Single(Processes.Qemus(CanaryDomain.Uuid));
+        }
+        finally
+        {
+            await Daemon.Signal("CONT");
+        }
+
+        Assert.Equal((pid, "running"), (await guest.Pid(), await Virsh.State(guest.Name)));
+        Assert.False(File.Exists(Memory));
+        await Shell.Run("virt-handover", "queue", "resume");
+        await TheService.Until("it is pending", guest.Name, domain => domain.State is "pending" or "approved" or "done");
+        await Shell.TryRun("virt-handover", "approve", guest.Name);
+        DomainView done = await TheService.Until("its handover has ended", guest.Name, domain => domain.State is "done" or "failed");
+        Assert.True(done.State == "done", done.LastSentence);
+        await guest.AssertLives(before);
+        await AssertGone();
+    }
+
     private static async Task AssertGone()
     {
         Assert.DoesNotContain("canary", await Virsh.Run("list", "--all", "--name"), StringComparison.Ordinal);

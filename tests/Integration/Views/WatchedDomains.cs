@@ -14,10 +14,13 @@ internal sealed class WatchedDomains(Func<string, Task<string?>> virsh, Func<str
     private readonly ConcurrentDictionary<string, Seen> _seen = new(StringComparer.Ordinal);
 
     /// <summary>Looks at a VM as it is now; what comes later is compared with this.</summary>
-    internal async Task Remember(string domain)
+    /// <returns>Whether it could be looked at: it runs, and libvirt answers.</returns>
+    internal async Task<bool> Remember(string domain)
     {
-        if (await Look(domain) is { } seen)
-            _seen[domain] = seen;
+        if (await Look(domain) is not { } seen)
+            return false;
+        _seen[domain] = seen;
+        return true;
     }
 
     /// <summary>Looks at all VMs of the host.</summary>

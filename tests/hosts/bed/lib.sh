@@ -10,6 +10,8 @@ hosts_dir=${VHHOSTS_DIR:-$repo_root/artifacts/hosts}
 lab_dir=${VHLAB_DIR:-$repo_root/artifacts/lab}
 # The product's own Debian packages (make deb).
 product_debs=${VHHOSTS_DEBS:-$repo_root/artifacts/deb}
+# A later release of them: the same programs under a higher version.
+later_debs=$product_debs/../deb-later
 
 releases=(bookworm trixie sid)
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CliWrap;
 using CliWrap.Buffered;
+using VirtHandover.Tests.Integration.Views;
 
 namespace VirtHandover.Tests.Hosts.Kvm;
 
@@ -17,6 +18,11 @@ public sealed class KvmHost : IAsyncLifetime
 
     private bool _own;
     private KvmVm? _used;
+
+    public KvmHost() => Views = new WatchedDomains(AskLibvirt, ProcessOf);
+
+    /// <summary>What libvirt and QEMU say of its VMs, before and after handovers.</summary>
+    internal WatchedDomains Views { get; }
 
     public async Task InitializeAsync()
     {
@@ -89,6 +95,16 @@ public sealed class KvmHost : IAsyncLifetime
 
     /// <summary>Waits until a line of shell succeeds.</summary>
     internal Task Until(string what, string line) => Integration.Host.Eventually.Until(what, async () => (await TryRun(line)).ExitCode == 0, Limit);
+
+    // One virsh is asked much, some of which has no answer for a VM: then it ends with 1 and has told the rest.
+    private async Task<string?> AskLibvirt(string script)
+    {
+        (int _, string output, string error) = await TryRun($"virsh -q '{script.Replace("'", "'\\''", StringComparison.Ordinal)}'");
+        return output.Length > 0 && !error.Contains("failed to connect", StringComparison.Ordinal) ? output : null;
+    }
+
+    private async Task<int?> ProcessOf(string name) =>
+        (await TryRun($"virsh -q domstate {name} | grep -q -e running -e paused")).ExitCode == 0 ? await Fleet.Vm(name).Pid(this) : null;
 
     private async Task Execute(string[] arguments)
     {

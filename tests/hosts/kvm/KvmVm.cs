@@ -56,14 +56,17 @@ internal sealed partial record KvmVm(string Name, int Number, string Program, st
 
     public async Task<string> State(KvmHost host) => (await host.Run($"virsh -q domstate {Name}")).Trim();
 
-    /// <summary>Hands it over; the end of it must be as asked.</summary>
+    /// <summary>Hands it over; the end of it must be as asked, and to libvirt and to its own monitor it must be what it was.</summary>
     public async Task<HandedOver> HandOver(KvmHost host, string outcome = "done")
     {
+        Assert.True(await host.Views.Remember(Name), $"{Name} could not be looked at before its handover.");
         (int _, string output, string error) = await host.TryRun($"virt-handover run {Name} --json");
         Assert.True(output.TrimStart().StartsWith('{'), output + error);
         using var json = JsonDocument.Parse(output);
         var result = HandedOver.Parse(json.RootElement.GetProperty("report"));
         Assert.True(result.Outcome == outcome, $"{Name}: {result.Outcome}, not {outcome}. {result.Sentence} {result.Findings}");
+        IReadOnlyList<string> differences = await host.Views.Check(Name);
+        Assert.True(differences.Count == 0, $"After its handover {Name} is not what it was:\n{string.Join('\n', differences)}");
         return result;
     }
 
