@@ -43,7 +43,12 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         await Virsh.Run("blockjob", guest.Name, "vda", "--abort");
         await Rehearse(guest, 0);
 
+        // Snapshots are carried; a disk that was plugged is not.
         await Virsh.Run("snapshot-create-as", guest.Name, "s", "--disk-only", "--no-metadata");
+        await Rehearse(guest, 0);
+        await File.WriteAllTextAsync("/run/lab/disk.xml", "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/dev/shm/p-disk.img'/><target dev='vdb' bus='virtio'/></disk>");
+        await Shell.Run("truncate", "--size=1M", "/dev/shm/p-disk.img");
+        await Virsh.Run("attach-device", guest.Name, "/run/lab/disk.xml", "--live");
         await AssertRefused(guest, "DRIFT_BLOCK");
     }
 

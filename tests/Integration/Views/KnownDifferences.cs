@@ -22,6 +22,7 @@ internal static class KnownDifferences
         new("vcpuinfo", @"(?m)^(CPU time:|CPU:|State:).*$", "On which CPU a vCPU runs at that moment, and its CPU time", "The kernel's scheduler decides it; the affinity beside it is compared."),
         new("domstate", @"^running \((booted|unpaused|restored|migrated)\)", "Why it runs: `booted` becomes `unpaused`", "A copy stops the guest for a moment while libvirt looks on."),
         new("dumpxml", @"adjustment='(-?\d+)'", "The clock's adjustment, by two seconds", "libvirt reckons it anew at each start of its daemon, from two clocks in whole seconds.", 2),
+        new("dumpxml", @"<driver name='qemu'(?: type='raw')?/>(?:\s*<source index='\d+'/>)?(?=\s*<target dev='[^']*' bus='[^']*'(?: tray='[^']*')?/>\s*<readonly/>)", "The format and the number of a medium that was ejected", "libvirt forgets them whenever its daemon starts."),
         new("dumpxml", @"<target type='virtio' name='[^']*' state='[^']*'/>", "Whether a channel of the guest is connected", "The guest opens and closes its end; libvirt follows."),
     ];
 

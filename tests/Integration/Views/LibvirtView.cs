@@ -19,7 +19,7 @@ internal sealed record LibvirtView(IReadOnlyDictionary<string, string> Parts)
 
     // Values of domstats that somebody has set; the others count what happens.
     private static readonly Regex Set = new(
-        @"^\s*(state\.state|balloon\.(current|maximum)=|vcpu\.(current|maximum)=|net\.(count|\d+\.name)|block\.(count|\d+\.(name|path|backingIndex|capacity|threshold))|iothread\.)",
+        @"^\s*(state\.state|balloon\.(current|maximum)=|vcpu\.(current|maximum)=|net\.(count|\d+\.name)|block\.(count|\d+\.(name|path|capacity|threshold))|iothread\.)",
         RegexOptions.CultureInvariant);
 
     /// <summary>Asks.</summary>

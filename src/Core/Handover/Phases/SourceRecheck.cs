@@ -56,5 +56,5 @@ internal static class SourceRecheck
             throw new HandoverException($"A setting of VM {begun.Name} was changed while its handover was being prepared; it runs on the old QEMU as before. Try again.");
     }
 
-    private static (string, string, bool) Identity(BlockNode node) => (node.NodeName, node.File, node.IsReadOnly);
+    private static (string, string, string?, bool) Identity(BlockNode node) => (node.NodeName, node.File, node.BackingFile, node.IsReadOnly);
 }

@@ -50,7 +50,7 @@ internal static class FindingCodes
     internal static readonly FindingCode JobActive = new("JOB_ACTIVE", Blocker, "A job is active on the VM, and a handover would break it off.", "Wait for its end or abort it, then retry.");
     internal static readonly FindingCode MigBlocked = new("MIG_BLOCKED", Blocker, "QEMU itself says that the VM cannot be migrated now.", "Detach what it names, or shut the VM down and start it again.");
     internal static readonly FindingCode DriftHotplug = new("DRIFT_HOTPLUG", Blocker, "Devices were plugged or unplugged while the VM ran.", Save);
-    internal static readonly FindingCode DriftBlock = new("DRIFT_BLOCK", Blocker, "Snapshots, merges or changed media have changed the disks' images since the VM started.", Save);
+    internal static readonly FindingCode DriftBlock = new("DRIFT_BLOCK", Blocker, "A disk was plugged, or its images have become others since the VM started than can be told of: encrypted, by network, in an old form.", Save);
     internal static readonly FindingCode BitmapTransient = new("BITMAP_TRANSIENT", Blocker, "A dirty bitmap that is not stored in its image would be lost, and the next incremental backup with it.", "Remove the bitmap, or wait for the backup's end.");
     internal static readonly FindingCode IoTune = new("IOTUNE", Blocker, "A throttle group was changed while the VM ran, which is not carried yet.", "Give it the limits of the VM's start with 'virsh domthrottlegroupset', and the new ones again afterwards.");
     internal static readonly FindingCode SettingDiff = new("SETTING_DIFF", Blocker, "A setting that was made on the running QEMU does not take on the new one.", "Undo that setting and make it again afterwards, or shut the VM down and start it again.");

@@ -1,10 +1,12 @@
 using VirtHandover.Contract;
 using VirtHandover.Foreign;
+using VirtHandover.Handover.Disks;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Preflight;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Records;
 
@@ -70,12 +72,13 @@ internal static class RecordTaking
         }
 
         var record = known ?? New(status, process.Identity, words, environment, clock);
+        var now = OfNow(record.Arguments, status);
         if (record.Files is null)
-            record = record with { Files = FilesOf(process.Id, record.Arguments) };
+            record = record with { Files = FilesOf(process.Id, now) };
         var facts = DomainFacts.Of(status, QemuConf.Read(paths), SavedQemu.PathOf(process.Id));
         var built = LibvirtEnvironment.Of(record.Environment, facts, record.Environment.Any(IsLoader) ? EnvironmentOfDaemon(paths) : []);
         var wasMoved = !record.Arguments.SequenceEqual(record.Words, StringComparer.Ordinal);
-        IReadOnlyList<string> foreign = record.IsChecked ? [] : [.. LineCheck.Problems(record.Arguments, facts, wasMoved), .. built.Problems];
+        IReadOnlyList<string> foreign = record.IsChecked ? [] : [.. LineCheck.Problems(now, facts, wasMoved), .. built.Problems];
         if (known?.Files is null || (foreign.Count == 0 && !record.IsChecked))
         {
             record = record with { IsChecked = foreign.Count == 0 };
@@ -154,6 +157,19 @@ internal static class RecordTaking
             IsLate = clock.GetUtcNow() - HostBoot.TimeOf(process.StartTime, clock) > Young,
             IsChecked = false,
         };
+    }
+
+    // Noted late, it names media that were ejected and images that were merged since: those are not the domain's any more, and nobody opens them.
+    private static IReadOnlyList<string> OfNow(IReadOnlyList<string> arguments, StatusFile status)
+    {
+        try
+        {
+            return CurrentDisks.Of(CommandLine.Parse(arguments), status.Domain).Render();
+        }
+        catch (CommandLineException)
+        {
+            return arguments; // whoever checks it says what is wrong with it
+        }
     }
 
     private static Dictionary<string, string> FilesOf(int process, IReadOnlyList<string> arguments)

@@ -23,6 +23,7 @@ public sealed record DiskXml
         HasMirror = element.Element("mirror") is not null;
         HasReservations = source?.Element("reservations") is not null;
         HasThrottle = element.Element("iotune") is not null;
+        Images = DiskImage.ChainOf(element);
     }
 
     /// <summary><c>file</c>, <c>block</c>, <c>network</c>, <c>nvme</c>, <c>vhostuser</c>, …</summary>
@@ -69,4 +70,7 @@ public sealed record DiskXml
 
     /// <summary><c>&lt;iotune&gt;</c> is set; libvirt may have changed it since the start.</summary>
     public bool HasThrottle { get; }
+
+    /// <summary>Its image and those below, the guest's own first; none for an empty drive.</summary>
+    public IReadOnlyList<DiskImage> Images { get; }
 }

@@ -70,8 +70,6 @@ internal static class Drift
         {
             if (line.Find("device", disk.DeviceId)?.Value.Text("drive") is { } drive && drive != disk.NodeName)
                 yield return new Difference("DRIFT_BLOCK", $"The disk '{disk.DeviceId}' was started on the block node '{drive}' and is on '{disk.NodeName ?? "none"}' now.");
-            else if (disk.TrayOpen == true)
-                yield return new Difference("DRIFT_BLOCK", $"The tray of '{disk.DeviceId}' is open.");
         }
     }
 }

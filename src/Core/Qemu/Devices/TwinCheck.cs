@@ -124,10 +124,20 @@ internal static class TwinCheck
         var twins = twin.Nodes.DistinctBy(n => n.NodeName).ToDictionary(n => n.NodeName, StringComparer.Ordinal);
         foreach (var node in source.Nodes)
         {
-            if (twins.TryGetValue(node.NodeName, out var other) && (other.Driver, other.File) != (node.Driver, node.File))
+            if (!twins.TryGetValue(node.NodeName, out var other))
+                continue;
+            if ((other.Driver, other.File) != (node.Driver, node.File))
                 yield return new Difference("DRIFT_BLOCK", $"The block node '{node.NodeName}' is {node.Driver} on {node.File} in the source and {other.Driver} on {other.File} in its twin.");
+            if (IsPath(node.BackingFile) && IsPath(other.BackingFile) && node.BackingFile != other.BackingFile)
+            {
+                yield return new Difference(
+                    "DRIFT_BLOCK", $"The block node '{node.NodeName}' stands on {node.BackingFile ?? "nothing"} in the source and on {other.BackingFile ?? "nothing"} in its twin.");
+            }
         }
     }
+
+    // Versions write a name with options in different forms.
+    private static bool IsPath(string? file) => file is null || file.StartsWith('/');
 
     private static IEnumerable<string> Named(IReadOnlyList<BlockNode> nodes) =>
         nodes.Select(n => n.NodeName).Where(name => !name.StartsWith("#block", StringComparison.Ordinal));
