@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Canary;
 using VirtHandover.Configuration;
 using VirtHandover.Detection;
@@ -19,7 +19,7 @@ internal static class Composition
     /// <param name="log">The log.</param>
     public static QueueParts Real(ServicePaths paths, QueueOptions options, LibvirtClient libvirt, ILogger log)
     {
-        var handovers = new KeeperRunner(paths.Journals);
+        var handovers = new KeeperRunner(paths.Journals, log);
         var time = TimeProvider.System;
         return new QueueParts(
             options, new Detector(new RealDomains(libvirt)), handovers, handovers, new PackageTransactions(), QemuInstance.Of, time, log)

@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging;
 using VirtHandover.Configuration;
+using VirtHandover.Logging;
 using VirtHandover.Queue;
 using VirtHandover.Server;
 
@@ -27,6 +27,7 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
     {
         using var store = UpgradeStore.Open(paths.Database);
         var queue = UpgradeQueue.Load(store, parts.Options, parts.Time);
+        using var told = new QueueLog(queue, parts.Log);
         using var scanner = new Scanner(parts, queue);
         using var hold = new FleetHold(parts.Options, parts.Hold, queue, parts.Time, parts.Log);
         using var notices = parts.Notices is { } programs ? new NoticeRunner(programs, queue) : null;
@@ -44,7 +45,9 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
         using var publisher = new QueuePublisher(queue, version, parts.Time, parts.Log);
         using var requests = new QueueRequests(queue, scanner, parts.Definitions, publisher.ShownAsync, parts.Log);
         await using var server = await HandoverServer
-            .StartAsync(busAddress, requests, publisher.View(), (what, fault) => parts.Log.LogError(fault, "{What}", what), stopping)
+            .StartAsync(
+                busAddress, requests, publisher.View(),
+                (what, fault) => parts.Log.ForContext(new About(MessageKind.OwnFault)).Error(fault, "{What}", what), stopping)
             .ConfigureAwait(false);
 
         Task[] loops =
@@ -58,7 +61,8 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
         ];
         using var systemd = new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted) && scanner.MovesOn());
         SystemdNotifier.Ready();
-        parts.Log.LogInformation("virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
+        parts.Log.ForContext(new About(MessageKind.ServiceReady)).Information(
+            "virt-handoverd {Version} is ready, mode {Mode}.", version, publisher.View().Mode);
 
         var succession = new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => queue.IsAtRest || IsForsaken(), parts.Time).WaitAsync(stop.Token);
         var lost = left ?? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
@@ -72,7 +76,8 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
 
     private int MakeWay()
     {
-        parts.Log.LogInformation("Another build of virt-handoverd is installed and no handover is watched from here: {Version} ends for it. The queue is kept.", version);
+        parts.Log.ForContext(new About(MessageKind.ServiceEnds)).Information(
+            "Another build of virt-handoverd is installed and no handover is watched from here: {Version} ends for it. The queue is kept.", version);
         return ExitCode.Replaced;
     }
 
@@ -80,24 +85,26 @@ internal sealed class HandoverService(ServicePaths paths, QueueParts parts, Task
     {
         if (stopping.IsCancellationRequested)
         {
-            parts.Log.LogInformation("virt-handoverd stops; the queue is kept.");
+            parts.Log.ForContext(new About(MessageKind.ServiceEnds)).Information("virt-handoverd stops; the queue is kept.");
             return ExitCode.Ok;
         }
 
         if (left is { IsCompleted: true })
         {
-            parts.Log.LogError(
+            parts.Log.ForContext(new About(MessageKind.ServiceEnds)).Error(
                 "The worker has ended, and the front ends with it; the queue is kept, the VMs run on. Whoever calls the service next starts both.");
             return ExitCode.Unavailable;
         }
 
         if (disconnected.IsCompletedSuccessfully)
         {
-            parts.Log.LogError("D-Bus is gone ({Reason}); virt-handoverd ends, the queue is kept.", disconnected.Result);
+            parts.Log.ForContext(new About(MessageKind.ServiceEnds)).Error(
+                "D-Bus is gone ({Reason}); virt-handoverd ends, the queue is kept.", disconnected.Result);
             return ExitCode.Unavailable;
         }
 
-        parts.Log.LogCritical("virt-handoverd met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
+        parts.Log.ForContext(new About(MessageKind.OwnFault)).Fatal(
+            "virt-handoverd met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
         return ExitCode.Software;
     }
 }

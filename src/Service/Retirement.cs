@@ -1,3 +1,4 @@
+using Serilog;
 using VirtHandover.Configuration;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
@@ -14,7 +15,8 @@ namespace VirtHandover.Service;
 /// <param name="paths">Where the service's things are.</param>
 /// <param name="say">Tells whoever removes the package.</param>
 /// <param name="takeBack">Takes back what people approved.</param>
-internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Task> takeBack)
+/// <param name="log">The log.</param>
+internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Task> takeBack, ILogger log)
 {
     /// <summary>How long a removal waits for handovers.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
@@ -26,7 +28,7 @@ internal sealed class Retirement(ServicePaths paths, Action<string> say, Func<Ta
         using var limit = new CancellationTokenSource(Patience);
         try
         {
-            await HandoverRecovery.EndAllAsync(paths.Journals, new AlarmSink(say), limit.Token).ConfigureAwait(false);
+            await HandoverRecovery.EndAllAsync(paths.Journals, new AlarmSink(say), log, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Win32.SafeHandles;
+using Serilog;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Foreign;
@@ -8,7 +9,9 @@ using VirtHandover.Handover.Files;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Launch;
+using VirtHandover.Logging;
 using VirtHandover.Queue;
+using VirtHandover.Service.Logging;
 
 namespace VirtHandover.Service;
 
@@ -36,61 +39,62 @@ internal static class Roles
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
+        await using var log = ServiceLog.Create(Environment.GetEnvironmentVariable);
         try
         {
             return args switch
             {
-                [] => await ServiceRoles.ServeAsync().ConfigureAwait(false),
+                [] => await ServiceRoles.ServeAsync(log).ConfigureAwait(false),
                 ["--check-config"] => CheckConfiguration(),
                 ["--version"] => Print($"virt-handoverd {Version}"),
-                ["gate"] => await GateAsync().ConfigureAwait(false),
+                ["gate"] => await GateAsync(log).ConfigureAwait(false),
                 ["settle"] => ListStranded(),
-                ["settle", var vm] when !vm.StartsWith('-') => await SettleAsync(vm, kill: false).ConfigureAwait(false),
-                ["settle", var vm, "--kill"] => await SettleAsync(vm, kill: true).ConfigureAwait(false),
-                ["retire"] => await RetireAsync().ConfigureAwait(false),
-                [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals).ConfigureAwait(false),
-                ["work"] => await ServiceRoles.WorkAsync().ConfigureAwait(false),
-                [OwnFront.Role, var channel] => await ServiceRoles.FrontAsync(channel).ConfigureAwait(false),
+                ["settle", var vm] when !vm.StartsWith('-') => await SettleAsync(vm, kill: false, log).ConfigureAwait(false),
+                ["settle", var vm, "--kill"] => await SettleAsync(vm, kill: true, log).ConfigureAwait(false),
+                ["retire"] => await RetireAsync(log).ConfigureAwait(false),
+                [Keeper.Role, var requests, var journals] => await Keeper.RunAsync(requests, journals, log).ConfigureAwait(false),
+                ["work"] => await ServiceRoles.WorkAsync(log).ConfigureAwait(false),
+                [OwnFront.Role, var channel] => await ServiceRoles.FrontAsync(channel, log).ConfigureAwait(false),
                 [Approvals.Role] => TakeBack(),
                 [FileTrial.Role, var plan] => FileTrial.Run(plan),
                 ["--help" or "-h"] => Print(Usage.Split('\n')),
-                _ => Fail(ExitCode.Usage, $"virt-handoverd does not know \"{string.Join(' ', args)}\". What it knows: virt-handoverd --help"),
+                _ => Misused($"virt-handoverd does not know \"{string.Join(' ', args)}\". What it knows: virt-handoverd --help"),
             };
         }
         catch (ConfigurationException e)
         {
-            return Fail(ExitCode.Configuration, e.Message);
+            return Fail(log, ExitCode.Configuration, e.Message);
         }
         catch (StoreException e)
         {
-            return Fail(ExitCode.Storage, e.Message);
+            return Fail(log, ExitCode.Storage, e.Message);
         }
         catch (LinuxException e)
         {
-            return Fail(ExitCode.Software, e.Message);
+            return Fail(log, ExitCode.Software, e.Message);
         }
         catch (ServiceException e)
         {
-            return Fail(e.Fault is ServiceFault.Unreachable or ServiceFault.Failed ? ExitCode.Unavailable : ExitCode.NoPermission, e.Message);
+            return Fail(log, e.Fault is ServiceFault.Unreachable or ServiceFault.Failed ? ExitCode.Unavailable : ExitCode.NoPermission, e.Message);
         }
         catch (Exception e)
         {
-            return Fail(ExitCode.Software, $"virt-handoverd met a fault of its own and ends; the VMs run on. {e}");
+            log.ForContext(new About(MessageKind.OwnFault)).Error("virt-handoverd met a fault of its own and ends; the VMs run on. {Error}", e.ToString());
+            return ExitCode.Software;
         }
     }
 
-    private static async Task<int> GateAsync()
+    private static async Task<int> GateAsync(ILogger log)
     {
-        var told = new AlarmSink(sentence => Said.Error(sentence, priority: 5));
         try
         {
             var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
-            await HandoverRecovery.OpenGateAsync(paths.Journals, told, CancellationToken.None).ConfigureAwait(false);
+            await HandoverRecovery.OpenGateAsync(paths.Journals, log, CancellationToken.None).ConfigureAwait(false);
             return ExitCode.Ok;
         }
         catch (GateException e)
         {
-            return Fail(ExitCode.Unavailable, e.Message);
+            return Fail(log, ExitCode.Unavailable, e.Message);
         }
     }
 
@@ -100,21 +104,21 @@ internal static class Roles
         return Print(names.Count == 0 ? ["No VM is out of libvirt's sight."] : [.. names]);
     }
 
-    private static async Task<int> SettleAsync(string vm, bool kill)
+    private static async Task<int> SettleAsync(string vm, bool kill, ILogger log)
     {
-        var told = new AlarmSink(sentence => Said.Error(sentence));
+        var told = new AlarmSink(Said.Error);
         try
         {
             var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
             var (domain, sentence) = await new StrandedVms(paths.Journals, new LibvirtPaths())
-                .SettleAsync(vm, kill, told, CancellationToken.None).ConfigureAwait(false);
+                .SettleAsync(vm, kill, told, log, CancellationToken.None).ConfigureAwait(false);
             _ = Print(sentence);
             await ClearAsync(domain).ConfigureAwait(false);
             return ExitCode.Ok;
         }
         catch (SettlementException e)
         {
-            return Fail(ExitCode.Unavailable, e.Message);
+            return Fail(log, ExitCode.Unavailable, e.Message);
         }
     }
 
@@ -133,13 +137,13 @@ internal static class Roles
         }
     }
 
-    private static async Task<int> RetireAsync()
+    private static async Task<int> RetireAsync(ILogger log)
     {
         // Not Console.Error: on the terminal that a package manager gives its scripts .NET would begin with control sequences.
         await using var said = Said.Plain();
         void Say(string sentence) => said.WriteLine(ForeignText.Escape(sentence));
         var paths = ServicePaths.FromEnvironment(Environment.GetEnvironmentVariable);
-        var retirement = new Retirement(paths, Say, () => TakeBackAsync(paths, Say));
+        var retirement = new Retirement(paths, Say, () => TakeBackAsync(paths, Say), log);
         return await retirement.RunAsync().ConfigureAwait(false) ? ExitCode.Ok : ExitCode.Unavailable;
     }
 
@@ -186,9 +190,16 @@ internal static class Roles
         return ExitCode.Ok;
     }
 
-    internal static int Fail(int code, string sentence)
+    /// <summary>Whoever typed the command is told, and nobody else.</summary>
+    internal static int Misused(string sentence)
     {
-        Said.Error(sentence, code == ExitCode.Usage ? null : 3);
+        Said.Error(sentence);
+        return ExitCode.Usage;
+    }
+
+    internal static int Fail(ILogger log, int code, string sentence)
+    {
+        log.ForContext(new About(MessageKind.RoleFailed)).Error("{Reason}", sentence);
         return code;
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Configuration;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Launch;
@@ -17,28 +17,30 @@ namespace VirtHandover.Service;
 internal static class ServiceRoles
 {
     /// <summary>The service: the front as its own user, both of them as root.</summary>
+    /// <param name="log">The log.</param>
     /// <returns>The exit code.</returns>
-    internal static Task<int> ServeAsync()
+    internal static Task<int> ServeAsync(ILogger log)
     {
         if (SystemUser.OfThisProcess == 0)
-            return ServeBothAsync();
+            return ServeBothAsync(log);
         return SystemUser.Find(SystemUser.Front)?.Id == SystemUser.OfThisProcess
-            ? Guarded((log, stopping) => RunFrontAsync(ConnectTo, isLost: false, log, stopping))
+            ? Guarded(stopping => RunFrontAsync(ConnectTo, isLost: false, log, stopping))
             : Task.FromResult(Roles.Fail(
-                ExitCode.NoPermission,
+                log, ExitCode.NoPermission,
                 "virt-handoverd must run as root or as user virt-handover: its worker looks into the QEMU processes and stops and starts the libvirt daemon."));
     }
 
     /// <summary>The front as a child of the worker.</summary>
     /// <param name="channel">The descriptor of its end of their connection.</param>
+    /// <param name="log">The log.</param>
     /// <returns>The exit code.</returns>
-    internal static Task<int> FrontAsync(string channel)
+    internal static Task<int> FrontAsync(string channel, ILogger log)
     {
         if (!int.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out var descriptor) || descriptor < 3)
-            return Task.FromResult(Roles.Fail(ExitCode.Usage, "virt-handoverd starts this role itself."));
+            return Task.FromResult(Roles.Misused("virt-handoverd starts this role itself."));
         var socket = UnixSockets.Inherited(descriptor);
         var used = false;
-        return Guarded((log, stopping) => RunFrontAsync(
+        return Guarded(stopping => RunFrontAsync(
             _ => cancellationToken =>
             {
                 if (used)
@@ -50,20 +52,21 @@ internal static class ServiceRoles
     }
 
     /// <summary>The worker with the socket that systemd opened for it.</summary>
+    /// <param name="log">The log.</param>
     /// <returns>The exit code.</returns>
-    internal static Task<int> WorkAsync()
+    internal static Task<int> WorkAsync(ILogger log)
     {
         if (SystemUser.OfThisProcess != 0)
         {
             return Task.FromResult(Roles.Fail(
-                ExitCode.NoPermission,
+                log, ExitCode.NoPermission,
                 "The worker of virt-handoverd must run as root: it looks into the QEMU processes and stops and starts the libvirt daemon."));
         }
 
-        return Guarded(async (log, stopping) =>
+        return Guarded(async stopping =>
         {
             if (SocketActivation.Take() is not { } listener)
-                return Roles.Fail(ExitCode.Usage, "The worker of virt-handoverd is started by systemd, with the socket of virt-handover-worker.socket.");
+                return Roles.Misused("The worker of virt-handoverd is started by systemd, with the socket of virt-handover-worker.socket.");
             using var listening = listener;
             var (paths, options, user) = Load(log);
             return await new WorkerHost(paths, options, user, log).RunAsync(
@@ -77,7 +80,7 @@ internal static class ServiceRoles
         });
     }
 
-    private static Task<int> ServeBothAsync() => Guarded(async (log, stopping) =>
+    private static Task<int> ServeBothAsync(ILogger log) => Guarded(async stopping =>
     {
         var (paths, options, user) = Load(log);
         return await new WorkerHost(paths, options, user, log)
@@ -90,7 +93,7 @@ internal static class ServiceRoles
         var options = Settings.Load(paths.Configuration);
         var user = SystemUser.Find(SystemUser.Front);
         if (user is null)
-            log.LogWarning("There is no user virt-handover on this host: the front of virt-handoverd stays root, without any of its capabilities.");
+            log.Warning("There is no user virt-handover on this host: the front of virt-handoverd stays root, without any of its capabilities.");
         QueueDirectory.Prepare(paths, user);
         return (paths, options, user);
     }
@@ -126,7 +129,7 @@ internal static class ServiceRoles
         }
     };
 
-    private static async Task<int> Guarded(Func<ILogger, CancellationToken, Task<int>> run)
+    private static async Task<int> Guarded(Func<CancellationToken, Task<int>> run)
     {
         using var stopping = new CancellationTokenSource();
         void Stop(PosixSignalContext signal)
@@ -137,12 +140,9 @@ internal static class ServiceRoles
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-#pragma warning disable RS0030 // It escapes each line.
-        var log = new JournalLogger(Console.Error, Environment.GetEnvironmentVariable("VIRT_HANDOVER_DEBUG") is "1" ? LogLevel.Debug : LogLevel.Information);
-#pragma warning restore RS0030
         try
         {
-            return await run(log, stopping.Token).ConfigureAwait(false);
+            return await run(stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -1,9 +1,10 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Configuration;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 using VirtHandover.Queue;
 using VirtHandover.Worker;
 
@@ -29,7 +30,7 @@ internal sealed class WorkerHost(ServicePaths paths, QueueOptions options, Syste
         }
         catch (LinuxException e)
         {
-            log.LogWarning("{Reason}", e.Message);
+            log.Warning("{Reason}", e.Message);
         }
 
         await using var libvirt = new LibvirtClient();
@@ -42,7 +43,7 @@ internal sealed class WorkerHost(ServicePaths paths, QueueOptions options, Syste
         using var systemd = makesWay ? new SystemdNotifier(parts.Time, () => loops.All(loop => !loop.IsCompleted) && desk.MovesOn()) : null;
         if (makesWay)
             SystemdNotifier.Ready();
-        log.LogInformation("virt-handoverd's worker {Version} is ready.", Roles.Version);
+        log.ForContext(new About(MessageKind.ServiceReady)).Information("virt-handoverd's worker {Version} is ready.", Roles.Version);
 
         var succession = makesWay
             ? new Succession("/proc/self/exe", Environment.ProcessPath ?? "", parts.Transaction, () => desk.IsAtRest, parts.Time).WaitAsync(stop.Token)
@@ -53,9 +54,17 @@ internal sealed class WorkerHost(ServicePaths paths, QueueOptions options, Syste
         if (makesWay)
             SystemdNotifier.Stopping();
         if (isFault)
-            log.LogCritical("virt-handoverd's worker met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
+        {
+            log.ForContext(new About(MessageKind.OwnFault)).Fatal(
+                "virt-handoverd's worker met a fault of its own and ends; the VMs run on. {Error}", first.Exception?.ToString() ?? "");
+        }
+
         if (isReplaced)
-            log.LogInformation("Another build of virt-handoverd is installed and no handover is under way: the worker {Version} ends for it.", Roles.Version);
+        {
+            log.ForContext(new About(MessageKind.ServiceEnds)).Information(
+                "Another build of virt-handoverd is installed and no handover is under way: the worker {Version} ends for it.", Roles.Version);
+        }
+
         await stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll([.. loops, succession]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var exit = await EndAsync(serving).ConfigureAwait(false);
@@ -83,7 +92,7 @@ internal sealed class WorkerHost(ServicePaths paths, QueueOptions options, Syste
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.LogDebug("The stamp {Path} stays: {Reason}", paths.PendingStamp, e.Message);
+            log.Debug("The stamp {Path} stays: {Reason}", paths.PendingStamp, e.Message);
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace VirtHandover.Foreign;
 
 /// <summary>
-/// All that the service's roles write to a terminal, or to the journal behind it: lines in which nothing acts on either, whoever chose the words. A domain's
-/// name is any text, and so is what a QEMU says.
+/// What the service's roles write to a terminal beside their log: lines in which nothing acts on it, whoever chose the words. A domain's name is any text,
+/// and so is what a QEMU says.
 /// </summary>
 #pragma warning disable RS0030 // The one place that writes.
 public static class Said
@@ -21,11 +21,13 @@ public static class Said
 
     /// <summary>A line of standard error.</summary>
     /// <param name="sentence">What it says.</param>
-    /// <param name="priority">What the journal reads, as in syslog(3); a person at a terminal need not.</param>
-    public static void Error(string sentence, int? priority = null) => Console.Error.WriteLine(
-        (priority is { } number && Console.IsErrorRedirected ? FormattableString.Invariant($"<{number}>") : "") + ForeignText.Escape(sentence));
+    public static void Error(string sentence) => Console.Error.WriteLine(ForeignText.Escape(sentence));
 
     /// <summary>Lines of standard error, without what .NET writes to a terminal before its first one.</summary>
     /// <returns>To be disposed of at the end.</returns>
-    public static StreamWriter Plain() => new(Console.OpenStandardError()) { AutoFlush = true };
+    public static StreamWriter Plain() => new(Errors()) { AutoFlush = true };
+
+    /// <summary>Standard error as it is, for the log, which escapes what it writes.</summary>
+    /// <returns>To be disposed of at the end.</returns>
+    public static Stream Errors() => Console.OpenStandardError();
 }

@@ -1,3 +1,4 @@
+using Serilog;
 using VirtHandover.Contract;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
@@ -12,7 +13,9 @@ namespace VirtHandover.Handover;
 /// one after the other, and libvirt is started once and finds them all. One that fails takes none of the others with it; but since
 /// what failed for one may fail for the next, those that have not moved yet are put off.
 /// </summary>
-internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
+/// <param name="runs">They.</param>
+/// <param name="log">The log.</param>
+internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log)
 {
     /// <summary>Starting a QEMU costs CPU, which the guests need as well.</summary>
     private const int PreparedAtOnce = 2;
@@ -76,7 +79,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
     /// <summary>One that has failed while libvirt was up; a refusal, a cancellation or a QEMU that lies says nothing about the others.</summary>
     private HandoverRun? Failed => runs.FirstOrDefault(run => run is { Outcome: HandoverOutcome.Undone or HandoverOutcome.Stranded, FailedAlone: false });
 
-    private static async Task<ReadyRun?> PrepareAsync(HandoverRun run)
+    private async Task<ReadyRun?> PrepareAsync(HandoverRun run)
     {
         try
         {
@@ -89,7 +92,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         }
     }
 
-    private static async Task<IReadOnlyList<ReadyRun>> WithoutCancelledAsync(IReadOnlyList<ReadyRun> ready)
+    private async Task<IReadOnlyList<ReadyRun>> WithoutCancelledAsync(IReadOnlyList<ReadyRun> ready)
     {
         var cancelled = ready.Where(one => one.Run.IsCancelled).ToList();
         await WithdrawAsync(cancelled, run => run.End(new OperationCanceledException())).ConfigureAwait(false);
@@ -97,13 +100,13 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
     }
 
     /// <returns>libvirt's absence; null when it could not be brought about, which was then reported for each.</returns>
-    private static async Task<DaemonHold?> QuiesceAsync(IReadOnlyList<ReadyRun> ready)
+    private async Task<DaemonHold?> QuiesceAsync(IReadOnlyList<ReadyRun> ready)
     {
         foreach (var (run, _) in ready)
             run.EnterQuiesce();
         try
         {
-            return await QuiescePhase.StopLibvirtAsync([.. ready.Select(one => (one.Twin, one.Run.Journal))]).ConfigureAwait(false);
+            return await QuiescePhase.StopLibvirtAsync([.. ready.Select(one => (one.Twin, one.Run.Journal))], log).ConfigureAwait(false);
         }
         catch (UnfinishedException unfinished)
         {
@@ -123,7 +126,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         return null;
     }
 
-    private static async Task WithdrawAsync(IEnumerable<ReadyRun> ready, Action<HandoverRun> report)
+    private async Task WithdrawAsync(IEnumerable<ReadyRun> ready, Action<HandoverRun> report)
     {
         foreach (var (run, twin) in ready)
         {
@@ -139,7 +142,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         }
     }
 
-    private static async Task MoveAsync(IReadOnlyList<ReadyRun> ready, DaemonHold hold)
+    private async Task MoveAsync(IReadOnlyList<ReadyRun> ready, DaemonHold hold)
     {
         List<(HandoverRun Run, Adopted Target)> moved = [];
         List<(HandoverRun Run, Exception Cause)> undone = [];
@@ -215,7 +218,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
         }
     }
 
-    private static async Task ConfirmAsync(HandoverRun run, Adopted target, DaemonHold hold)
+    private async Task ConfirmAsync(HandoverRun run, Adopted target, DaemonHold hold)
     {
         try
         {
@@ -231,13 +234,13 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs)
     /// The phases' own way out has failed, or there is none: from here on the journals decide, as they would for somebody who comes
     /// after this process, only that this process still holds libvirt's lock.
     /// </summary>
-    private static async Task InsistAsync(IReadOnlyList<LeftRun> left, DaemonHold? hold)
+    private async Task InsistAsync(IReadOnlyList<LeftRun> left, DaemonHold? hold)
     {
         foreach (var (run, _) in left)
             run.LetGo();
         var reports = await HandoverRecovery.InsistAsync(
             [.. left.Select(one => new BrokenHandover(one.Run.Journal, one.Why.Message))],
-            new LibvirtAway(hold, DaemonReturn.Started),
+            new LibvirtAway(hold, DaemonReturn.Started, log),
             new AlarmSink(left[0].Run.Alarm),
             CancellationToken.None).ConfigureAwait(false);
         foreach (var (one, report) in left.Zip(reports))

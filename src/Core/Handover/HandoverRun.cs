@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Serilog;
 using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
@@ -7,6 +8,7 @@ using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Logging;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover;
@@ -21,6 +23,7 @@ namespace VirtHandover.Handover;
 /// <param name="journal">Where each step is written before it is taken.</param>
 /// <param name="progress">Who is told.</param>
 /// <param name="clock">The host's clock.</param>
+/// <param name="log">The log.</param>
 /// <param name="cancel">Takes this one back; honoured until its guest is paused.</param>
 internal sealed class HandoverRun(
     HandoverRequest request,
@@ -28,6 +31,7 @@ internal sealed class HandoverRun(
     HandoverJournal journal,
     IProgress<HandoverProgress> progress,
     TimeProvider clock,
+    ILogger log,
     CancellationToken cancel) : IDisposable
 {
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
@@ -175,7 +179,7 @@ internal sealed class HandoverRun(
         Measure(hold);
         FailedAlone = IsOwn(exception);
         if (!IsNamed(exception) && IsFailure(exception))
-            Said.Error($"The handover of {Subject}: {Whole(exception)}", priority: 3);
+            Tell(exception);
         if (exception is GoneException || SourceHasEnded)
         {
             Give(Report(HandoverOutcome.Gone, $"{Subject} has ended, by itself or by somebody, before its handover touched it; there is nothing to hand over any more."));
@@ -359,6 +363,11 @@ internal sealed class HandoverRun(
     };
 
     private void Measure(DaemonHold? hold) => _outage = hold is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(hold.Since);
+
+    // Only here, when the guest runs: nothing is logged between its pause and its going on.
+    private void Tell(Exception fault) => log
+        .ForContext(new About(MessageKind.OwnFault) { Domain = _begun?.Name ?? request.Name, Uuid = request.Domain, Id = request.Id, Phase = _phases.Word })
+        .Error("The handover of {Vm}: {Error}", Subject, Whole(fault));
 
     private void Give(HandoverReport report)
     {

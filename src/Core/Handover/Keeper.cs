@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Serilog;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Handover;
 
@@ -25,9 +27,11 @@ public static class Keeper
     /// <summary>Runs the keeper.</summary>
     /// <param name="requestsJson">An array of <see cref="HandoverRequest"/>.</param>
     /// <param name="journals">The directory of the journals that are open from descriptor <see cref="FirstJournal"/> on.</param>
+    /// <param name="log">The log; it waits for nobody.</param>
     /// <returns>The exit code: 0 when every report was given, whatever it says; 65 when the requests do not parse; 74 when a journal cannot be written.</returns>
-    public static async Task<int> RunAsync(string requestsJson, string journals)
+    public static async Task<int> RunAsync(string requestsJson, string journals, ILogger log)
     {
+        ArgumentNullException.ThrowIfNull(log);
         if (Parse(requestsJson) is not { Count: > 0 } requests)
             return 65;
 
@@ -52,15 +56,15 @@ public static class Keeper
             foreach (var request in requests)
             {
                 var journal = HandoverJournal.Inherit(HandoverJournal.FileName(journals, request.Id), FirstJournal + runs.Count);
-                runs.Add(new HandoverRun(request, together, journal, output.Of(request.Id), TimeProvider.System, cancels[request.Id].Token));
+                runs.Add(new HandoverRun(request, together, journal, output.Of(request.Id), TimeProvider.System, log, cancels[request.Id].Token));
             }
 
-            await new HandoverGroup(runs).RunAsync().ConfigureAwait(false);
+            await new HandoverGroup(runs, log).RunAsync().ConfigureAwait(false);
             return 0;
         }
         catch (LinuxException exception)
         {
-            Said.Error(exception.Message, priority: 3);
+            log.ForContext(new About(MessageKind.RoleFailed)).Error("{Reason}", exception.Message);
             return 74;
         }
         finally

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Serilog;
 using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
@@ -15,7 +16,8 @@ namespace VirtHandover.Handover;
 
 /// <summary>Runs handovers in keeper processes and assesses domains in this one.</summary>
 /// <param name="journals">The directory of journals.</param>
-public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRecovery
+/// <param name="log">The log.</param>
+public sealed class KeeperRunner(string journals, ILogger log) : IHandoverRunner, IHandoverRecovery
 {
     /// <summary>Enough to look into the faults of some days; at 12 KB each they do not fill a disk.</summary>
     private const int KeptJournals = 100;
@@ -109,7 +111,7 @@ public sealed class KeeperRunner(string journals) : IHandoverRunner, IHandoverRe
         // One recovery ends all that ran together; none of them is to be ended a second time because its journal does not tell.
         if (_ended.TryGetValue(id, out var known) && IsOf(known, domain))
             return known;
-        foreach (var (number, report) in await HandoverRecovery.RecoverTogetherAsync(journals, id, alarm, cancellationToken).ConfigureAwait(false))
+        foreach (var (number, report) in await HandoverRecovery.RecoverTogetherAsync(journals, id, alarm, log, cancellationToken).ConfigureAwait(false))
             _ended[number] = report;
         return _ended.GetValueOrDefault(id) is { } ended && IsOf(ended, domain) ? ended : null;
     }

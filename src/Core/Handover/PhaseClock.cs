@@ -10,6 +10,9 @@ internal sealed class PhaseClock(IProgress<HandoverProgress> progress, TimeProvi
     private readonly List<HandoverProgress.Entered> _untold = [];
     private (HandoverPhase Phase, long Since)? _current;
 
+    /// <summary>The phase that runs, as a word; null before the first and after the last.</summary>
+    internal string? Word => _current is { } current ? PhaseWords.Of(current.Phase) : null;
+
     /// <summary>Ends the phase that runs and begins the next.</summary>
     internal void Enter(HandoverPhase phase)
     {

@@ -1,3 +1,4 @@
+using Serilog;
 using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Phases;
@@ -28,11 +29,13 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
     /// <param name="vm">Its name or UUID.</param>
     /// <param name="kill">Its processes are ended first: what its guest has not written is lost.</param>
     /// <param name="told">Is given a sentence on whatever takes time.</param>
+    /// <param name="log">The log.</param>
     /// <param name="cancellationToken">Stops trying.</param>
     /// <returns>The domain's UUID, and a sentence: what it is now.</returns>
     /// <exception cref="SettlementException">It is not stranded, or still does not answer, or libvirt must not be stopped now.</exception>
     /// <exception cref="LinuxException">A journal cannot be read or written.</exception>
-    public async Task<(Guid Domain, string Sentence)> SettleAsync(string vm, bool kill, IProgress<string> told, CancellationToken cancellationToken)
+    public async Task<(Guid Domain, string Sentence)> SettleAsync(
+        string vm, bool kill, IProgress<string> told, ILogger log, CancellationToken cancellationToken)
     {
         var id = Find(vm);
         using var journal = HandoverJournal.TryOpen(journals, id)
@@ -60,7 +63,7 @@ public sealed class StrandedVms(string journals, LibvirtPaths paths)
         }
 
         journal.Write(new JournalEntry.Reopened { At = TimeProvider.System.GetUtcNow() });
-        var reports = await HandoverRecovery.EndAsync(new JournalGroup([journal]), told, cancellationToken).ConfigureAwait(false);
+        var reports = await HandoverRecovery.EndAsync(new JournalGroup([journal]), told, log, cancellationToken).ConfigureAwait(false);
         return reports is [{ Outcome: not HandoverOutcome.Stranded } report] ? (domain, report.Sentence) : throw new SettlementException(reports[0].Sentence);
     }
 

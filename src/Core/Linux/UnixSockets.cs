@@ -62,11 +62,12 @@ public static unsafe class UnixSockets
         _ = Libc.Check(Libc.fcntl(fd, Libc.F_SETFL, flags | Libc.O_NONBLOCK), "A socket cannot be made non-blocking");
     }
 
-    /// <summary>Whether the other end of a connection has not read all that was sent to it.</summary>
-    /// <param name="handle">A connected stream socket.</param>
+    /// <summary>Whether what was sent by a socket has not all been read.</summary>
+    /// <param name="handle">A connected stream socket, or one that has sent datagrams.</param>
     /// <exception cref="LinuxException">The kernel does not tell.</exception>
-    internal static bool HasUnread(SafeHandle handle)
+    public static bool HasUnread(SafeHandle handle)
     {
+        ArgumentNullException.ThrowIfNull(handle);
         int bytes;
         _ = Libc.Check(Libc.ioctl((int)handle.DangerousGetHandle(), Libc.SIOCOUTQ, &bytes), "It cannot be seen what the other end of a socket has read");
         return bytes > 0;

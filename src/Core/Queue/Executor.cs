@@ -1,9 +1,10 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Canary;
 using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Queue;
 
@@ -32,12 +33,6 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         queue.CancelRequested += OnCancel;
         try
         {
-            foreach (var request in requests)
-            {
-                parts.Log.LogInformation(
-                    "Handover {Id} of {Domain} starts{Rehearse}.", request.Id, NameOf(request.Domain), request.Rehearse ? " as a rehearsal" : "");
-            }
-
             // They go from one build to one other, so that one canary speaks for all of them.
             if (requests[0].Rehearse || await IsSafeAsync(requests, cancelAll.Token, stopping).ConfigureAwait(false))
             {
@@ -59,10 +54,10 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     /// <param name="stopping">The service ends.</param>
     public async Task RecoverAsync(HandoverRecord record, CancellationToken stopping)
     {
-        parts.Log.LogWarning("Handover {Id} of {Domain} was running when virt-handoverd ended; its result is being recovered.", record.Id, record.Name);
+        Log(MessageKind.HandoverRecovered, record).Warning(
+            "Handover {Id} of {Domain} was running when virt-handoverd ended; its result is being recovered.", record.Id, record.Name);
         if (await AskRecoveryAsync(record, stopping).ConfigureAwait(false) is not { } report)
         {
-            parts.Log.LogInformation("Handover {Id} of {Domain} had not begun.", record.Id, record.Name);
             queue.NotBegun(record);
             return;
         }
@@ -78,9 +73,10 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         {
             foreach (var id in await parts.Recovery.UnfinishedAsync(stopping).ConfigureAwait(false))
             {
-                var report = await parts.Recovery.RecoverAsync(id, Guid.Empty, new AlarmSink(Alarm), stopping).ConfigureAwait(false);
+                var report = await parts.Recovery.RecoverAsync(id, Guid.Empty, Alarms(id), stopping).ConfigureAwait(false);
                 queue.SetAlarm(AlarmSource.Handover, null);
-                parts.Log.LogWarning("Handover {Id}, of which the database knows nothing, ended: {Sentence}", id, report?.Sentence ?? "it never began.");
+                parts.Log.ForContext(new About(MessageKind.HandoverRecovered) { Domain = report?.Name, Uuid = report?.Domain })
+                    .Warning("Handover {Id}, of which the database knows nothing, ended: {Sentence}", id, report?.Sentence ?? "it never began.");
             }
 
             if (parts.Canary is { } canary)
@@ -91,7 +87,9 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         catch (LinuxException e)
         {
             // Nothing may start while nobody can tell what an earlier handover left.
-            Alarm($"The journals of earlier handovers cannot be used: {e.Message} No handover starts before virt-handoverd is started again and can.");
+            Alarm(
+                new About(MessageKind.Alarm),
+                $"The journals of earlier handovers cannot be used: {e.Message} No handover starts before virt-handoverd is started again and can.");
             await Task.Delay(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
         }
     }
@@ -104,22 +102,23 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             return true;
         }
 
+        var log = parts.Log.ForContext(new About(MessageKind.Canary));
         queue.SetCanary(true);
         try
         {
             // Not cancelled when the service ends: the canary's keeper goes on, and the next service clears up behind it.
-            var verdict = await canary.SendAsync(requests[0], new AlarmSink(Alarm), cancel).WaitAsync(stopping).ConfigureAwait(false);
+            var verdict = await canary.SendAsync(requests[0], Alarms(requests[0].Id), cancel).WaitAsync(stopping).ConfigureAwait(false);
             queue.SetAlarm(AlarmSource.Handover, null);
             switch (verdict)
             {
                 case CanaryVerdict.Passed { Sentence.Length: > 0 } passed:
-                    parts.Log.LogInformation("{Sentence}", passed.Sentence);
+                    log.Information("{Sentence}", passed.Sentence);
                     break;
                 case CanaryVerdict.NotSent notSent when !cancel.IsCancellationRequested:
-                    parts.Log.LogWarning("No canary went before handover {Id}: {Sentence}", requests[0].Id, notSent.Sentence);
+                    log.Warning("No canary went before handover {Id}: {Sentence}", requests[0].Id, notSent.Sentence);
                     break;
                 case CanaryVerdict.Postponed postponed:
-                    parts.Log.LogWarning("{Sentence}", postponed.Sentence);
+                    log.Warning("{Sentence}", postponed.Sentence);
                     // Nothing starts before a scan has shown that libvirt is there again.
                     queue.ScanFailed($"No canary could be tried to its end ({postponed.Sentence.TrimEnd('.')}); handovers go on when libvirt can be reached.");
                     scanner.Ask();
@@ -130,7 +129,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
 
                     return false;
                 case CanaryVerdict.Died died:
-                    parts.Log.LogError("{Sentence}", died.Sentence);
+                    log.Error("{Sentence}", died.Sentence);
                     foreach (var request in requests)
                     {
                         queue.CanaryDied(RecordOf(request), died.Sentence);
@@ -172,7 +171,8 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                 }
                 else if (progress is HandoverProgress.Alarm alarm)
                 {
-                    Alarm(alarm.Sentence);
+                    // It may be about another one of those that move together.
+                    Alarm(new About(MessageKind.Alarm) { Uuids = [.. domains.Values], Id = id }, alarm.Sentence);
                 }
                 else
                 {
@@ -184,7 +184,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            parts.Log.LogError("Handover {Ids} broke off: {Error}", string.Join(", ", domains.Keys), e.ToString());
+            parts.Log.ForContext(new About(MessageKind.OwnFault)).Error("Handover {Ids} broke off: {Error}", string.Join(", ", domains.Keys), e.ToString());
             why = e.Message.TrimEnd('.');
             isAway = e is WorkerException { IsAway: true };
         }
@@ -211,18 +211,23 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     {
         try
         {
-            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, new AlarmSink(Alarm), stopping).ConfigureAwait(false);
+            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, Alarms(record), stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            parts.Log.LogError("The result of handover {Id} could not be recovered: {Error}", record.Id, e.ToString());
+            Log(MessageKind.OwnFault, record).Error("The result of handover {Id} could not be recovered: {Error}", record.Id, e.ToString());
             return Reports.Lost(record, e.Message.TrimEnd('.'));
         }
     }
 
-    private void Alarm(string sentence)
+    private AlarmSink Alarms(HandoverRecord record) =>
+        new(sentence => Alarm(new About(MessageKind.Alarm) { Domain = record.Name, Uuid = record.Domain, Id = record.Id }, sentence));
+
+    private AlarmSink Alarms(long id) => new(sentence => Alarm(new About(MessageKind.Alarm) { Id = id }, sentence));
+
+    private void Alarm(About what, string sentence)
     {
-        parts.Log.LogError("{Alarm}", sentence);
+        parts.Log.ForContext(what).Error("{Alarm}", sentence);
         queue.SetAlarm(AlarmSource.Handover, sentence);
     }
 
@@ -235,13 +240,6 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             // A handover that broke off before Begin had read the name knows the UUID only.
             var report = one.Name.Length > 0 ? one : one with { Name = NameOf(one.Domain) };
             queue.End(report, domains?.FirstOrDefault(seen => seen.Domain.Uuid == report.Domain));
-            var level = report.Outcome switch
-            {
-                HandoverOutcome.Done or HandoverOutcome.Rehearsed => LogLevel.Information,
-                HandoverOutcome.Cancelled or HandoverOutcome.Postponed or HandoverOutcome.Gone => LogLevel.Warning,
-                _ => LogLevel.Error,
-            };
-            parts.Log.Log(level, "Handover {Id} of {Domain} ended, {Outcome}: {Sentence}", report.Id, report.Name, PhaseWords.Of(report.Outcome), report.Sentence);
         }
     }
 
@@ -261,15 +259,18 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
-                parts.Log.LogWarning("The result of a handover could not be confirmed ({Reason}); the next scan does it.", e.Message);
+                parts.Log.Warning("The result of a handover could not be confirmed ({Reason}); the next scan does it.", e.Message);
                 scanner.Ask();
                 return null;
             }
         }
     }
 
+    private ILogger Log(MessageKind kind, HandoverRecord record) =>
+        parts.Log.ForContext(new About(kind) { Domain = record.Name, Uuid = record.Domain, Id = record.Id });
+
     private HandoverRecord RecordOf(HandoverRequest request) =>
         new(request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
 
-    private string NameOf(Guid domain) => queue.Snapshot().Upgrades.FirstOrDefault(one => one.Domain == domain)?.Name ?? domain.ToString();
+    private string NameOf(Guid domain) => queue.Find(domain)?.Name ?? domain.ToString();
 }

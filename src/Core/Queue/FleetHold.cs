@@ -1,4 +1,5 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Queue;
 
@@ -42,7 +43,8 @@ public sealed class FleetHold(QueueOptions options, IHoldProbe probe, UpgradeQue
             var sentence = await probe.AskAsync(cancellationToken).ConfigureAwait(false);
             if (sentence.Length > 0 != _last.Length > 0)
             {
-                log.LogInformation("{Sentence}", sentence.Length > 0 ? sentence : "The fleet is not held any more; handovers may start.");
+                log.ForContext(new About(MessageKind.FleetHold)).Information(
+                    "{Sentence}", sentence.Length > 0 ? sentence : "The fleet is not held any more; handovers may start.");
             }
 
             _last = sentence;

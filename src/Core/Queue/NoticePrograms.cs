@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
@@ -28,7 +28,7 @@ public sealed class NoticePrograms(string directory, ILogger log) : INoticeProgr
         var (code, word) = await BoundedCommand.RunAsync(command, Limit, cancellationToken).ConfigureAwait(false);
         if (code != 0)
         {
-            log.LogWarning(
+            log.Warning(
                 "{Program} was told \"{Event}\" and failed ({Reason}); nothing else depends on it.",
                 program, notice.Event, word.Length > 0 ? word : $"exit code {code}");
         }
@@ -52,7 +52,7 @@ public sealed class NoticePrograms(string directory, ILogger log) : INoticeProgr
 
                 if (file.UserId != 0 || (file.Mode & 0x12) != 0)
                 {
-                    log.LogWarning("{Program} is not run: it has to belong to root and nobody else may write it.", path);
+                    log.Warning("{Program} is not run: it has to belong to root and nobody else may write it.", path);
                     continue;
                 }
 
@@ -61,7 +61,7 @@ public sealed class NoticePrograms(string directory, ILogger log) : INoticeProgr
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning("The programs in {Directory} cannot be listed: {Reason}", directory, e.Message);
+            log.Warning("The programs in {Directory} cannot be listed: {Reason}", directory, e.Message);
         }
 
         return programs;

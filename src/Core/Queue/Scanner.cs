@@ -1,9 +1,9 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
+using VirtHandover.Logging;
 using VirtHandover.Policy;
 
 namespace VirtHandover.Queue;
@@ -175,7 +175,7 @@ public sealed class Scanner : IDisposable
         catch (LibvirtException e) when (!cancellationToken.IsCancellationRequested)
         {
             // It may have ended since it was listed; otherwise the last known policy holds, and without one nothing happens to it.
-            _parts.Log.LogDebug("The policy of {Domain} could not be read: {Reason}", domain.Name, e.Message);
+            _parts.Log.ForContext(new About(null) { Uuid = domain.Uuid }).Debug("The policy of {Domain} could not be read: {Reason}", domain.Name, e.Message);
             return null;
         }
     }
@@ -250,7 +250,7 @@ public sealed class Scanner : IDisposable
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _parts.Log.LogWarning(
+            _parts.Log.ForContext(new About(MessageKind.ScanFailed) { Uuid = domain.Uuid }).Warning(
                 "The preflight of {Domain} gave no result ({Reason}); it stays pending and is tried again at the next scan.",
                 domain.Name, e.Message);
             return null;
@@ -287,7 +287,7 @@ public sealed class Scanner : IDisposable
         // Once in full; repetitions would only fill the journal.
         if (_failures == 1)
         {
-            _parts.Log.LogWarning("{Sentence}", sentence ?? e.Message);
+            _parts.Log.ForContext(new About(MessageKind.ScanFailed)).Warning("{Sentence}", sentence ?? e.Message);
         }
     }
 

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Queue;
 
@@ -89,7 +89,7 @@ public sealed class Scheduler : IDisposable
         }
         catch (StoreException e)
         {
-            _parts.Log.LogError("No handover was started: {Reason}", e.Message);
+            _parts.Log.ForContext(new About(MessageKind.Alarm)).Error("No handover was started: {Reason}", e.Message);
             return StoreRetry;
         }
     }
@@ -109,12 +109,13 @@ public sealed class Scheduler : IDisposable
     {
         var limit = _parts.Time.GetUtcNow() + _parts.Options.TransactionLimit;
         var told = false;
+        var log = _parts.Log.ForContext(new About(MessageKind.PackageTransaction));
         while (await _parts.Transaction.IsRunningAsync(cancellationToken).ConfigureAwait(false))
         {
             _queue.SetTransaction(true);
             if (_parts.Time.GetUtcNow() >= limit)
             {
-                _parts.Log.LogWarning(
+                log.Warning(
                     "The package transaction is still not over after TransactionLimit; handovers go on now, each with its own preflight and twin check.");
                 _queue.SetTransaction(false);
                 return;
@@ -122,7 +123,9 @@ public sealed class Scheduler : IDisposable
 
             if (!told)
             {
-                _parts.Log.LogInformation("A package transaction is under way: rpm, dpkg or apt holds its lock, or dpkg was interrupted (then run \"dpkg --configure -a\"). Handovers wait for its end.");
+                log.Information(
+                    "A package transaction is under way: rpm, dpkg or apt holds its lock, or dpkg was interrupted (then run \"dpkg --configure -a\"). "
+                    + "Handovers wait for its end.");
                 told = true;
             }
 

@@ -19,6 +19,7 @@ public sealed partial class UpgradeQueue
             DemandAllowed_NeedsLock(upgrade, "approved");
             DemandBudget_NeedsLock(upgrade, maxPause, "approved");
             Ask_NeedsLock(upgrade, "approved", new UpgradeEvent.Approve(by, maxPause), changes);
+            changes.News.Add(new QueueNews.Approved(_upgrades[domain], by));
             // Somebody looks, and wants it now.
             changes.Any |= _putOff is not null;
             _putOff = null;
@@ -197,7 +198,7 @@ public sealed partial class UpgradeQueue
 
         _asked.Remove(asked);
         changes.Any = true;
-        changes.Ended.Add(report);
+        changes.News.Add(new QueueNews.Ended(report));
     }
 
     private Upgrade Find_NeedsLock(Guid domain) => _upgrades.GetValueOrDefault(domain) ?? throw new QueueException(

@@ -14,13 +14,13 @@ public sealed partial class UpgradeQueue
         var changes = new Changes { Any = true };
         lock (_lock)
         {
-            changes.Ended.Add(End_NeedsLock(report, after, changes));
+            End_NeedsLock(report, after, changes);
         }
 
         Announce(changes);
     }
 
-    private HandoverReport End_NeedsLock(HandoverReport report, ScannedDomain? after, Changes changes)
+    private void End_NeedsLock(HandoverReport report, ScannedDomain? after, Changes changes)
     {
         var now = _time.GetUtcNow();
         var ended = new List<Upgrade>();
@@ -51,6 +51,9 @@ public sealed partial class UpgradeQueue
             }
         }
 
+        changes.News.Add(new QueueNews.Ended(report));
+        Tell(ended.Select(one => ((UpgradeState?)_upgrades[one.Domain].State, one)), changes);
+
         try
         {
             Commit_NeedsLock(ended, gone, ended: report, control: control);
@@ -66,8 +69,7 @@ public sealed partial class UpgradeQueue
 
         _handled[report.Domain] = _ticket;
         _interrupted.RemoveAll(record => record.Id == report.Id);
-        TellPause_NeedsLock(before, changes);
-        return report;
+        TellPause_NeedsLock(before, isByItself: true, changes);
     }
 
     /// <summary>The end that could not be written, so that it is read at least here: it is in no history until the next service asks for it.</summary>
@@ -117,8 +119,8 @@ public sealed partial class UpgradeQueue
         {
             var before = _control;
             NotBegun_NeedsLock(record, report, control(before));
-            changes.Ended.Add(report);
-            TellPause_NeedsLock(before, changes);
+            changes.News.Add(new QueueNews.Ended(report));
+            TellPause_NeedsLock(before, isByItself: true, changes);
         }
 
         Announce(changes);

@@ -107,7 +107,9 @@ public sealed partial class UpgradeQueue
                 _open = open;
                 if (due.Count > 0)
                 {
+                    var before = due.ConvertAll(upgrade => (_upgrades.GetValueOrDefault(upgrade.Domain)?.State, upgrade));
                     Commit_NeedsLock(due);
+                    Tell(before, changes);
                     changes.Any = changes.ScanWanted = true;
                 }
             }
@@ -230,6 +232,8 @@ public sealed partial class UpgradeQueue
 
             taken.Add(asked is null ? StartApproved_NeedsLock(next) : StartAsked_NeedsLock(next, asked));
             changes.Any = true;
+            var started = _upgrades[next.Domain];
+            changes.News.Add(new QueueNews.Started(started, (UpgradeState.Running)started.State));
             if (taken[0].Rehearse)
             {
                 return;

@@ -67,7 +67,7 @@ public sealed partial class UpgradeQueue
             {
                 var before = _control;
                 Commit_NeedsLock([], control: change(_control));
-                TellPause_NeedsLock(before, changes);
+                TellPause_NeedsLock(before, isByItself: false, changes);
             }
             catch (StoreException e)
             {
@@ -78,11 +78,11 @@ public sealed partial class UpgradeQueue
         Announce(changes);
     }
 
-    private void TellPause_NeedsLock(QueueControl before, Changes changes)
+    private void TellPause_NeedsLock(QueueControl before, bool isByItself, Changes changes)
     {
         if (_control.Pause is { } pause && pause != before.Pause)
         {
-            changes.Paused = pause.Sentence;
+            changes.News.Add(new QueueNews.Paused(pause.Sentence, isByItself));
         }
     }
 

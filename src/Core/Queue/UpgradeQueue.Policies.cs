@@ -36,7 +36,9 @@ public sealed partial class UpgradeQueue
             try
             {
                 ReadGrants_NeedsLock(control);
-                CommitAsked_NeedsLock(Automatic(upgrade, _time.GetUtcNow()), changes, control);
+                var after = Automatic(upgrade, _time.GetUtcNow());
+                CommitAsked_NeedsLock(after, changes, control);
+                Tell([(upgrade.State, after)], changes);
             }
             catch (QueueException)
             {
@@ -110,6 +112,22 @@ public sealed partial class UpgradeQueue
             (not PolicyMode.Auto, UpgradeState.Approved { By: AutoApprover or PolicyApprover }) => upgrade with { State = new UpgradeState.Pending() },
             _ => upgrade,
         };
+    }
+
+    /// <summary>Tells what nobody has asked for by name: VMs that wait for an approval from now on, and approvals that a policy gave.</summary>
+    private static void Tell(IEnumerable<(UpgradeState? Before, Upgrade After)> moved, Changes changes)
+    {
+        var pending = new List<Upgrade>();
+        foreach (var (before, after) in moved)
+        {
+            if (after.State is UpgradeState.Pending && before is not UpgradeState.Pending)
+                pending.Add(after);
+            else if (after.State is UpgradeState.Approved approved && (before as UpgradeState.Approved)?.At != approved.At)
+                changes.News.Add(new QueueNews.Approved(after, approved.By));
+        }
+
+        if (pending.Count > 0)
+            changes.News.Add(new QueueNews.BecamePending(pending));
     }
 
     /// <summary>A policy of "never" goes before everybody, until somebody changes it.</summary>

@@ -100,6 +100,8 @@ public sealed partial class UpgradeQueue
         var seen = scan.Select(one => one.Domain.Uuid).ToHashSet();
         var gone = _upgrades.Values.Where(upgrade => !seen.Contains(upgrade.Domain) && !stale.Contains(upgrade.Domain) && !Stays(upgrade)).Select(upgrade => upgrade.Domain).ToList();
         var merged = scan.Select(one => Automatic(Merged_NeedsLock(one, now), now)).ToList();
+        var before = merged.ConvertAll(upgrade => (_upgrades.GetValueOrDefault(upgrade.Domain)?.State, upgrade));
+        var update = NoticedUpdate.Between(_upgrades.Values, merged);
         try
         {
             Commit_NeedsLock(merged, gone);
@@ -110,6 +112,10 @@ public sealed partial class UpgradeQueue
             _alarms[AlarmSource.Store] = e.Message;
             throw;
         }
+
+        if (update is not null)
+            changes.News.Add(update);
+        Tell(before, changes);
 
         _lastScan = now;
         _scanIsGood = true;

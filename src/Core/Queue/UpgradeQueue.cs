@@ -41,6 +41,9 @@ public sealed partial class UpgradeQueue
     /// <summary>Something in <see cref="Snapshot"/> has changed.</summary>
     public event Action? Changed;
 
+    /// <summary>Something has happened that is told once; before <see cref="Changed"/>, in the order in which it happened.</summary>
+    public event Action<QueueNews>? Happened;
+
     /// <summary>A handover has ended; its report is in the history.</summary>
     public event Action<HandoverReport>? Ended;
 
@@ -100,6 +103,17 @@ public sealed partial class UpgradeQueue
                 MaxPause = _options.MaxPause,
                 Standings = upgrades.ToDictionary(upgrade => upgrade.Domain, Standing_NeedsLock),
             };
+        }
+    }
+
+    /// <summary>One domain.</summary>
+    /// <param name="domain">Its UUID.</param>
+    /// <returns>Null when it does not run.</returns>
+    public Upgrade? Find(Guid domain)
+    {
+        lock (_lock)
+        {
+            return _upgrades.GetValueOrDefault(domain);
         }
     }
 
@@ -198,19 +212,24 @@ public sealed partial class UpgradeQueue
             CancelRequested?.Invoke(id);
         }
 
+        foreach (var news in changes.News)
+        {
+            Happened?.Invoke(news);
+        }
+
         if (changes.Any)
         {
             Changed?.Invoke();
         }
 
-        foreach (var report in changes.Ended)
+        foreach (var ended in changes.News.OfType<QueueNews.Ended>())
         {
-            Ended?.Invoke(report);
+            Ended?.Invoke(ended.Report);
         }
 
-        if (changes.Paused is { } sentence)
+        foreach (var paused in changes.News.OfType<QueueNews.Paused>())
         {
-            Paused?.Invoke(sentence);
+            Paused?.Invoke(paused.Sentence);
         }
 
         if (changes.ScanWanted)
@@ -226,9 +245,7 @@ public sealed partial class UpgradeQueue
 
         public bool ScanWanted { get; set; }
 
-        public string? Paused { get; set; }
-
-        public List<HandoverReport> Ended { get; } = [];
+        public List<QueueNews> News { get; } = [];
 
         public List<long> Cancelled { get; } = [];
     }

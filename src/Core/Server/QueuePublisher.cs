@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Bus.Client;
 using VirtHandover.Contract;
 using VirtHandover.Policy;
@@ -106,7 +106,7 @@ public sealed class QueuePublisher : IDisposable
         catch (ServiceException e)
         {
             // The service ends when its bus does; nothing is lost, clients read everything again.
-            _log.LogWarning("{Reason}", e.Message);
+            _log.Warning("{Reason}", e.Message);
         }
     }
 

@@ -1,9 +1,10 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Contract;
 using VirtHandover.Contract;
 using VirtHandover.Libvirt;
+using VirtHandover.Logging;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 
@@ -24,7 +25,8 @@ public sealed class QueueRequests(
     public Task NotifyUpdateAsync(string source, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        log.LogInformation("{Source} reports that {Count} files were replaced.", source, paths.Count);
+        // What it comes to is told when the scan has seen it; a package manager reports many files of which no VM has any.
+        log.Debug("{Source} reports that {Count} files were replaced.", source, paths.Count);
         scanner.Hint();
         return Task.CompletedTask;
     }
@@ -41,7 +43,8 @@ public sealed class QueueRequests(
         () =>
         {
             var id = queue.Run(domain, rehearse, NameOf(caller), maxPause);
-            log.LogInformation("{By} asked for {What} {Id} of domain {Domain}.", NameOf(caller), rehearse ? "rehearsal" : "handover", id, domain);
+            Log(MessageKind.HandoverAsked, domain, id).Information(
+                "{By} asked for {What} {Id} of domain {Domain}.", NameOf(caller), rehearse ? "rehearsal" : "handover", id, NameOf(domain));
             return id;
         },
         cancellationToken);
@@ -55,7 +58,6 @@ public sealed class QueueRequests(
         () =>
         {
             queue.Pause(reason, NameOf(caller));
-            log.LogInformation("{By} paused the queue: {Reason}", NameOf(caller), reason);
             return true;
         },
         cancellationToken);
@@ -65,7 +67,7 @@ public sealed class QueueRequests(
         () =>
         {
             queue.Resume();
-            log.LogInformation("{By} resumed the queue.", NameOf(caller));
+            log.ForContext(new About(MessageKind.QueueResumed)).Information("{By} resumed the queue.", NameOf(caller));
             return true;
         },
         cancellationToken);
@@ -73,14 +75,20 @@ public sealed class QueueRequests(
     /// <inheritdoc/>
     public Task AssessAllAsync(BusCaller caller, CancellationToken cancellationToken)
     {
-        log.LogInformation("{By} asked for a preflight of every VM.", NameOf(caller));
+        log.Information("{By} asked for a preflight of every VM.", NameOf(caller));
         scanner.AskAll();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public Task ApproveAsync(Guid domain, TimeSpan? maxPause, BusCaller caller, CancellationToken cancellationToken) =>
-        ActAsync(domain, caller, "approved", by => queue.Approve(domain, by, maxPause), cancellationToken);
+        Shown(
+            () =>
+            {
+                queue.Approve(domain, NameOf(caller), maxPause);
+                return true;
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task DeferAsync(Guid domain, DateTimeOffset until, string reason, BusCaller caller, CancellationToken cancellationToken) =>
@@ -120,7 +128,7 @@ public sealed class QueueRequests(
         {
             var name = await Translated(() => queue.NameToChange(domain)).ConfigureAwait(false);
             var sentence = await Defined(() => definitions.PrepareAsync(domain, name, cancellationToken)).ConfigureAwait(false);
-            log.LogInformation("{By} prepared domain {Domain}: {Sentence}", NameOf(caller), domain, sentence);
+            Log(MessageKind.VmDecision, domain).Information("{By} prepared domain {Domain}: {Sentence}", NameOf(caller), name, sentence);
             return sentence;
         }
         finally
@@ -156,7 +164,7 @@ public sealed class QueueRequests(
         () =>
         {
             action(NameOf(caller));
-            log.LogInformation("{By} {What} domain {Domain}.", NameOf(caller), what, domain);
+            Log(MessageKind.VmDecision, domain).Information("{By} {What} domain {Domain}.", NameOf(caller), what, NameOf(domain));
             return true;
         },
         cancellationToken);
@@ -212,6 +220,11 @@ public sealed class QueueRequests(
         };
         return new ServiceException(fault, e.Message);
     }
+
+    private ILogger Log(MessageKind kind, Guid domain, long? id = null) =>
+        log.ForContext(new About(kind) { Domain = queue.Find(domain)?.Name, Uuid = domain, Id = id });
+
+    private string NameOf(Guid domain) => queue.Find(domain)?.Name ?? domain.ToString();
 
     private static string NameOf(BusCaller caller)
     {

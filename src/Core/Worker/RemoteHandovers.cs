@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Canary;
 using VirtHandover.Contract;
 using VirtHandover.Handover;
@@ -112,7 +112,7 @@ internal sealed class RemoteHandovers(WorkerClient worker, TimeProvider time, IL
         }
         catch (Exception e) when (e is WorkerException or OperationCanceledException)
         {
-            log.LogWarning("Handover {Id} could not be cancelled: {Reason}", id, e.Message);
+            log.Warning("Handover {Id} could not be cancelled: {Reason}", id, e.Message);
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class RemoteHandovers(WorkerClient worker, TimeProvider time, IL
             catch (WorkerException e) when (e.IsAway)
             {
                 if (!told)
-                    log.LogWarning("{Reason} The front waits for it ({What}).", e.Message, what);
+                    log.Warning("{Reason} The front waits for it ({What}).", e.Message, what);
                 told = true;
                 await Task.Delay(s_pause, time, cancellationToken).ConfigureAwait(false);
             }

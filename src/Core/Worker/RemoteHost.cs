@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;
@@ -47,7 +47,7 @@ internal sealed class RemoteHost(WorkerClient worker, TimeProvider time, ILogger
         }
         catch (WorkerException e)
         {
-            log.LogWarning("The programs in notify.d were not told \"{Event}\": {Reason}", notice.Event, e.Message);
+            log.Warning("The programs in notify.d were not told \"{Event}\": {Reason}", notice.Event, e.Message);
         }
     }
 

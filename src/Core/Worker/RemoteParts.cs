@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Worker;

@@ -1,8 +1,8 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
+using VirtHandover.Logging;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 
@@ -150,14 +150,15 @@ public sealed class WorkerDesk : IDisposable
     private Task WritePolicyAsync(Guid domain, DomainPolicy policy, CancellationToken stop)
     {
         _orders.DemandAtRest(domain);
-        _parts.Log.LogInformation("The front sets the policy of the VM {Vm}: {Policy}", domain, policy.IsEmpty ? "none of its own" : PolicyXml.Write(policy));
+        _parts.Log.ForContext(new About(MessageKind.VmDecision)).Information(
+            "The front sets the policy of the VM {Uuid}: {Policy}", domain, policy.IsEmpty ? "none of its own" : PolicyXml.Write(policy));
         return _parts.Definitions.WritePolicyAsync(domain, policy, stop);
     }
 
     private Task PrepareAsync(Guid domain, string name, Action<WorkerReply> tell, CancellationToken stop)
     {
         _orders.DemandAtRest(domain);
-        _parts.Log.LogInformation("The front gives the VM {Vm} shared memory from its next start on.", domain);
+        _parts.Log.ForContext(new About(MessageKind.VmDecision)).Information("The front gives the VM {Uuid} shared memory from its next start on.", domain);
         return Told(_parts.Definitions.PrepareAsync(domain, name, stop), text => new WorkerReply.Sentence(text), tell);
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Worker;
 
@@ -42,7 +43,7 @@ public sealed class WorkerDoor(WorkerDesk desk, string build, uint? frontUser, I
                     }
                     catch (Exception e)
                     {
-                        log.LogError("A connection to the worker broke: {Error}", e.ToString());
+                        log.ForContext(new About(MessageKind.OwnFault)).Error("A connection to the worker broke: {Error}", e.ToString());
                     }
                     finally
                     {
@@ -82,7 +83,7 @@ public sealed class WorkerDoor(WorkerDesk desk, string build, uint? frontUser, I
             // Under the lock: it is disposed by whoever has taken itself away here first.
             if (_front is { } before)
             {
-                log.LogWarning("Another front has followed while the connection of the one before it was open; that one is ended.");
+                log.Warning("Another front has followed while the connection of the one before it was open; that one is ended.");
                 before.Cancel();
             }
 
@@ -99,7 +100,8 @@ public sealed class WorkerDoor(WorkerDesk desk, string build, uint? frontUser, I
             var user = SocketPeer.UserOf(connection.SafeHandle);
             if (user != 0 && (user is null || user != frontUser))
             {
-                log.LogWarning("User {User} has connected to the worker and is refused: the front's user alone may.", user);
+                log.ForContext(new About(MessageKind.StrangerRefused)).Warning(
+                    "User {User} has connected to the worker and is refused: the front's user alone may.", user);
                 return;
             }
 

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using VirtHandover.Canary;
 using VirtHandover.Contract;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 
@@ -296,7 +296,11 @@ internal sealed class WorkerOrders(QueueParts parts, Func<RunOrder, Cancellation
     private async Task CarryOutAsync(List<HandoverRequest> requests, Dictionary<long, UnderWay> taken, Action<HandoverNews> tell)
     {
         foreach (var request in requests)
-            parts.Log.LogInformation("The front starts handover {Id} of {Vm}{Rehearse}.", request.Id, request.Subject, request.Rehearse ? " as a rehearsal" : "");
+        {
+            parts.Log.ForContext(new About(MessageKind.HandoverCarriedOut) { Domain = request.Name, Uuid = request.Domain })
+                .Information("The front starts handover {Id} of {Vm}{Rehearse}.", request.Id, request.Subject, request.Rehearse ? " as a rehearsal" : "");
+        }
+
         await foreach (var news in parts.Runner.RunAsync([.. requests.Select(request => new HandoverOrder(request, taken[request.Id].Cancel))]).ConfigureAwait(false))
             tell(news);
     }

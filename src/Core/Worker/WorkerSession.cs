@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Foreign;
 using VirtHandover.Queue;
 
@@ -42,7 +42,7 @@ internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build
         }
         catch (WorkerException e)
         {
-            log.LogWarning("A connection of the front was ended: {Reason}", ForeignText.Escape(e.Message));
+            log.Warning("A connection of the front was ended: {Reason}", ForeignText.Escape(e.Message));
         }
         catch (OperationCanceledException)
         {
@@ -122,7 +122,7 @@ internal sealed class WorkerSession(WorkerDesk desk, Stream stream, string build
         catch (Exception e)
         {
             if (e is not OperationCanceledException)
-                log.LogDebug("{Request}: {Error}", asked.Request.GetType().Name, e.ToString());
+                log.Debug("{Request}: {Error}", asked.Request.GetType().Name, e.ToString());
             Tell(asked.Call, WorkerFailure.Of(e));
         }
         finally

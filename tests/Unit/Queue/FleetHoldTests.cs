@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 
@@ -61,7 +61,7 @@ public sealed class FleetHoldTests : IDisposable
         Assert.Equal(Sample.Id(0), (await loops.Runner.StartedAsync()).Request.Domain);
     }
 
-    private FleetHold Hold(QueueOptions options) => new(options, new HoldProbe(options), _world.Queue, TimeProvider.System, NullLogger.Instance);
+    private FleetHold Hold(QueueOptions options) => new(options, new HoldProbe(options), _world.Queue, TimeProvider.System, Logger.None);
 
     private async Task<string> ReasonAsync(FleetHold hold)
     {

@@ -1,5 +1,4 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
 using VirtHandover.Contract;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
@@ -21,7 +20,7 @@ internal sealed class Loops : IAsyncDisposable
         Detector = detector ?? new FakeDetector();
         var parts = new QueueParts(
             (options ?? new QueueOptions { Together = 1 }) with { Mode = mode, SettleTime = TimeSpan.Zero, StopAfterFailures = 0 },
-            Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, (ILogger)NullLogger.Instance)
+            Detector, Runner, recovery ?? new FakeRecovery(), Transaction, FakeDetector.Identify, TimeProvider.System, Logger.None)
         {
             Definitions = Definitions,
             Hold = new HoldProbe(options ?? new QueueOptions()),

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
 using VirtHandover.Contract;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
@@ -18,7 +18,7 @@ public sealed class NoticeRunnerTests : IAsyncLifetime, IDisposable
     {
         _world = new World(_directory.Path, PolicyMode.Ask);
         Directory.CreateDirectory(Programs);
-        _notices = new NoticeRunner(new NoticePrograms(Programs, NullLogger.Instance), _world.Queue);
+        _notices = new NoticeRunner(new NoticePrograms(Programs, Logger.None), _world.Queue);
     }
 
     private string Programs => Path.Combine(_directory.Path, "notify.d");

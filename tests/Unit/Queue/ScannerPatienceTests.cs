@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Serilog.Core;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
 using VirtHandover.Queue;
@@ -21,7 +21,7 @@ public sealed class ScannerPatienceTests : IDisposable
     {
         var parts = new QueueParts(
             new QueueOptions { SettleTime = TimeSpan.Zero },
-            _detector, _runner, new FakeRecovery(), new FakeTransaction(), FakeDetector.Identify, _time, NullLogger.Instance)
+            _detector, _runner, new FakeRecovery(), new FakeTransaction(), FakeDetector.Identify, _time, Logger.None)
         {
             Definitions = new FakeDefinitions(),
             Hold = new HoldProbe(new QueueOptions()),

@@ -1,10 +1,11 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using VirtHandover.Bus;
 using VirtHandover.Bus.Client;
 using VirtHandover.Libvirt;
+using VirtHandover.Logging;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 using VirtHandover.Server;
+using VirtHandover.Tests.Unit.Logging;
 using VirtHandover.Tests.Unit.Queue;
 
 namespace VirtHandover.Tests.Unit.Server;
@@ -18,12 +19,13 @@ public sealed class QueueRequestsTests : IAsyncDisposable
     private readonly Loops _loops;
     private readonly FailingDefinitions _definitions = new();
     private readonly QueueRequests _requests;
+    private readonly HeardLog _heard = new();
     private int _shown;
 
     public QueueRequestsTests()
     {
         _loops = new Loops(Path.Combine(_directory.Path, "db"), detector: new FakeDetector { Domains = [Sample.Domain(0)] });
-        _requests = new QueueRequests(_loops.Queue, _loops.Scanner, _definitions, _ => Task.FromResult(_shown++), NullLogger.Instance);
+        _requests = new QueueRequests(_loops.Queue, _loops.Scanner, _definitions, _ => Task.FromResult(_shown++), _heard.Log);
     }
 
     public async ValueTask DisposeAsync()
@@ -40,6 +42,22 @@ public sealed class QueueRequestsTests : IAsyncDisposable
         await _requests.DeferAsync(Sample.Id(0), DateTimeOffset.UtcNow.AddHours(1), "later", Ana, CancellationToken.None);
         Assert.Equal("ana (uid 1000)", Assert.IsType<UpgradeState.Deferred>(_loops.Of(0)!.State).By);
         Assert.Equal(1, _shown);
+        var line = Assert.Single(_heard.Take());
+        Assert.Equal("vm-decision", line.Kind);
+        Assert.Matches("^ana \\(uid 1000\\) deferred until .+Z domain vm-0\\.$", line.Text);
+        Assert.Equal(["vm-0", Sample.Id(0).ToString()], [.. line.Values(LogField.Domain), .. line.Values(LogField.Uuid)]);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_the_queue_tells_of_itself_is_not_said_a_second_time()
+    {
+        await _loops.UntilAsync(() => _loops.WordOf(0) == "pending");
+        using var log = new QueueLog(_loops.Queue, _heard.Log);
+        await _requests.PauseQueueAsync("lunch", Ana, CancellationToken.None);
+        await _requests.ApproveAsync(Sample.Id(0), null, Ana, CancellationToken.None);
+        await _requests.CancelAsync(Sample.Id(0), Ana, CancellationToken.None);
+        await _requests.ResumeQueueAsync(Ana, CancellationToken.None);
+        Assert.Equal(["queue-paused", "vm-approved", "vm-decision", "queue-resumed"], _heard.Take().Select(line => line.Kind));
     }
 
     public static TheoryData<Exception, ServiceFault> Failures => new()

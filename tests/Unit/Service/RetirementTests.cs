@@ -1,3 +1,4 @@
+using Serilog.Core;
 using VirtHandover.Configuration;
 using VirtHandover.Contract;
 using VirtHandover.Handover;
@@ -118,6 +119,7 @@ public sealed class RetirementTests : IDisposable
         {
             Approvals.TakeBack(Paths, say);
             return Task.CompletedTask;
-        })
+        },
+        Logger.None)
     { Patience = patience ?? TimeSpan.FromMinutes(1) };
 }

@@ -1,5 +1,7 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.Text;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
 using VirtHandover.Bus.Client;
 using VirtHandover.Configuration;
 using VirtHandover.Contract;
@@ -7,6 +9,7 @@ using VirtHandover.Handover;
 using VirtHandover.Policy;
 using VirtHandover.Queue;
 using VirtHandover.Service;
+using VirtHandover.Service.Logging;
 using VirtHandover.Tests.Unit.Bus;
 using VirtHandover.Tests.Unit.Queue;
 using Sample = VirtHandover.Tests.Unit.Queue.Sample;
@@ -21,7 +24,7 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     private readonly FakeDetector _detector = new() { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] };
     private readonly FakeRunner _runner = new();
     private readonly FakeDefinitions _definitions = new();
-    private ILogger _log = NullLogger.Instance;
+    private ILogger _log = Logger.None;
 
     public ServiceOnBusTests(PrivateBus bus) => _bus = bus;
 
@@ -146,8 +149,8 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
     public async Task A_name_of_any_characters_breaks_neither_an_object_path_nor_a_log_line()
     {
         var name = "\e[2J\n<0>forged \u202e" + new string('ü', 200);
-        var output = new StringWriter();
-        _log = new JournalLogger(output, LogLevel.Debug);
+        var output = new MemoryStream();
+        _log = ServiceLog.Create(new LineSink(output, hasPriority: true), LogEventLevel.Debug);
         var seen = Sample.Domain(0);
         _detector.Domains = [seen with { Domain = seen.Domain with { Name = name } }];
         await using (var service = await StartAsync())
@@ -161,8 +164,12 @@ public sealed class ServiceOnBusTests : IClassFixture<PrivateBus>, IDisposable
             await service.UntilAsync(one => one.QueueState == "paused" && one.QueueReason.Contains("\\u001B[2J\\u000A<0>forged \\u202Eü", StringComparison.Ordinal));
         }
 
-        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Contains(lines, line => line.Contains("root (uid 0) approved domain", StringComparison.Ordinal));
+        var lines = Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        // One line for one thing, whoever has had a part in it.
+        string[] once =
+            ["An update was noticed: ", "A VM waits for approval: ", "root (uid 0) approved domain ", " starts.", " ended, undone", "The queue was paused because "];
+        foreach (var said in once)
+            Assert.Single(lines, line => line.Contains(said, StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("forged", StringComparison.Ordinal));
         Assert.All(lines, line => Assert.Matches(@"^<[2-7]>\P{C}+$", line));
     }

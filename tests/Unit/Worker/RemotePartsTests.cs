@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
 using VirtHandover.Canary;
 using VirtHandover.Contract;
 using VirtHandover.Handover;
@@ -106,7 +106,7 @@ public sealed class RemotePartsTests : IAsyncLifetime
         var tries = 0;
         await using var client = new WorkerClient(
             _ => ++tries == 1 ? throw new IOException("Nobody listens.") : Task.FromResult(_bed.Connect()), WorkerBed.Build);
-        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, Logger.None);
         Assert.Equal([8], await parts.Recovery.UnfinishedAsync(CancellationToken.None));
         Assert.Equal(2, tries);
     }
@@ -115,7 +115,7 @@ public sealed class RemotePartsTests : IAsyncLifetime
     public async Task A_worker_of_another_build_is_not_asked()
     {
         await using var client = new WorkerClient(_ => Task.FromResult(_bed.Connect()), "another build");
-        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, Logger.None);
         var thrown = await Assert.ThrowsAsync<WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
         Assert.Contains("of another build", thrown.Message, StringComparison.Ordinal);
         Assert.False(await parts.Transaction.IsRunningAsync(CancellationToken.None));
@@ -143,7 +143,7 @@ public sealed class RemotePartsTests : IAsyncLifetime
                 return here;
             },
             WorkerBed.Build);
-        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, NullLogger.Instance);
+        var parts = RemoteParts.Of(client, new QueueOptions(), TimeProvider.System, Logger.None);
         await Assert.ThrowsAsync<WorkerException>(() => parts.Detector.ScanAsync(CancellationToken.None));
         Assert.Equal(2, (await parts.Detector.ScanAsync(CancellationToken.None)).Count);
         Assert.False(client.IsOfAnotherBuild);

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
 using VirtHandover.Linux;
 using VirtHandover.Queue;
 using VirtHandover.Tests.Unit.Queue;
@@ -25,7 +25,7 @@ internal sealed class WorkerBed : IAsyncDisposable
         var options = new QueueOptions { CopyLimit = TimeSpan.FromMinutes(7), MaxOutage = TimeSpan.FromSeconds(9), HoldCommand = holdCommand };
         _desk = new WorkerDesk(
             new QueueParts(
-                options, Detector, Runner, Recovery, Transaction, FakeDetector.Identify, TimeProvider.System, NullLogger.Instance)
+                options, Detector, Runner, Recovery, Transaction, FakeDetector.Identify, TimeProvider.System, Logger.None)
             {
                 Definitions = Definitions,
                 Hold = new HoldProbe(options),
@@ -33,9 +33,9 @@ internal sealed class WorkerBed : IAsyncDisposable
                 Canary = canary,
             },
             () => Scanned++);
-        _door = new WorkerDoor(_desk, Build, frontUser: null, NullLogger.Instance);
+        _door = new WorkerDoor(_desk, Build, frontUser: null, Logger.None);
         Client = new WorkerClient(_ => Task.FromResult(Connect()), Build);
-        Parts = RemoteParts.Of(Client, options, TimeProvider.System, NullLogger.Instance);
+        Parts = RemoteParts.Of(Client, options, TimeProvider.System, Logger.None);
     }
 
     public FakeDetector Detector { get; } = new() { Domains = [Sample.Domain(0), Sample.Domain(1, running: 2)] };

@@ -79,7 +79,7 @@ public sealed class WorkerOrdersTests : IAsyncLifetime
         await _bed.Parts.Detector.ScanAsync(CancellationToken.None);
 
         await using var next = new WorkerClient(_ => Task.FromResult(_bed.Connect()), WorkerBed.Build);
-        var parts = RemoteParts.Of(next, new QueueOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var parts = RemoteParts.Of(next, new QueueOptions(), TimeProvider.System, Serilog.Core.Logger.None);
         await parts.Transaction.IsRunningAsync(CancellationToken.None);
         Assert.True((await Assert.ThrowsAsync<WorkerException>(() => first)).IsAway);
         Assert.True((await Assert.ThrowsAsync<WorkerException>(() => waiting)).IsAway);

@@ -57,7 +57,7 @@ public sealed class WorkerSessionTests : IAsyncLifetime
         var (here, there) = WorkerBed.Pair();
         await using var end = here;
         await using var serving = there;
-        await new WorkerSession(_bed.Desk, there, WorkerBed.Build, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, () => Assert.Fail("It greeted."))
+        await new WorkerSession(_bed.Desk, there, WorkerBed.Build, Serilog.Core.Logger.None, () => Assert.Fail("It greeted."))
         {
             GreetingLimit = TimeSpan.FromMilliseconds(20),
         }.RunAsync(CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VirtHandover.Logging;
 using VirtHandover.Tests.Hosts.Host;
 using VirtHandover.Tests.Integration.Host;
 
@@ -37,7 +38,24 @@ public sealed class UpgradeTests : IAsyncLifetime
         Assert.True(await Vm.IsOnInstalled(guest.Name));
         await Vm.Settled(guest.Name);
         await Vm.AssertWhole(guest, before);
+        await AssertTold(guest.Name, report.GetProperty("id").GetInt64());
         await Units.AssertNoneFailed();
+    }
+
+    /// <summary>What happened to the VM stands in the journal, once, and can be asked for.</summary>
+    private static async Task AssertTold(string vm, long handover)
+    {
+        string uuid = $"VIRT_HANDOVER_UUID={await Virsh.Uuid(vm)}", id = $"VIRT_HANDOVER_ID={handover}";
+        Assert.Matches("^An update was noticed: QEMU .+\n$", await Units.Said($"MESSAGE_ID={MessageKind.UpdateNoticed.Id}"));
+        Assert.Equal($"A VM waits for approval: {vm}.\n", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmsPending.Id}"));
+        Assert.Equal($"root (uid 0) approved domain {vm}.\n", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmApproved.Id}"));
+        Assert.Equal($"Handover {handover} of {vm} starts.\n", await Units.Said(uuid, id, $"MESSAGE_ID={MessageKind.HandoverStarted.Id}"));
+        Assert.Matches(
+            $"^Handover {handover} of {vm} ended, done, after .+\n$",
+            await Units.Said(uuid, id, $"MESSAGE_ID={MessageKind.HandoverDone.Id}", $"_SYSTEMD_UNIT={Product.Unit}"));
+        Assert.Equal(
+            $"The front starts handover {handover} of VM {vm}.\n",
+            await Units.Said($"VIRT_HANDOVER_DOMAIN={vm}", id, $"_SYSTEMD_UNIT={Product.Worker}"));
     }
 
     /// <summary>

@@ -19,6 +19,12 @@ internal static class Units
             await Shell.Run("systemctl", "restart", "systemd-logind");
     }
 
+    /// <summary>The messages of the journal that have certain fields, one a line, as soon as there is one: what was said may be on its way.</summary>
+    public static Task<string> Said(params string[] fields) => Eventually.Get(
+        $"the journal has a line with {string.Join(' ', fields)}",
+        () => Shell.Run("journalctl", ["-q", "--no-pager", "-o", "cat", .. fields]),
+        said => said.Length > 0);
+
     /// <summary>No unit of the host has failed.</summary>
     public static async Task AssertNoneFailed() => Assert.Equal("", (await Shell.Run("systemctl", "--failed", "--plain", "--no-legend")).Trim());
 }

@@ -1,3 +1,4 @@
+using Serilog;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Libvirt;
 using VirtHandover.Qemu;
@@ -24,9 +25,10 @@ internal static class QuiescePhase
 {
     /// <summary>Stops libvirt, once for all VMs that are to be moved.</summary>
     /// <param name="group">Their twins and journals.</param>
+    /// <param name="log">The log.</param>
     /// <exception cref="HostBusyException">A VM of the host has a job or would not survive libvirt's return, or the host is shutting down; libvirt runs.</exception>
     /// <exception cref="UnfinishedException">libvirt was stopped and its daemon cannot be started.</exception>
-    internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group)
+    internal static async Task<DaemonHold> StopLibvirtAsync(IReadOnlyList<(Prepared Twin, HandoverJournal Journal)> group, ILogger log)
     {
         var paths = group[0].Twin.Begun.Paths;
         var libvirt = group[0].Twin.Begun.Libvirt;
@@ -46,7 +48,7 @@ internal static class QuiescePhase
         foreach (var (twin, _) in group)
             await twin.Begun.Libvirt.DisposeAsync().ConfigureAwait(false);
         var half = limit / 2;
-        var hold = await DaemonHold.TakeAsync(daemon, paths, half < Limits.DaemonStop ? half : Limits.DaemonStop, limit).ConfigureAwait(false);
+        var hold = await DaemonHold.TakeAsync(daemon, paths, half < Limits.DaemonStop ? half : Limits.DaemonStop, limit, log).ConfigureAwait(false);
         try
         {
             Checkpoint.Reach("quiesce.daemon-stopped");

@@ -1,7 +1,8 @@
-using Microsoft.Extensions.Logging;
+using Serilog;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Handover.Records;
 
@@ -30,7 +31,7 @@ public sealed class DomainRecorder(LibvirtPaths paths, TimeProvider time, ILogge
 
         if (late.Count > 0)
         {
-            log.LogInformation(
+            log.Information(
                 "{Count} VMs ran before virt-handover saw them ({Names}{More}); how their QEMU was started was noted now.",
                 late.Count, string.Join(", ", late.Take(MostNames)), late.Count > MostNames ? ", …" : "");
         }
@@ -45,9 +46,11 @@ public sealed class DomainRecorder(LibvirtPaths paths, TimeProvider time, ILogge
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HandoverException)
         {
-            log.LogDebug("Old records of VMs stay: {Reason}", exception.Message);
+            log.Debug("Old records of VMs stay: {Reason}", exception.Message);
         }
     }
+
+    private ILogger LogOf(string name, Guid uuid) => log.ForContext(new About(null) { Domain = name, Uuid = uuid });
 
     /// <returns>True when it was noted now, and late.</returns>
     private async Task<bool> NoteAsync(Guid uuid, string name, CancellationToken cancellationToken)
@@ -61,13 +64,13 @@ public sealed class DomainRecorder(LibvirtPaths paths, TimeProvider time, ILogge
                 return false;
             var taken = await RecordTaking.TakeAsync(status, process, paths, _records, time, cancellationToken).ConfigureAwait(false);
             if (taken.Problems.Count > 0)
-                log.LogWarning("VM {Name} will not be handed over. {Problem}", name, taken.Problems[0].Sentence);
+                LogOf(name, uuid).Warning("VM {Domain} will not be handed over. {Problem}", name, taken.Problems[0].Sentence);
             return taken.Record.IsLate;
         }
         catch (Exception exception) when (HandoverRun.IsFailure(exception))
         {
             // It may just be ending. If not, whoever examines it next meets the same and says so.
-            log.LogDebug("How the QEMU of {Domain} was started could not be noted: {Reason}", name, exception.Message);
+            LogOf(name, uuid).Debug("How the QEMU of {Domain} was started could not be noted: {Reason}", name, exception.Message);
             return false;
         }
         finally

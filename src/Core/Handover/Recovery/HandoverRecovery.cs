@@ -1,8 +1,10 @@
+using Serilog;
 using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Handover;
 
@@ -22,16 +24,18 @@ public static class HandoverRecovery
     /// <param name="journals">The directory of journals.</param>
     /// <param name="id">The handover's number.</param>
     /// <param name="alarm">Is given a sentence for the administrator after each attempt that failed.</param>
+    /// <param name="log">The log.</param>
     /// <param name="cancellationToken">Stops waiting and trying; the next recovery goes on.</param>
     /// <returns>How the handover ended; null when it was never begun, so that nothing was changed.</returns>
     /// <exception cref="LinuxException">Its journal cannot be read or written.</exception>
-    public static async Task<HandoverReport?> RecoverAsync(string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken) =>
-        (await RecoverTogetherAsync(journals, id, alarm, cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
+    public static async Task<HandoverReport?> RecoverAsync(
+        string journals, long id, IProgress<string> alarm, ILogger log, CancellationToken cancellationToken) =>
+        (await RecoverTogetherAsync(journals, id, alarm, log, cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
 
     /// <summary>The same, with what became of those that ran with it.</summary>
     /// <returns>How each handover ended that this recovery ended or asked about, by number; one that was never begun is missing.</returns>
     internal static async Task<IReadOnlyDictionary<long, HandoverReport>> RecoverTogetherAsync(
-        string journals, long id, IProgress<string> alarm, CancellationToken cancellationToken)
+        string journals, long id, IProgress<string> alarm, ILogger log, CancellationToken cancellationToken)
     {
         // Whoever asks may make numbers up; no file is made for them.
         if (!File.Exists(HandoverJournal.FileName(journals, id)))
@@ -43,7 +47,7 @@ public static class HandoverRecovery
             {
                 if (group is not null)
                 {
-                    var reports = (await EndAsync(group, alarm, cancellationToken).ConfigureAwait(false)).ToDictionary(report => report.Id);
+                    var reports = (await EndAsync(group, alarm, log, cancellationToken).ConfigureAwait(false)).ToDictionary(report => report.Id);
                     // One that was refused has a report and no beginning.
                     if (!reports.ContainsKey(id) && HandoverJournal.Read(HandoverJournal.FileName(journals, id)).OfType<JournalEntry.Closed>().LastOrDefault() is { } closed)
                         reports.Add(id, closed.Report);
@@ -60,15 +64,16 @@ public static class HandoverRecovery
     /// <summary>Waits for every handover that is at work, and ends those whose keeper is dead: afterwards none is between its two QEMUs.</summary>
     /// <param name="journals">The directory of journals.</param>
     /// <param name="told">Is given a sentence on whatever takes time, and after each attempt that failed.</param>
+    /// <param name="log">The log.</param>
     /// <param name="cancellationToken">Stops waiting and trying; the next recovery goes on.</param>
     /// <exception cref="LinuxException">A journal cannot be read or written.</exception>
-    public static async Task EndAllAsync(string journals, IProgress<string> told, CancellationToken cancellationToken)
+    public static async Task EndAllAsync(string journals, IProgress<string> told, ILogger log, CancellationToken cancellationToken)
     {
         foreach (var id in NotEnded(journals))
         {
             var trace = HandoverTrace.Of(HandoverJournal.Read(HandoverJournal.FileName(journals, id)));
             told.Report($"The handover of VM {trace?.Opened.Name ?? "(not known yet)"} has not ended; its end is awaited.");
-            if (await RecoverAsync(journals, id, told, cancellationToken).ConfigureAwait(false) is { } report)
+            if (await RecoverAsync(journals, id, told, log, cancellationToken).ConfigureAwait(false) is { } report)
                 told.Report(report.Sentence);
         }
     }
@@ -92,20 +97,25 @@ public static class HandoverRecovery
     /// The gate: returns when a libvirt daemon may start. Waits for handovers that keep it down, and ends those whose keeper is dead.
     /// </summary>
     /// <param name="journals">The directory of journals.</param>
-    /// <param name="told">Is given a sentence on whatever takes time.</param>
+    /// <param name="log">The log: it says what takes time.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="GateException">A dead handover could not be ended: the daemon must not start, it might end the VM.</exception>
-    public static async Task OpenGateAsync(string journals, IProgress<string> told, CancellationToken cancellationToken)
+    public static async Task OpenGateAsync(string journals, ILogger log, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(log);
         foreach (var id in HandoverJournal.Unfinished(journals))
         {
-            using var group = await TakeAsync(journals, id, told, cancellationToken).ConfigureAwait(false);
+            using var group = await TakeAsync(journals, id, log, cancellationToken).ConfigureAwait(false);
             if (group?.Unfinished is not { Count: > 0 } left)
                 continue;
             var broken = left.Select(journal => new BrokenHandover(journal, "It was interrupted, and ended when libvirt was started.")).ToList();
-            foreach (var name in broken.Select(one => one.Trace.Opened.Name))
-                told.Report($"The handover of VM {name} was interrupted; it is brought to an end before libvirt starts.");
-            var ending = new GroupEnding(broken, new LibvirtAway(null, DaemonReturn.Awaited));
+            foreach (var opened in broken.Select(one => one.Trace.Opened))
+            {
+                log.ForContext(new About(MessageKind.HandoverRecovered) { Domain = opened.Name, Uuid = opened.Request.Domain, Id = opened.Request.Id })
+                    .Warning("The handover of VM {Domain} was interrupted; it is brought to an end before libvirt starts.", opened.Name);
+            }
+
+            var ending = new GroupEnding(broken, new LibvirtAway(null, DaemonReturn.Awaited, log));
             if (await TryToTheEndAsync(ending, cancellationToken).ConfigureAwait(false) is { } obstacle)
             {
                 throw new GateException(
@@ -114,7 +124,10 @@ public static class HandoverRecovery
             }
 
             foreach (var report in ending.Reports)
-                told.Report(report.Sentence);
+            {
+                log.ForContext(new About(MessageKind.HandoverRecovered) { Domain = report.Name, Uuid = report.Domain, Id = report.Id })
+                    .Warning("{Sentence}", report.Sentence);
+            }
         }
     }
 
@@ -133,19 +146,21 @@ public static class HandoverRecovery
 
     /// <summary>Ends what is unfinished of a group.</summary>
     /// <returns>What it did, as it knows itself: its journals may not be writable, and would then tell of something else.</returns>
-    internal static async Task<IReadOnlyList<HandoverReport>> EndAsync(JournalGroup group, IProgress<string> alarm, CancellationToken cancellationToken) =>
+    internal static async Task<IReadOnlyList<HandoverReport>> EndAsync(
+        JournalGroup group, IProgress<string> alarm, ILogger log, CancellationToken cancellationToken) =>
         group.Unfinished is { Count: > 0 } left
             ? await InsistAsync(
                 [.. left.Select(journal => new BrokenHandover(journal, "The handover was interrupted."))],
-                new LibvirtAway(null, DaemonReturn.Started),
+                new LibvirtAway(null, DaemonReturn.Started, log),
                 alarm,
                 cancellationToken).ConfigureAwait(false)
             : [];
 
     /// <returns>The journals of a dead keeper; null when a living one does not mind libvirt's start, or has ended.</returns>
-    private static async Task<JournalGroup?> TakeAsync(string journals, long id, IProgress<string> told, CancellationToken cancellationToken)
+    private static async Task<JournalGroup?> TakeAsync(string journals, long id, ILogger log, CancellationToken cancellationToken)
     {
         var waits = false;
+        var told = log.ForContext(new About(MessageKind.LibvirtWaits) { Id = id });
         var paths = new LibvirtPaths();
         var overdue = new OverdueKeeper(journals);
         while (true)
@@ -156,10 +171,10 @@ public static class HandoverRecovery
             if (FileLock.Holder(paths.DriverPidFile) is null)
                 return null;
             if (!waits)
-                told.Report("A handover is at work, in which libvirt may not run; its start waits for the end of it.");
+                told.Warning("A handover is at work, in which libvirt may not run; its start waits for the end of it.");
             waits = true;
             if (overdue.TryEnd(id))
-                told.Report(Overdue);
+                told.Warning(Overdue);
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Serilog;
 using VirtHandover.Handover.Phases;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux;
@@ -11,7 +12,8 @@ namespace VirtHandover.Handover.Recovery;
 /// </summary>
 /// <param name="hold">The lock, if this process has it already.</param>
 /// <param name="daemonReturn">Who starts the daemon in the end.</param>
-internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
+/// <param name="log">The log.</param>
+internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn, ILogger log)
 {
     private DaemonHold? _hold = hold;
     private (long Ticks, DateTimeOffset At)? _ended;
@@ -33,7 +35,7 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         var paths = new LibvirtPaths();
         if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is not null)
             return false;
-        _hold = DaemonHold.TryTakeIdle(recipe, paths)
+        _hold = DaemonHold.TryTakeIdle(recipe, paths, log)
             ?? throw new HandoverException("Another process holds libvirt's lock.");
         return true;
     }
@@ -47,7 +49,7 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn)
         var paths = new LibvirtPaths();
         var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
-        _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, 2 * Limits.DaemonStop).ConfigureAwait(false);
+        _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, 2 * Limits.DaemonStop, log).ConfigureAwait(false);
         StoppedAt = Stopwatch.GetTimestamp();
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using VirtHandover.Foreign;
+using Serilog;
 using VirtHandover.Linux;
+using VirtHandover.Logging;
 
 namespace VirtHandover.Libvirt;
 
@@ -13,12 +14,14 @@ public sealed class DaemonHold
     private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
     private readonly LibvirtPaths _paths;
+    private readonly ILogger _log;
 
-    private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, LibvirtPaths paths, long since)
+    private DaemonHold(Func<CancellationToken, Task> start, FileLock fileLock, LibvirtPaths paths, ILogger log, long since)
     {
         _start = start;
         _lock = fileLock;
         _paths = paths;
+        _log = log;
         Since = since;
     }
 
@@ -37,11 +40,13 @@ public sealed class DaemonHold
     /// <param name="paths">Where libvirt's files are.</param>
     /// <param name="limit">How long its end may take.</param>
     /// <param name="longest">How long while it starts a VM or receives one; the next daemon kills that VM when this one is killed over it.</param>
+    /// <param name="log">The log.</param>
     /// <exception cref="LibvirtException">It could not be asked to end, or another daemon took its place.</exception>
-    public static async Task<DaemonHold> TakeAsync(LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit, TimeSpan longest)
+    public static async Task<DaemonHold> TakeAsync(LibvirtDaemon daemon, LibvirtPaths paths, TimeSpan limit, TimeSpan longest, ILogger log)
     {
         ArgumentNullException.ThrowIfNull(daemon);
         ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(log);
         using var process = ProcessHandle.TryOpen(daemon.Process)
             ?? throw LibvirtException.Ended($"{daemon.Name} ended before it was stopped.");
         var since = Stopwatch.GetTimestamp();
@@ -53,13 +58,16 @@ public sealed class DaemonHold
         // Not while it starts a VM or receives one: the next daemon would kill that. It ends when it has, or systemd has given it up.
         if (!await ending.ConfigureAwait(false) && StatusFile.ReadAll(paths).FirstOrDefault(status => status.IsComing) is { } coming)
         {
-            Said.Error($"{daemon.Name} has not ended yet, because VM {ForeignText.Escape(coming.Name)} is just being started or migrated here; it is waited for.", priority: 4);
+            log.ForContext(new About(MessageKind.LibvirtSlow) { Domain = coming.Name, Uuid = coming.Uuid }).Warning(
+                "{Daemon} has not ended yet, because VM {Domain} is just being started or migrated here; it is waited for.", daemon.Name, coming.Name);
             _ = await process.WaitForExitAsync(longest > limit ? longest - limit : TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         }
 
         if (!process.HasExited)
         {
-            Said.Error($"{daemon.Name} did not end within {limit.TotalSeconds:0.#} s of being asked to, and was killed; it is started again as after any handover.", priority: 4);
+            log.ForContext(new About(MessageKind.LibvirtSlow)).Warning(
+                "{Daemon} did not end within {Seconds:0.#} s of being asked to, and was killed; it is started again as after any handover.",
+                daemon.Name, limit.TotalSeconds);
             process.Kill();
             if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
                 throw new LibvirtException(0, $"{daemon.Name} (process {process.Id}) does not end although it was killed: the kernel keeps it. libvirt is away until it does.");
@@ -69,7 +77,7 @@ public sealed class DaemonHold
         try
         {
             return FileLock.TryTake(paths.DriverPidFile) is { } taken
-                ? new DaemonHold(daemon.StartAsync, taken, paths, since)
+                ? new DaemonHold(daemon.StartAsync, taken, paths, log, since)
                 : throw new LibvirtException(0, $"Another libvirt daemon started in the moment {daemon.Name} ended; it runs undisturbed.");
         }
         catch (LinuxException exception)
@@ -82,12 +90,16 @@ public sealed class DaemonHold
     /// <summary>Takes the lock while no daemon runs.</summary>
     /// <param name="recipe">How to start one afterwards; null when none is to be started, because this handover had stopped none.</param>
     /// <param name="paths">Where libvirt's files are.</param>
+    /// <param name="log">The log.</param>
     /// <returns>The hold; null when another process has the lock.</returns>
-    public static DaemonHold? TryTakeIdle(DaemonRecipe? recipe, LibvirtPaths paths)
+    public static DaemonHold? TryTakeIdle(DaemonRecipe? recipe, LibvirtPaths paths, ILogger log)
     {
         ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(log);
         return FileLock.TryTake(paths.DriverPidFile) is { } taken
-            ? new DaemonHold(cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken), taken, paths, Stopwatch.GetTimestamp())
+            ? new DaemonHold(
+                cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken),
+                taken, paths, log, Stopwatch.GetTimestamp())
             : null;
     }
 
@@ -106,7 +118,7 @@ public sealed class DaemonHold
         IsReleased = true;
         try
         {
-            MonitorNames.RemoveLinks(_paths);
+            MonitorNames.RemoveLinks(_paths, _log);
         }
         finally
         {

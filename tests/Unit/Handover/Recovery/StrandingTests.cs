@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CliWrap;
 using CliWrap.Buffered;
+using Serilog.Core;
 using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
@@ -157,7 +158,7 @@ public sealed class StrandingTests : IDisposable
     {
         var vms = new StrandedVms(Journals, _paths);
         Assert.Empty(vms.Names);
-        var refusal = await Assert.ThrowsAsync<SettlementException>(() => vms.SettleAsync("a", false, new AlarmSink(Assert.Fail), CancellationToken.None));
+        var refusal = await Assert.ThrowsAsync<SettlementException>(() => vms.SettleAsync("a", false, new AlarmSink(Assert.Fail), Logger.None, CancellationToken.None));
         Assert.Equal("No VM a is out of libvirt's sight, and no other either.", refusal.Message);
     }
 
@@ -172,7 +173,7 @@ public sealed class StrandingTests : IDisposable
 
         var vms = new StrandedVms(Journals, _paths);
         Assert.Equal(["a"], vms.Names);
-        var (domain, sentence) = await vms.SettleAsync(Domain.ToString(), false, new AlarmSink(Assert.Fail), CancellationToken.None);
+        var (domain, sentence) = await vms.SettleAsync(Domain.ToString(), false, new AlarmSink(Assert.Fail), Logger.None, CancellationToken.None);
         Assert.Equal(Domain, domain);
         Assert.StartsWith("VM a has ended", sentence, StringComparison.Ordinal);
         Assert.Empty(vms.Names);

@@ -1,8 +1,12 @@
+using Serilog.Core;
+using Serilog.Events;
 using VirtHandover.Handover;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
 using VirtHandover.Linux.Proc;
+using VirtHandover.Logging;
+using VirtHandover.Tests.Unit.Logging;
 
 namespace VirtHandover.Tests.Unit.Handover.Recovery;
 
@@ -18,10 +22,26 @@ public sealed class UnwrittenEndTests : IDisposable
     public async Task What_it_did_is_its_report_though_no_journal_takes_it()
     {
         using var group = new JournalGroup([Unwritable(1), Unwritable(2)]);
-        var reports = await HandoverRecovery.EndAsync(group, new AlarmSink(Assert.Fail), CancellationToken.None);
+        var reports = await HandoverRecovery.EndAsync(group, new AlarmSink(Assert.Fail), Logger.None, CancellationToken.None);
         Assert.Equal([1L, 2L], reports.Select(report => report.Id));
         Assert.All(reports, report => Assert.Contains("was started anew during the handover of VM a", report.Sentence, StringComparison.Ordinal));
         Assert.Equal(2, group.Unfinished.Count);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_gate_says_which_handover_it_brings_to_its_end()
+    {
+        var domain = Guid.NewGuid();
+        using (var journal = HandoverJournal.TryOpen(_directory.Path, 7)!)
+            journal.Write(Opened(7, domain));
+        var heard = new HeardLog();
+        await HandoverRecovery.OpenGateAsync(_directory.Path, heard.Log, CancellationToken.None);
+        var lines = heard.Take();
+        Assert.Equal("The handover of VM a was interrupted; it is brought to an end before libvirt starts.", lines[0].Text);
+        Assert.Equal(2, lines.Count);
+        Assert.All(lines, line => Assert.Equal(
+            ("handover-recovered", LogEventLevel.Warning, "a", domain.ToString(), "7"),
+            (line.Kind, line.Level, Assert.Single(line.Values(LogField.Domain)), Assert.Single(line.Values(LogField.Uuid)), Assert.Single(line.Values(LogField.Id)))));
     }
 
     [Fact(Timeout = 60_000)]
@@ -33,7 +53,7 @@ public sealed class UnwrittenEndTests : IDisposable
             journal.Write(Opened(id));
         }
 
-        var runner = new KeeperRunner(_directory.Path);
+        var runner = new KeeperRunner(_directory.Path, Logger.None);
         Assert.NotNull(await runner.RecoverAsync(1, Guid.Empty, new AlarmSink(Assert.Fail), CancellationToken.None));
         // Whatever has become of its journal meanwhile.
         File.Delete(HandoverJournal.FileName(_directory.Path, 2));
@@ -49,7 +69,7 @@ public sealed class UnwrittenEndTests : IDisposable
         using (var journal = HandoverJournal.TryOpen(_directory.Path, 1)!)
             journal.Write(Opened(1, domain));
 
-        var runner = new KeeperRunner(_directory.Path);
+        var runner = new KeeperRunner(_directory.Path, Logger.None);
         Assert.Null(await runner.RecoverAsync(1, Guid.NewGuid(), new AlarmSink(Assert.Fail), CancellationToken.None));
         Assert.Equal(domain, (await runner.RecoverAsync(1, domain, new AlarmSink(Assert.Fail), CancellationToken.None))?.Domain);
     }
@@ -57,7 +77,7 @@ public sealed class UnwrittenEndTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Numbers_that_somebody_made_up_leave_no_files()
     {
-        var runner = new KeeperRunner(_directory.Path);
+        var runner = new KeeperRunner(_directory.Path, Logger.None);
         for (var id = 0; id < 50; id++)
             Assert.Null(await runner.RecoverAsync(id, Guid.Empty, new AlarmSink(Assert.Fail), CancellationToken.None));
         Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
@@ -66,7 +86,7 @@ public sealed class UnwrittenEndTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task One_that_is_about_to_begin_has_not_ended_and_one_that_never_began_has()
     {
-        var runner = new KeeperRunner(_directory.Path);
+        var runner = new KeeperRunner(_directory.Path, Logger.None);
         HandoverJournal.TryOpen(_directory.Path, 1)!.Dispose();
         using (HandoverJournal.TryOpen(_directory.Path, 2))
         using (var begun = HandoverJournal.TryOpen(_directory.Path, 3)!)

@@ -1,6 +1,4 @@
-using VirtHandover.Contract;
-
-namespace VirtHandover.Queue;
+namespace VirtHandover.Contract;
 
 /// <summary>Phases and outcomes as lower-case words, as D-Bus and the command line show them.</summary>
 public static class PhaseWords
