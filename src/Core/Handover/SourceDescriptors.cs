@@ -65,9 +65,6 @@ internal sealed class SourceDescriptors
         throw new HandoverException($"File descriptor {number} of the VM's QEMU should be the listening socket of {meaning} and is not.");
     }
 
-    /// <summary>Where a descriptor leads; null when there is none, or to no file.</summary>
-    internal string? PathOf(int number) => _links.TryGetValue(number, out var link) && link.StartsWith('/') ? link : null;
-
     /// <summary>A copy of one descriptor.</summary>
     /// <exception cref="HandoverException">It cannot be had.</exception>
     internal SafeFileHandle Duplicate(int number)

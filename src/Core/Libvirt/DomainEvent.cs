@@ -35,5 +35,4 @@ public enum DomainEventKind
 /// <param name="Uuid">The domain.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">What happened.</param>
-/// <param name="Detail">libvirt's detail for this kind (<c>virDomainEventSuspendedDetailType</c> and its kin).</param>
-public sealed record DomainEvent(Guid Uuid, string Name, DomainEventKind Kind, int Detail);
+public sealed record DomainEvent(Guid Uuid, string Name, DomainEventKind Kind);

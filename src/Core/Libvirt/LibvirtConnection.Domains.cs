@@ -96,13 +96,6 @@ public sealed partial class LibvirtConnection
             (handle, purpose) => MonitorCommand(handle, json, descriptors, purpose),
             cancellationToken);
 
-    /// <summary>The daemon's libvirt version (<c>virConnectGetLibVersion</c>).</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>For example 9.0.0.</returns>
-    /// <exception cref="LibvirtException">libvirt cannot be reached.</exception>
-    public Task<Version> VersionAsync(CancellationToken cancellationToken = default) =>
-        CallAsync("tell its version", GetVersion, cancellationToken);
-
     /// <summary>
     /// Domain capabilities of an emulator (<c>virConnectGetDomainCapabilities</c>). libvirt probes a binary it does not know and
     /// keeps the result, so this also warms its cache before the daemon is restarted.
@@ -237,17 +230,6 @@ public sealed partial class LibvirtConnection
 
             NativeMemory.Free(domains);
         }
-    }
-
-    private unsafe Version GetVersion()
-    {
-        nuint version;
-        if (LibVirt.virConnectGetLibVersion(_handle, &version) < 0)
-        {
-            throw LibVirtError.Take("tell its version");
-        }
-
-        return new Version((int)(version / 1_000_000), (int)(version / 1000 % 1000), (int)(version % 1000));
     }
 
     private unsafe string GetDomainCapabilities(string emulator)

@@ -23,17 +23,10 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<Guid, DomainHandle> _monitored = new();
 
-    private LibvirtConnection(ConnectionHandle handle, string uri)
-    {
-        _handle = handle;
-        Uri = uri;
-    }
+    private LibvirtConnection(ConnectionHandle handle) => _handle = handle;
 
     /// <summary>How long one call may take; 30 s, because libvirt itself waits that long for a domain that is busy.</summary>
     public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(35);
-
-    /// <summary>The URI it was opened with.</summary>
-    public string Uri { get; }
 
     /// <summary>False once the daemon has gone away or the connection was disposed. Asks nobody.</summary>
     public bool IsAlive
@@ -71,7 +64,7 @@ public sealed partial class LibvirtConnection : IRunningDomains, IAsyncDisposabl
             limit ?? TimeSpan.FromSeconds(10),
             cancellationToken,
             late => late.Dispose()).ConfigureAwait(false);
-        return new LibvirtConnection(handle, uri);
+        return new LibvirtConnection(handle);
     }
 
     /// <summary>Connects as soon as the daemon answers: for the moments after it was started.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
-using VirtHandover.Libvirt.Xml;
 
 namespace VirtHandover.Libvirt;
 
@@ -43,23 +42,12 @@ public sealed partial class StatusFile
 
     private static List<(XAttribute Attribute, string Value)> Changes(XDocument document, StatusFileEdit edit)
     {
-        XElement root = document.Root!;
-        List<(XAttribute, string)> changes = [(root.Attribute("pid")!, edit.ProcessId.ToString(CultureInfo.InvariantCulture))];
+        List<(XAttribute, string)> changes = [(document.Root!.Attribute("pid")!, edit.ProcessId.ToString(CultureInfo.InvariantCulture))];
         foreach (XAttribute pty in PtyAttributes(document))
         {
             if (edit.Ptys.TryGetValue(pty.Value, out string? path))
             {
                 changes.Add((pty, path));
-            }
-        }
-
-        foreach (XElement vcpu in root.Elements("vcpus").Elements("vcpu"))
-        {
-            if (SafeXml.Int(vcpu.Text("id")) is { } id
-                && edit.VcpuThreads.TryGetValue(id, out int thread)
-                && vcpu.Attribute("pid") is { } pid)
-            {
-                changes.Add((pid, thread.ToString(CultureInfo.InvariantCulture)));
             }
         }
 

@@ -5,11 +5,6 @@ namespace VirtHandover.Libvirt;
 
 public sealed partial class StatusFile
 {
-    /// <summary>Keeps a copy of the content as it was read, on disk when this returns.</summary>
-    /// <param name="path">Where; an older copy is replaced.</param>
-    /// <exception cref="StatusFileException">The copy could not be written.</exception>
-    public void SaveCopy(string path) => WriteDurably(path, Content.Span, like: Path);
-
     /// <summary>
     /// Replaces the file in one step (temporary file in the same directory, fsync, rename, fsync of the directory), with the same
     /// mode and owner. libvirt's daemon must not run: it would write over it.
@@ -24,16 +19,16 @@ public sealed partial class StatusFile
             throw new StatusFileException(Path, $"The status file {Path} was changed by someone else since it was read; it was left as it is. Read it again.");
         }
 
-        WriteDurably(Path, content, like: Path);
+        WriteDurably(content);
     }
 
-    private void WriteDurably(string path, ReadOnlySpan<byte> content, string like)
+    private void WriteDurably(byte[] content)
     {
         // libvirt reads every *.xml in its directory, so the temporary name must not end like that.
-        string temporary = path + ".virt-handover";
+        string temporary = Path + ".virt-handover";
         try
         {
-            FileIdentity model = FileIdentity.Of(like) ?? throw new IOException("the file it is modelled on is gone");
+            FileIdentity model = FileIdentity.Of(Path) ?? throw new IOException("it is gone");
             File.Delete(temporary);
             var options = new FileStreamOptions
             {
@@ -49,13 +44,13 @@ public sealed partial class StatusFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
-            DurableFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
+            File.Move(temporary, Path, overwrite: true);
+            DurableFile.SyncDirectory(System.IO.Path.GetDirectoryName(Path)!);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or LinuxException)
         {
             TryDelete(temporary);
-            throw new StatusFileException(Path, $"{path} could not be written: {exception.Message}");
+            throw new StatusFileException(Path, $"{Path} could not be written: {exception.Message}");
         }
     }
 

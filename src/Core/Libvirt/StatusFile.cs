@@ -43,26 +43,11 @@ public sealed partial class StatusFile
     /// <summary>The domain's name.</summary>
     public string Name => Domain.Name;
 
-    /// <summary>libvirt's number for this run; null when missing.</summary>
-    public int? DomainId => Domain.Id;
-
-    /// <summary><c>running</c>, <c>paused</c>, …</summary>
-    public string State => _root.Text("state") ?? "";
-
-    /// <summary>The reason of the state, for example <c>booted</c>.</summary>
-    public string Reason => _root.Text("reason") ?? "";
-
     /// <summary>QEMU's monitor socket.</summary>
     public string MonitorPath => _root.Element("monitor").Text("path") ?? "";
 
-    /// <summary><c>unix</c>, or <c>pty</c> for a very old one.</summary>
-    public string MonitorType => _root.Element("monitor").Text("type") ?? "";
-
     /// <summary>The domain's private directory, with its monitor socket and master key.</summary>
     public string LibDirectory => _root.Element("libDir").Text("path") ?? "";
-
-    /// <summary>The directory of its channels' sockets.</summary>
-    public string ChannelDirectory => _root.Element("channelTargetDir").Text("path") ?? "";
 
     /// <summary>The active job, such as <c>modify</c> or <c>migration out</c>; null when there is none.</summary>
     public string? Job => _root.Element("job") is { } job ? JobName(job) : null;
@@ -87,35 +72,6 @@ public sealed partial class StatusFile
 
     /// <summary>The next shutdown of the guest is to become a reboot.</summary>
     public bool FakeReboot => _root.Element("fakereboot") is not null;
-
-    /// <summary>Namespaces libvirt made for the process: <c>mount</c>.</summary>
-    public IReadOnlyList<string> Namespaces => [.. _root.Elements("namespaces").Elements().Select(element => element.Name.LocalName)];
-
-    /// <summary>Thread of each vCPU as libvirt noted it, by vCPU. Under single-threaded TCG they are all the same.</summary>
-    public IReadOnlyDictionary<int, int> VcpuThreads
-    {
-        get
-        {
-            var threads = new Dictionary<int, int>();
-            foreach (XElement vcpu in _root.Elements("vcpus").Elements("vcpu"))
-            {
-                if (SafeXml.Int(vcpu.Text("id")) is { } id && SafeXml.Int(vcpu.Text("pid")) is { } thread)
-                {
-                    threads[id] = thread;
-                }
-            }
-
-            return threads;
-        }
-    }
-
-    /// <summary>The capabilities of the QEMU it was started with, in libvirt's words.</summary>
-    public IReadOnlyList<string> Capabilities =>
-        [.. _root.Elements("qemuCaps").Elements("flag").Select(flag => flag.Text("name")).OfType<string>()];
-
-    /// <summary>Aliases of the devices that libvirt expects in QEMU; one that is missing there counts as unplugged.</summary>
-    public IReadOnlyList<string> DeviceAliases =>
-        [.. _root.Elements("devices").Elements("device").Select(device => device.Text("alias")).OfType<string>()];
 
     /// <summary>Pseudo terminals of the domain's devices, each once.</summary>
     public IReadOnlyList<string> Ptys => [.. PtyAttributes(Document).Select(attribute => attribute.Value).Distinct(StringComparer.Ordinal)];

@@ -8,7 +8,4 @@ public sealed record StatusFileEdit
 
     /// <summary>New path of each pseudo terminal, by its old path. One that the file does not name is not an error.</summary>
     public IReadOnlyDictionary<string, string> Ptys { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>New thread of each vCPU, by vCPU. libvirt asks QEMU for them anyway, except under single-threaded TCG.</summary>
-    public IReadOnlyDictionary<int, int> VcpuThreads { get; init; } = new Dictionary<int, int>();
 }

@@ -53,34 +53,6 @@ public sealed record MemoryPolicy(string Text)
         return new MemoryPolicy(start > 0 && end > start ? line[start..end] : "default");
     }
 
-    /// <summary>Runs something on a thread that has this policy; what it starts has it too.</summary>
-    /// <typeparam name="T">What it gives.</typeparam>
-    /// <param name="action">What to run.</param>
-    /// <exception cref="LinuxException">The kernel does not know the policy, or refuses it.</exception>
-    public T Run<T>(Func<T> action)
-    {
-        ArgumentNullException.ThrowIfNull(action);
-        if (IsDefault)
-            return action();
-        T? result = default;
-        Exception? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                Apply();
-                result = action();
-            }
-            catch (Exception exception) when (exception is LinuxException)
-            {
-                failure = exception;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        return failure is null ? result! : throw failure;
-    }
-
     /// <summary>The mode, with its flags, and the nodes, one bit each.</summary>
     /// <exception cref="LinuxException">It is none that is known here.</exception>
     internal (int Mode, ulong[] Nodes) Encode()

@@ -11,9 +11,6 @@ public sealed record EffectivePolicy(PolicyMode Mode, MaintenanceWindows Window,
     /// <summary>The parts that the domain decides itself; the configuration decides the others.</summary>
     public PolicyParts Own { get; init; }
 
-    /// <summary>The parts of which the domain's metadata asks for more than it is granted.</summary>
-    public PolicyParts NotGranted { get; init; }
-
     /// <summary>
     /// What is not granted, and why, in sentences; empty when everything is.
     /// </summary>
@@ -52,7 +49,6 @@ public sealed record EffectivePolicy(PolicyMode Mode, MaintenanceWindows Window,
         {
             // A window of which a part is granted is the domain's all the same.
             Own = PartsOf(own) & ~(refused & ~PolicyParts.Window),
-            NotGranted = refused,
             Refusal = refused == PolicyParts.None ? "" : PolicyWords.Refusal(own, refused),
         };
     }

@@ -270,7 +270,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         parts.Log.ForContext(new About(kind) { Domain = record.Name, Uuid = record.Domain, Id = record.Id });
 
     private HandoverRecord RecordOf(HandoverRequest request) =>
-        new(request.Id, request.Domain, NameOf(request.Domain), request.Rehearse, "", parts.Time.GetUtcNow(), Started: true);
+        new(request.Id, request.Domain, NameOf(request.Domain), parts.Time.GetUtcNow(), Started: true);
 
     private string NameOf(Guid domain) => queue.Find(domain)?.Name ?? domain.ToString();
 }

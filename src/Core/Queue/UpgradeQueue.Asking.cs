@@ -205,5 +205,5 @@ public sealed partial class UpgradeQueue
         QueueFault.UnknownDomain, $"No running VM has the UUID {domain}; \"virt-handover list\" shows the running ones.");
 
     private static HandoverRecord RecordOf(AskedHandover asked, string name) =>
-        new(asked.Id, asked.Domain, name, asked.Rehearse, asked.By, asked.At, Started: false);
+        new(asked.Id, asked.Domain, name, asked.At, Started: false);
 }

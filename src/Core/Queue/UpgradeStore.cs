@@ -101,14 +101,14 @@ public sealed partial class UpgradeStore : IDisposable
     public IReadOnlyList<HandoverRecord> Unfinished() => Guarded("read", () =>
     {
         using var command = Command(
-            "SELECT id, domain, name, rehearse, by, created_at, started_at FROM handover WHERE ended_at IS NULL ORDER BY id");
+            "SELECT id, domain, name, created_at, started_at FROM handover WHERE ended_at IS NULL ORDER BY id");
         using var rows = command.ExecuteReader();
         var records = new List<HandoverRecord>();
         while (rows.Read())
         {
             records.Add(new HandoverRecord(
-                rows.GetInt64(0), Guid.Parse(rows.GetString(1)), rows.GetString(2), rows.GetInt64(3) != 0, rows.GetString(4),
-                DateTimeOffset.UnixEpoch.AddMicroseconds(rows.GetInt64(5)), !rows.IsDBNull(6)));
+                rows.GetInt64(0), Guid.Parse(rows.GetString(1)), rows.GetString(2),
+                DateTimeOffset.UnixEpoch.AddMicroseconds(rows.GetInt64(3)), !rows.IsDBNull(4)));
         }
 
         return records;

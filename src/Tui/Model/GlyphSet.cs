@@ -17,8 +17,6 @@ internal sealed record GlyphSet
         Arrow = "→",
         Cut = "…",
         None = "—",
-        Rule = "─",
-        Bullet = "•",
         Skipped = "–",
         Mark = "●",
         Caret = "▏",
@@ -39,8 +37,6 @@ internal sealed record GlyphSet
         Arrow = "->",
         Cut = "~",
         None = "-",
-        Rule = "-",
-        Bullet = "*",
         Skipped = "-",
         Mark = "*",
         Caret = "_",
@@ -72,10 +68,6 @@ internal sealed record GlyphSet
 
     /// <summary>Stands for "there is none".</summary>
     public required string None { get; init; }
-
-    public required string Rule { get; init; }
-
-    public required string Bullet { get; init; }
 
     /// <summary>A phase that was never entered.</summary>
     public required string Skipped { get; init; }

@@ -19,7 +19,6 @@ internal sealed record ScreenContent(
     IReadOnlyList<Line> Page,
     Line Message,
     Line Keys,
-    int Top,
     ScreenExtent Extent);
 
 /// <summary>From the screen's state to its text. Pure.</summary>
@@ -62,7 +61,6 @@ internal static class ScreenComposer
             [.. page.Skip(first).Take(layout.Page.InnerHeight)],
             Message(state, rows, glyphs).Fit(width, glyphs.Cut),
             KeyTable.Bar(width).Fit(width, glyphs.Cut),
-            top,
             new ScreenExtent(queueRows, layout.Page.InnerHeight, page.Count));
     }
 

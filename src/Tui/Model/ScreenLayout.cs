@@ -15,7 +15,7 @@ internal readonly record struct Area(int X, int Y, int Width, int Height)
 }
 
 /// <summary>Where everything goes on a screen of a given size.</summary>
-internal sealed record ScreenLayout(int Width, int Height, int HeaderHeight, Area Queue, Area Details, Area Log, Area Page)
+internal sealed record ScreenLayout(int Height, int HeaderHeight, Area Queue, Area Details, Area Log, Area Page)
 {
     /// <summary>From this width on the details are beside the queue.</summary>
     private const int WideWidth = 100;
@@ -42,11 +42,11 @@ internal sealed record ScreenLayout(int Width, int Height, int HeaderHeight, Are
         if (width >= WideWidth)
         {
             var left = Math.Max(LeastQueue, width * 66 / 100);
-            return new(width, height, top, new Area(0, top, left, main), new Area(left, top, width - left, main), logArea, page);
+            return new(height, top, new Area(0, top, left, main), new Area(left, top, width - left, main), logArea, page);
         }
 
         var details = height >= LeastHeightForDetails ? main * 2 / 5 : 0;
         var below = details > 0 ? new Area(0, top + main - details, width, details) : Area.None;
-        return new(width, height, top, new Area(0, top, width, main - details), below, logArea, page);
+        return new(height, top, new Area(0, top, width, main - details), below, logArea, page);
     }
 }

@@ -19,7 +19,6 @@ public sealed class LibvirtConnectionTests(LabHost host) : IClassFixture<LabHost
         await using LibvirtConnection connection = await LibvirtConnection.OpenAsync();
 
         Assert.True(connection.IsAlive);
-        Assert.True(await connection.VersionAsync() >= new Version(6, 0));
         RunningDomain listed = Assert.Single(await connection.ListRunningAsync(), found => found.Uuid == domain.Uuid);
         Assert.Equal("conn-a", listed.Name);
         Assert.Equal(listed, await connection.FindAsync("conn-a"));

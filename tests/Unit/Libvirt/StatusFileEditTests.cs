@@ -9,12 +9,10 @@ public class StatusFileEditTests
     public void Only_the_intended_values_change()
     {
         StatusFile file = StatusFileTests.Running;
-        int[] threads = [.. file.VcpuThreads.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
         byte[] edited = file.Apply(new StatusFileEdit
         {
             ProcessId = 4711,
             Ptys = new Dictionary<string, string> { ["/dev/pts/0"] = "/dev/pts/12" },
-            VcpuThreads = new Dictionary<int, int> { [1] = 4713 },
         });
 
         string[] before = Encoding.UTF8.GetString(file.Content.Span).Split('\n');
@@ -24,7 +22,6 @@ public class StatusFileEditTests
         Assert.Equal(
             [
                 "<domstatus state='running' reason='booted' pid='367'> => <domstatus state='running' reason='booted' pid='4711'>",
-                $"<vcpu id='1' pid='{threads[1]}'/> => <vcpu id='1' pid='4713'/>",
                 "<source path='/dev/pts/0'/> => <source path='/dev/pts/12'/>",
                 "<console type='pty' tty='/dev/pts/0'> => <console type='pty' tty='/dev/pts/12'>",
                 "<source path='/dev/pts/0'/> => <source path='/dev/pts/12'/>",
@@ -80,15 +77,12 @@ public class StatusFileEditTests
         File.WriteAllBytes(path, StatusFileTests.Running.Content.ToArray());
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         StatusFile file = StatusFile.Read(path);
-        string copy = Path.Combine(directory.Path, "saved");
 
-        file.SaveCopy(copy);
         file.Replace(file.Apply(new StatusFileEdit { ProcessId = 4711 }));
 
         Assert.Equal(4711, StatusFile.Read(path).ProcessId);
-        Assert.Equal(file.Content.ToArray(), File.ReadAllBytes(copy));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(path));
-        Assert.Equal([copy, path], Directory.GetFiles(directory.Path).Order(StringComparer.Ordinal));
+        Assert.Equal([path], Directory.GetFiles(directory.Path));
     }
 
     [Fact]

@@ -44,10 +44,10 @@ public class StatusFileFuzzTests
         try
         {
             StatusFile file = StatusFile.Parse("/run/x.xml", content);
-            _ = (file.DomainId, file.State, file.Reason, file.MonitorPath, file.MonitorType, file.LibDirectory, file.ChannelDirectory, file.Job);
-            _ = (file.HasBlockJobs, file.HasBackup, file.LockState, file.FakeReboot, file.Namespaces, file.VcpuThreads, file.Capabilities);
-            _ = (file.DeviceAliases, file.Ptys, file.Domain.IoThreadIds, file.Domain.Disks, file.Domain.Interfaces, file.Domain.Graphics);
-            _ = (file.Domain.CharacterDevices, file.Domain.BalloonStatsPeriod, file.Domain.MemoryBacking, file.Domain.ExtraArguments);
+            _ = (file.MonitorPath, file.LibDirectory, file.Job);
+            _ = (file.HasBlockJobs, file.HasBackup, file.LockState, file.FakeReboot, file.KnowsSandbox);
+            _ = (file.Ptys, file.Domain.Disks, file.Domain.Interfaces, file.Domain.Graphics);
+            _ = (file.Domain.BalloonStatsPeriod, file.Domain.HasHugePages, file.Domain.ExtraArguments);
             StatusFile edited = StatusFile.Parse("/run/x.xml", file.Apply(new StatusFileEdit { ProcessId = 4711 }));
             return edited.ProcessId == 4711;
         }

@@ -54,7 +54,15 @@ public sealed class MemoryPolicyTests
     public void What_a_thread_with_a_policy_starts_has_it_and_the_others_do_not()
     {
         var before = MemoryPolicy.Of(Environment.ProcessId);
-        using var child = new MemoryPolicy("bind:0").Run(() => ProcessSpawner.Spawn("/bin/sleep", ["sleep", "600"], [], []));
+        ProcessHandle? started = null;
+        var thread = new Thread(() =>
+        {
+            new MemoryPolicy("bind:0").Apply();
+            started = ProcessSpawner.Spawn("/bin/sleep", ["sleep", "600"], [], []);
+        });
+        thread.Start();
+        thread.Join();
+        using var child = started!;
         try
         {
             Executed.Await(child.Id);

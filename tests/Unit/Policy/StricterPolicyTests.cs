@@ -26,11 +26,11 @@ public class StricterPolicyTests
         AssertNotLooser(host, effective);
 
         // What was asked for and does not apply is said, and nothing else is.
-        Assert.Equal(effective.NotGranted == PolicyParts.None, effective.Refusal.Length == 0);
-        Assert.Equal(own.Mode is { } mode && mode != effective.Mode, effective.NotGranted.HasFlag(PolicyParts.Mode));
-        Assert.Equal(own.Window is { } window && !window.Equals(effective.Window), effective.NotGranted.HasFlag(PolicyParts.Window));
-        Assert.Equal(own.MaxPause is { } pause && pause != effective.MaxPause, effective.NotGranted.HasFlag(PolicyParts.MaxPause));
-        Assert.Equal(own.Priority is { } priority && priority != effective.Priority, effective.NotGranted.HasFlag(PolicyParts.Priority));
+        var refused = (own.Mode is { } mode && mode != effective.Mode ? PolicyParts.Mode : PolicyParts.None)
+            | (own.Window is { } window && !window.Equals(effective.Window) ? PolicyParts.Window : PolicyParts.None)
+            | (own.MaxPause is { } pause && pause != effective.MaxPause ? PolicyParts.MaxPause : PolicyParts.None)
+            | (own.Priority is { } priority && priority != effective.Priority ? PolicyParts.Priority : PolicyParts.None);
+        Assert.Equal(refused == PolicyParts.None ? "" : PolicyWords.Refusal(own, refused), effective.Refusal);
     });
 
     [Fact]

@@ -1,5 +1,3 @@
-using VirtHandover.Qemu;
-
 namespace VirtHandover.Handover.Preflight;
 
 /// <summary>Reads what <c>-machine help</c> prints.</summary>
@@ -13,7 +11,7 @@ internal static class MachineHelp
         {
             var words = line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             if (words is [var name, var rest])
-                machines.Add(new MachineType(name, Alias(rest), rest.Contains("(deprecated)", StringComparison.Ordinal), null));
+                machines.Add(new MachineType(name, Alias(rest)));
         }
 
         return machines;

@@ -35,9 +35,6 @@ internal static unsafe partial class LibVirt
     internal static partial int virConnectIsAlive(ConnectionHandle conn);
 
     [LibraryImport(Library)]
-    internal static partial int virConnectGetLibVersion(ConnectionHandle conn, nuint* libVer);
-
-    [LibraryImport(Library)]
     internal static partial int virConnectListAllDomains(ConnectionHandle conn, nint** domains, uint flags);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]

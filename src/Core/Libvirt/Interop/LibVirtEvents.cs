@@ -41,7 +41,7 @@ internal static unsafe class LibVirtEvents
                 && Guid.TryParse(Marshal.PtrToStringUTF8((nint)uuid), out Guid id))
             {
                 string name = Marshal.PtrToStringUTF8((nint)LibVirt.virDomainGetName(domain)) ?? "";
-                events.TryWrite(new DomainEvent(id, name, (DomainEventKind)kind, detail));
+                events.TryWrite(new DomainEvent(id, name, (DomainEventKind)kind));
             }
         }
         catch (Exception)

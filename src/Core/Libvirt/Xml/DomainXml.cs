@@ -27,9 +27,6 @@ public sealed class DomainXml
     /// <summary>The domain's name.</summary>
     public string Name { get; }
 
-    /// <summary>libvirt's number for this run; null when it does not run.</summary>
-    public int? Id => SafeXml.Int(Element.Text("id"));
-
     /// <summary><c>kvm</c> or <c>qemu</c> (TCG).</summary>
     public string Type => Element.Text("type") ?? "";
 
@@ -53,37 +50,8 @@ public sealed class DomainXml
             .Select(source => (source.Text("pool") ?? "", source.Text("volume") ?? "")).Distinct(),
     ];
 
-    /// <summary>Where guest memory comes from.</summary>
-    public MemoryBacking MemoryBacking => new(Element.Element("memoryBacking"));
-
-    /// <summary>Maximum number of vCPUs.</summary>
-    public int? Vcpus => SafeXml.Int(Element.Element("vcpu")?.Value);
-
-    /// <summary>vCPUs plugged at start; the maximum when not said.</summary>
-    public int? CurrentVcpus => SafeXml.Int(Element.Element("vcpu").Text("current")) ?? Vcpus;
-
-    /// <summary>CPU list of <c>&lt;vcpu cpuset&gt;</c>; empty when there is none.</summary>
-    public string VcpuCpuSet => Element.Element("vcpu").Text("cpuset") ?? "";
-
-    /// <summary>Ids of the I/O threads; libvirt numbers them from 1 when it does not list them.</summary>
-    public IReadOnlyList<int> IoThreadIds
-    {
-        get
-        {
-            int[] listed = [.. Element.Elements("iothreadids").Elements("iothread").Select(thread => SafeXml.Int(thread.Text("id"))).OfType<int>()];
-            int count = Math.Clamp(SafeXml.Int(Element.Element("iothreads")?.Value) ?? 0, 0, 4096);
-            return listed.Length > 0 ? listed : [.. Enumerable.Range(1, count)];
-        }
-    }
-
-    /// <summary><c>&lt;cputune&gt;</c>: pinning, shares, quotas; null when there is none.</summary>
-    public XElement? CpuTune => Element.Element("cputune");
-
-    /// <summary><c>&lt;numatune&gt;</c>; null when there is none.</summary>
-    public XElement? NumaTune => Element.Element("numatune");
-
-    /// <summary>Type of <c>&lt;launchSecurity&gt;</c> (<c>sev</c>, <c>tdx</c>, …); null when there is none.</summary>
-    public string? LaunchSecurity => Element.Element("launchSecurity") is { } security ? security.Text("type") ?? "" : null;
+    /// <summary>Guest memory comes from huge pages.</summary>
+    public bool HasHugePages => Element.Element("memoryBacking")?.Element("hugepages") is not null;
 
     /// <summary>With what its QEMU is started, as <c>&lt;seclabel&gt;</c> says, in libvirt's spelling.</summary>
     /// <param name="model"><c>dac</c> (user and group), <c>selinux</c> or <c>apparmor</c>.</param>
@@ -112,54 +80,8 @@ public sealed class DomainXml
     /// <summary>Displays.</summary>
     public IReadOnlyList<GraphicsXml> Graphics => [.. _devices.Elements("graphics").Select(element => new GraphicsXml(element))];
 
-    /// <summary>Serial and parallel ports, consoles and channels. A first console repeats the first serial port.</summary>
-    public IReadOnlyList<CharacterDeviceXml> CharacterDevices =>
-    [
-        .. _devices.Elements()
-            .Where(element => element.Name.LocalName is "serial" or "parallel" or "console" or "channel")
-            .Select(element => new CharacterDeviceXml(element)),
-    ];
-
-    /// <summary>TPM backends: <c>emulator</c>, <c>passthrough</c>, <c>external</c>.</summary>
-    public IReadOnlyList<string> TpmBackends => [.. _devices.Elements("tpm").Select(tpm => tpm.Element("backend").Text("type") ?? "")];
-
-    /// <summary>Host devices given to the guest, as <c>mode/type</c>, for example <c>subsystem/pci</c>.</summary>
-    public IReadOnlyList<string> HostDevices =>
-        [.. _devices.Elements("hostdev").Select(device => $"{device.Text("mode") ?? ""}/{device.Text("type") ?? ""}")];
-
-    /// <summary>Drivers of shared file systems: <c>virtiofs</c>, <c>path</c> (9p), …</summary>
-    public IReadOnlyList<string> FileSystems =>
-        [.. _devices.Elements("filesystem").Select(element => element.Element("driver").Text("type") ?? "path")];
-
-    /// <summary>A vsock device is present.</summary>
-    public bool HasVsock => _devices.Elements("vsock").Any();
-
-    /// <summary>Models of shared memory devices: <c>ivshmem-plain</c>, <c>ivshmem-doorbell</c>.</summary>
-    public IReadOnlyList<string> SharedMemoryModels => [.. _devices.Elements("shmem").Select(element => element.Element("model").Text("type") ?? "")];
-
-    /// <summary>Backends of random number generators: <c>random</c>, <c>egd</c>, <c>builtin</c>.</summary>
-    public IReadOnlyList<string> RandomBackends => [.. _devices.Elements("rng").Select(element => element.Element("backend").Text("model") ?? "")];
-
-    /// <summary>Models of watchdogs.</summary>
-    public IReadOnlyList<string> Watchdogs => [.. _devices.Elements("watchdog").Select(element => element.Text("model") ?? "")];
-
-    /// <summary>Models of memory devices: <c>dimm</c>, <c>nvdimm</c>, <c>virtio-mem</c>, …</summary>
-    public IReadOnlyList<string> MemoryDevices => [.. _devices.Elements("memory").Select(element => element.Text("model") ?? "")];
-
-    /// <summary>Models of video devices.</summary>
-    public IReadOnlyList<string> Videos => [.. _devices.Elements("video").Select(element => element.Element("model").Text("type") ?? "")];
-
-    /// <summary>Number of redirected USB devices.</summary>
-    public int RedirectedDevices => _devices.Elements("redirdev").Count();
-
-    /// <summary>The balloon's model; <c>none</c> when the guest has none.</summary>
-    public string BalloonModel => _devices.Element("memballoon").Text("model") ?? "none";
-
     /// <summary>The balloon's polling interval in s; 0 when it does not poll. QEMU forgets it in a migration.</summary>
     public int BalloonStatsPeriod => SafeXml.Int(_devices.Element("memballoon")?.Element("stats").Text("period")) ?? 0;
-
-    /// <summary>Every alias of a device.</summary>
-    public IReadOnlyList<string> Aliases => [.. _devices.Elements().Elements("alias").Select(alias => alias.Text("name")).OfType<string>()];
 
     /// <summary>Reads a live XML as libvirt hands it out.</summary>
     /// <param name="xml">The text.</param>

@@ -32,7 +32,7 @@ public static class SharedMemoryEdit
     /// <param name="xml">The definition.</param>
     /// <returns>Whether it asks for huge pages.</returns>
     /// <exception cref="LibvirtException">It is not a domain's XML.</exception>
-    public static bool HasHugePages(string xml) => DomainXml.Parse(xml).MemoryBacking.HugePages;
+    public static bool HasHugePages(string xml) => DomainXml.Parse(xml).HasHugePages;
 
     private static bool Edit(XElement domain)
     {

@@ -8,9 +8,6 @@ namespace VirtHandover.Linux.Interop;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    public const int EPERM = 1;
-    public const int ENOTTY = 25;
-
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
 
@@ -46,7 +43,6 @@ internal static unsafe partial class Libc
     public static long SYS_chdir => s_isArm ? 49 : 80;
     public static long SYS_close_range => 436;
     public static long SYS_execveat => s_isArm ? 281 : 322;
-    public static long SYS_fstatat => s_isArm ? 79 : 262;
     public static long SYS_gettid => s_isArm ? 178 : 186;
     public static long SYS_openat => s_isArm ? 56 : 257;
     public static long SYS_prctl => s_isArm ? 167 : 157;

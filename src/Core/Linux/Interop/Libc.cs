@@ -10,7 +10,6 @@ internal static unsafe partial class Libc
 
     public const int ENOENT = 2;
     public const int EEXIST = 17;
-    public const int EISDIR = 21;
     public const int ELOOP = 40;
     public const int ENOPROTOOPT = 92;
     public const int EINTR = 4;
@@ -18,13 +17,11 @@ internal static unsafe partial class Libc
     public const int EACCES = 13;
     public const int ESRCH = 3;
     public const int ENOTDIR = 20;
-    public const int ENOSYS = 38;
 
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
-    public const int O_EXCL = 0x80;
     public const int O_APPEND = 0x400;
     public const int O_CLOEXEC = 0x80000;
     public const int O_NOCTTY = 0x100;
@@ -278,9 +275,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int fchownat(int directory, string path, uint owner, uint group, int flags);
-
-    [LibraryImport(Name)]
-    public static partial int getpid();
 
     // posix_spawn returns the error number itself.
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]

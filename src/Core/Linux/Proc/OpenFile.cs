@@ -1,12 +1,9 @@
-using System.Globalization;
-
 namespace VirtHandover.Linux.Proc;
 
 /// <summary>A file that a process has open.</summary>
-/// <param name="Number">Its descriptor there.</param>
 /// <param name="Link">The path as the kernel names it now; ends in <c> (deleted)</c> when it has none any more.</param>
 /// <param name="File">Which file it is.</param>
-public sealed record OpenFile(int Number, string Link, FileIdentity File)
+public sealed record OpenFile(string Link, FileIdentity File)
 {
     /// <summary>Lists the regular files and block devices that a process has open. What it opens or closes meanwhile may be missing.</summary>
     /// <param name="proc">Where procfs is.</param>
@@ -20,10 +17,9 @@ public sealed record OpenFile(int Number, string Link, FileIdentity File)
         {
             foreach (string path in Directory.EnumerateFileSystemEntries(directory))
             {
-                if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int number) &&
-                    FileIdentity.Of(path) is { } file && (file.IsRegular || file.IsBlockDevice) && TryLink(path) is { } link)
+                if (FileIdentity.Of(path) is { } file && (file.IsRegular || file.IsBlockDevice) && TryLink(path) is { } link)
                 {
-                    files.Add(new OpenFile(number, link, file));
+                    files.Add(new OpenFile(link, file));
                 }
             }
         }

@@ -4,13 +4,12 @@ namespace VirtHandover.Linux.Proc;
 /// <param name="Start">First address.</param>
 /// <param name="End">Address after the last.</param>
 /// <param name="Permissions">Four characters, for example <c>r-xp</c>; <c>s</c> in the last place is a shared mapping.</param>
-/// <param name="Offset">Offset in the file.</param>
 /// <param name="Device">Major and minor number of the file's device as the kernel knows it; stat(2) may show another one (btrfs, overlayfs).</param>
 /// <param name="Inode">The file's inode; 0 for anonymous memory.</param>
 /// <param name="Path">The file, without the mark of a deleted one; empty for anonymous memory.</param>
 /// <param name="IsDeleted">The file has no name any more.</param>
 public readonly record struct ProcessMapping(
-    ulong Start, ulong End, string Permissions, ulong Offset, DeviceNumber Device, ulong Inode, string Path, bool IsDeleted)
+    ulong Start, ulong End, string Permissions, DeviceNumber Device, ulong Inode, string Path, bool IsDeleted)
 {
     /// <summary>Code can be run from it.</summary>
     public bool IsExecutable => Permissions[2] == 'x';

@@ -55,7 +55,7 @@ public static class ProcessMaps
             || !Hex(range[..dash], out ulong start)
             || !Hex(range[(dash + 1)..], out ulong stop)
             || stop < start
-            || !Hex(offset, out ulong at)
+            || !Hex(offset, out _)
             || !Hex(device[..colon], out ulong major)
             || !Hex(device[(colon + 1)..], out ulong minor)
             || major > uint.MaxValue
@@ -68,7 +68,7 @@ public static class ProcessMaps
         string file = Unescape(rest.TrimStart((byte)' '));
         bool deleted = file.EndsWith(Deleted, StringComparison.Ordinal);
         return new ProcessMapping(
-            start, stop, Encoding.ASCII.GetString(permissions), at, new DeviceNumber((uint)major, (uint)minor), number,
+            start, stop, Encoding.ASCII.GetString(permissions), new DeviceNumber((uint)major, (uint)minor), number,
             deleted ? file[..^Deleted.Length] : file, deleted);
     }
 

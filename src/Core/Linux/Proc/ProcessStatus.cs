@@ -19,17 +19,11 @@ public sealed class ProcessStatus
         _fields = fields;
     }
 
-    /// <summary>The main thread's state: R, S, D, T, t, Z or X.</summary>
-    public char State => Text("State") is [var state, ..] ? state : throw Bad("State");
-
     /// <summary>The umask; -1 when the kernel does not say.</summary>
     public int Umask => _fields.TryGetValue("Umask", out string? text) ? Octal(text) : -1;
 
     /// <summary>The parent.</summary>
     public int ParentId => Number("PPid", Text("PPid"));
-
-    /// <summary>The tracer; 0 for none.</summary>
-    public int TracerId => Number("TracerPid", Text("TracerPid"));
 
     /// <summary>Real, effective, saved and file system user id.</summary>
     public IReadOnlyList<uint> UserIds => Ids("Uid", exactly: 4);
@@ -70,23 +64,8 @@ public sealed class ProcessStatus
     /// <summary>Number of seccomp filters; −1 when the kernel does not say.</summary>
     public int SeccompFilters => _fields.TryGetValue("Seccomp_filters", out string? text) ? Number("Seccomp_filters", text) : -1;
 
-    /// <summary>CPUs the main thread may run on, as the kernel prints the list (<c>0-3,8</c>).</summary>
-    public string AllowedCpus => Text("Cpus_allowed_list");
-
-    /// <summary>NUMA nodes it may allocate from, as the kernel prints the list.</summary>
-    public string AllowedNodes => Text("Mems_allowed_list");
-
     /// <summary>Resident anonymous memory in bytes; 0 for a zombie.</summary>
     public long AnonymousBytes => Bytes("RssAnon");
-
-    /// <summary>Resident shared memory (memfd, tmpfs, huge pages excluded) in bytes; 0 for a zombie.</summary>
-    public long SharedBytes => Bytes("RssShmem");
-
-    /// <summary>Locked memory in bytes; 0 for a zombie.</summary>
-    public long LockedBytes => Bytes("VmLck");
-
-    /// <summary>The pid in each nested pid namespace, ours first.</summary>
-    public IReadOnlyList<uint> NamespaceIds => Ids("NSpid", exactly: null);
 
     /// <summary>Reads a process.</summary>
     /// <param name="proc">Where procfs is.</param>
@@ -96,18 +75,6 @@ public sealed class ProcessStatus
     public static ProcessStatus Read(ProcRoot proc, int processId)
     {
         string path = proc.File(processId, "status");
-        return Parse(path, ProcFile.ReadBytes(path));
-    }
-
-    /// <summary>Reads one thread.</summary>
-    /// <param name="proc">Where procfs is.</param>
-    /// <param name="processId">The process.</param>
-    /// <param name="threadId">The thread.</param>
-    /// <returns>Its status.</returns>
-    /// <exception cref="ProcException">The thread has ended, or may not be read.</exception>
-    public static ProcessStatus ReadThread(ProcRoot proc, int processId, int threadId)
-    {
-        string path = proc.File(processId, FormattableString.Invariant($"task/{threadId}/status"));
         return Parse(path, ProcFile.ReadBytes(path));
     }
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Unicode;
 
 namespace VirtHandover.Qemu;
 
@@ -36,17 +34,6 @@ internal sealed record CommandLine(string Program, ImmutableArray<CommandLineOpt
         }
 
         return new CommandLine(words[0], options.DrainToImmutable());
-    }
-
-    /// <summary>Reads the content of <c>/proc/PID/cmdline</c>: words that end in NUL.</summary>
-    /// <exception cref="CommandLineException">It is empty, or not UTF-8.</exception>
-    internal static CommandLine ParseProc(ReadOnlySpan<byte> content)
-    {
-        if (!Utf8.IsValid(content))
-            throw new CommandLineException("QEMU's command line is not UTF-8, so it cannot be repeated faithfully.");
-        if (content.EndsWith((byte)0))
-            content = content[..^1];
-        return Parse(content.IsEmpty ? [] : Encoding.UTF8.GetString(content).Split('\0'));
     }
 
     /// <summary>The words again.</summary>

@@ -7,13 +7,12 @@ namespace VirtHandover.Qemu;
 /// offloads and the queues under the running source.
 /// </summary>
 /// <param name="DeviceId">The device's id.</param>
-/// <param name="NetdevId">The backend's id.</param>
 /// <param name="Netdev">Arguments for <c>netdev_add</c>, without descriptors.</param>
 /// <param name="Device">Arguments for <c>device_add</c>.</param>
 /// <param name="TapFds">Tap descriptors as the command line numbers them: true of a domain's first process only; afterwards find the tap by its interface.</param>
 /// <param name="VhostFds">vhost-net descriptors, likewise; a target needs fresh ones.</param>
 internal sealed record LateNic(
-    string DeviceId, string NetdevId, JsonObject Netdev, JsonObject Device, IReadOnlyList<int> TapFds, IReadOnlyList<int> VhostFds)
+    string DeviceId, JsonObject Netdev, JsonObject Device, IReadOnlyList<int> TapFds, IReadOnlyList<int> VhostFds)
 {
     /// <summary>True when the kernel moves its frames (vhost-net).</summary>
     internal bool UsesVhost => VhostFds.Count > 0 || (Netdev["vhost"] is JsonValue vhost && vhost.TryGetValue<bool>(out var on) && on);
@@ -39,7 +38,6 @@ internal sealed record LateNic(
             json.Remove(key);
         return new LateNic(
             device.Id ?? "",
-            netdev.Id ?? "",
             json,
             OptionTyping.ToJson(device),
             [.. fds.Where(f => f.Role == FdRole.Tap).Select(f => f.Number)],

@@ -3,15 +3,9 @@ using System.Text.Json.Nodes;
 namespace VirtHandover.Qemu;
 
 /// <summary>A disk as the guest sees it (<c>query-block</c>).</summary>
-/// <param name="Device">The legacy drive name; empty with libvirt's <c>-blockdev</c>.</param>
 /// <param name="Qdev">The device's id or QOM path; empty when no device uses it.</param>
-/// <param name="IsRemovable">CD-ROM and floppy.</param>
-/// <param name="TrayOpen">Null when there is no tray.</param>
 /// <param name="NodeName">The node the device reads from; null when the drive is empty.</param>
-/// <param name="File">The image as QEMU names it; null when the drive is empty.</param>
-/// <param name="IoStatus"><c>ok</c>, <c>nospace</c>, <c>failed</c>, or null.</param>
-internal sealed record BlockDevice(
-    string Device, string Qdev, bool IsRemovable, bool? TrayOpen, string? NodeName, string? File, string? IoStatus)
+internal sealed record BlockDevice(string Qdev, string? NodeName)
 {
     /// <summary>The id of the device: <see cref="Qdev"/> without its place in the object tree.</summary>
     internal string DeviceId =>
@@ -26,13 +20,14 @@ internal sealed record DirtyBitmap(string Name, bool IsPersistent);
 /// <param name="Driver">For example <c>qcow2</c>, <c>file</c>, <c>nbd</c>.</param>
 /// <param name="File">The image as QEMU names it.</param>
 /// <param name="IsReadOnly">True when the guest cannot write.</param>
-/// <param name="BackingFile">The next image of the chain; null at its end.</param>
 /// <param name="Bitmaps">Its dirty bitmaps.</param>
-internal sealed record BlockNode(
-    string NodeName, string Driver, string File, bool IsReadOnly, string? BackingFile, IReadOnlyList<DirtyBitmap> Bitmaps)
+internal sealed record BlockNode(string NodeName, string Driver, string File, bool IsReadOnly, IReadOnlyList<DirtyBitmap> Bitmaps)
 {
     /// <summary>False when QEMU never flushes it (<c>cache=unsafe</c>).</summary>
     internal bool IsFlushed { get; init; } = true;
+
+    /// <summary>The file of the image that it stands on, as QEMU names it; null when it stands on none.</summary>
+    internal string? BackingFile { get; init; }
 }
 
 /// <summary>Disks and the block graph.</summary>
@@ -50,13 +45,8 @@ internal static class BlockCommands
     {
         var inserted = device.Find("inserted");
         return new BlockDevice(
-            device["device"].Text(),
             device.Find("qdev")?.Text() ?? "",
-            device["removable"].Flag(),
-            device.Find("tray_open")?.Flag(),
-            inserted?.Find("node-name")?.Text(),
-            inserted?["file"].Text(),
-            device.Find("io-status")?.Text());
+            inserted?.Find("node-name")?.Text());
     }
 
     private static BlockNode ReadNode(QmpReply node) => new(
@@ -64,9 +54,9 @@ internal static class BlockCommands
         node["drv"].Text(),
         node["file"].Text(),
         node["ro"].Flag(),
-        node.Find("backing_file")?.Text(),
         node.Find("dirty-bitmaps")?.Each(b => new DirtyBitmap(b.Find("name")?.Text() ?? "", b.Find("persistent")?.Flag() ?? false)) ?? [])
     {
         IsFlushed = node.Find("cache")?.Find("no-flush")?.Flag() != true,
+        BackingFile = node.Find("backing_file")?.Text(),
     };
 }

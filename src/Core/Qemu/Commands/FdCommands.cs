@@ -19,15 +19,6 @@ internal static class FdCommands
     internal static Task CloseFdAsync(this IQmpChannel qmp, string name, CancellationToken cancellationToken = default) =>
         qmp.ExecuteAsync("closefd", new JsonObject { ["fdname"] = name }, null, cancellationToken);
 
-    /// <summary><c>add-fd</c>: puts a copy of <paramref name="fd"/> into an fd set.</summary>
-    internal static Task AddFdAsync(this IQmpChannel qmp, int fdset, int fd, string? opaque = null, CancellationToken cancellationToken = default)
-    {
-        var arguments = new JsonObject { ["fdset-id"] = fdset };
-        if (opaque is not null)
-            arguments["opaque"] = opaque;
-        return qmp.ExecuteAsync("add-fd", arguments, [fd], cancellationToken);
-    }
-
     /// <summary><c>query-fdsets</c>.</summary>
     internal static async Task<IReadOnlyList<Fdset>> QueryFdsetsAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
         await qmp.ListAsync(

@@ -3,20 +3,16 @@ using System.Text.Json.Nodes;
 namespace VirtHandover.Qemu;
 
 /// <summary>Progress of the memory (<c>query-migrate</c>, <c>ram</c>), in bytes.</summary>
-internal sealed record MigrationRam(long Transferred, long Remaining, long Total, long DirtySyncCount, double Mbps);
+internal sealed record MigrationRam(long Transferred, long Remaining, long Total, long DirtySyncCount);
 
 /// <summary>What <c>query-migrate</c> says.</summary>
 /// <param name="Status">QMP's MigrationStatus (<c>setup</c>, <c>active</c>, <c>completed</c>, <c>failed</c> …), or <c>none</c> when there was no migration.</param>
 /// <param name="Ram">Progress of the memory, when QEMU tells it.</param>
-/// <param name="TotalMilliseconds">Since the migration's start.</param>
-/// <param name="DowntimeMilliseconds">QEMU's own figure, only after completion.</param>
 /// <param name="Error">Why it failed, in QEMU's words; null when it did not.</param>
 /// <param name="BlockedReasons">Why a migration would be refused, in QEMU's words; empty when it would not (QEMU ≥ 6.0).</param>
 internal sealed record MigrationInfo(
     string Status,
     MigrationRam? Ram,
-    long TotalMilliseconds,
-    long DowntimeMilliseconds,
     string? Error,
     IReadOnlyList<string> BlockedReasons)
 {
@@ -68,8 +64,6 @@ internal static class MigrationCommands
         return new MigrationInfo(
             reply.Find("status")?.Text() ?? "none",
             reply.Find("ram") is { } ram ? ReadRam(ram) : null,
-            reply.Find("total-time")?.Natural() ?? 0,
-            reply.Find("downtime")?.Natural() ?? 0,
             reply.Find("error-desc")?.Text(),
             reply.Find("blocked-reasons")?.Each(reason => reason.Text()) ?? []);
     }
@@ -82,6 +76,5 @@ internal static class MigrationCommands
         ram["transferred"].Natural(),
         ram["remaining"].Natural(),
         ram["total"].Natural(),
-        ram.Find("dirty-sync-count")?.Natural() ?? 0,
-        ram.Find("mbps")?.Rate() ?? 0);
+        ram.Find("dirty-sync-count")?.Natural() ?? 0);
 }

@@ -22,18 +22,4 @@ internal static class QomCommands
     /// <summary><c>qom-get</c>.</summary>
     internal static Task<JsonElement> QomGetAsync(this IQmpChannel qmp, string path, string property, CancellationToken cancellationToken = default) =>
         qmp.ExecuteAsync("qom-get", new JsonObject { ["path"] = path, ["property"] = property }, null, cancellationToken);
-
-    /// <summary><c>qom-set</c>.</summary>
-    internal static Task QomSetAsync(this IQmpChannel qmp, string path, string property, JsonNode? value, CancellationToken cancellationToken = default) =>
-        qmp.ExecuteAsync("qom-set", new JsonObject { ["path"] = path, ["property"] = property, ["value"] = value }, null, cancellationToken);
-
-    /// <summary><c>qom-list-properties</c>: of a type.</summary>
-    internal static async Task<IReadOnlyList<QomProperty>> QomListPropertiesAsync(this IQmpChannel qmp, string type, CancellationToken cancellationToken = default) =>
-        await qmp.ListAsync("qom-list-properties", new JsonObject { ["typename"] = type }, p => new QomProperty(p["name"].Text(), p["type"].Text()), cancellationToken)
-            .ConfigureAwait(false);
-
-    /// <summary><c>device-list-properties</c>: those of a device that <c>-device</c> takes.</summary>
-    internal static async Task<IReadOnlyList<QomProperty>> DeviceListPropertiesAsync(this IQmpChannel qmp, string type, CancellationToken cancellationToken = default) =>
-        await qmp.ListAsync("device-list-properties", new JsonObject { ["typename"] = type }, p => new QomProperty(p["name"].Text(), p["type"].Text()), cancellationToken)
-            .ConfigureAwait(false);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace VirtHandover.Qemu;
 
 /// <summary>What <c>query-status</c> says.</summary>
@@ -26,8 +24,4 @@ internal static class RunStateCommands
         qmp.ExecuteAsync("cont", null, null, cancellationToken);
 
     // 'quit' is not here on purpose: it unlinks sockets by path and may empty shared memory. A source is killed.
-
-    /// <summary><c>set-action</c>: what happens on <c>reboot</c>, <c>shutdown</c>, <c>panic</c>, <c>watchdog</c>.</summary>
-    internal static Task SetActionAsync(this IQmpChannel qmp, JsonObject actions, CancellationToken cancellationToken = default) =>
-        qmp.ExecuteAsync("set-action", actions, null, cancellationToken);
 }

@@ -21,7 +21,7 @@ internal static class MemoryBackends
         return [.. present.Select(item => written.TryGetValue(item.Key, out var option)
             ? Written(option)
             // A plain -m makes one by itself, under the name that the machine type gives. Any other one was plugged, which the drift check says.
-            : new MemoryBackend(item.Key, present.Count == 1 ? Size(line) : 0, false, []))];
+            : new MemoryBackend(item.Key, present.Count == 1 ? Size(line) : 0, false))];
     }
 
     private static string? IdOf(CommandLineOption option)
@@ -41,8 +41,7 @@ internal static class MemoryBackends
         option.Id,
         OptionSize.TryParse(option.Value.Text("size") ?? "", out var size) ? size : 0,
         // backends/hostmem-memfd.c: shared unless told otherwise; the others are private.
-        option.Value.Text("share") is null ? option.Kind == "memory-backend-memfd" : option.Value.IsOn("share"),
-        []);
+        option.Value.Text("share") is null ? option.Kind == "memory-backend-memfd" : option.Value.IsOn("share"));
 
     // "-m 192", "-m size=196608k,slots=4,maxmem=…": without a unit it is MiB.
     private static long Size(CommandLine line)

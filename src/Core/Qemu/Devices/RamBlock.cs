@@ -4,10 +4,8 @@ namespace VirtHandover.Qemu;
 
 /// <summary>A block of memory that QEMU migrates (HMP <c>info ramblock</c>), sizes in bytes.</summary>
 /// <param name="Name">For example <c>pc.ram</c>, <c>0000:00:02.0/vga.vram</c>.</param>
-/// <param name="PageSize">As QEMU words it, for example <c>4 KiB</c>.</param>
-/// <param name="Used">What is in use; some grow when the guest's firmware runs.</param>
 /// <param name="Total">The most it can be; both sides must agree.</param>
-internal sealed record RamBlock(string Name, string PageSize, long Used, long Total)
+internal sealed record RamBlock(string Name, long Total)
 {
     /// <summary>Reads the table. Lines of another form are passed over: newer QEMUs add columns behind these.</summary>
     internal static IReadOnlyList<RamBlock> Parse(string table)
@@ -18,8 +16,8 @@ internal sealed record RamBlock(string Name, string PageSize, long Used, long To
             // "   0000:00:02.0/vga.vram    4 KiB  0x… 0x… 0x…": a name may hold spaces, so count from the first number on.
             var words = line.Split([' ', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries);
             var first = Array.FindIndex(words, word => Hex(word) is not null);
-            if (first >= 3 && words.Length >= first + 3 && Hex(words[first + 1]) is { } used && Hex(words[first + 2]) is { } total)
-                blocks.Add(new RamBlock(string.Join(' ', words[..(first - 2)]), words[first - 2] + " " + words[first - 1], used, total));
+            if (first >= 3 && words.Length >= first + 3 && Hex(words[first + 1]) is not null && Hex(words[first + 2]) is { } total)
+                blocks.Add(new RamBlock(string.Join(' ', words[..(first - 2)]), total));
         }
 
         return blocks;

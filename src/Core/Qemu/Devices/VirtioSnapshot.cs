@@ -2,9 +2,8 @@ namespace VirtHandover.Qemu;
 
 /// <summary>A virtio device's queues. What it offers the guest stands among its properties (<see cref="TreeDevice"/>).</summary>
 /// <param name="Device">The id of the device, or its place in the object tree.</param>
-/// <param name="Name">For example <c>virtio-net</c>.</param>
 /// <param name="Queues">The first queues.</param>
-internal sealed record VirtioSnapshot(string Device, string Name, IReadOnlyList<Virtqueue> Queues)
+internal sealed record VirtioSnapshot(string Device, IReadOnlyList<Virtqueue> Queues)
 {
     // The queues of one device beyond these repeat the sizes of the ones before; virtio-serial has 64.
     private const int QueuesRead = 8;
@@ -17,18 +16,18 @@ internal sealed record VirtioSnapshot(string Device, string Name, IReadOnlyList<
     }
 
     // Queue after queue until there is none: x-query-virtio-status, which would tell how many, ends QEMU 11.1.3.
-    private static async Task<VirtioSnapshot> ReadAsync(IQmpChannel qmp, VirtioDevice device, CancellationToken cancellationToken)
+    private static async Task<VirtioSnapshot> ReadAsync(IQmpChannel qmp, string device, CancellationToken cancellationToken)
     {
         var queues = await Task.WhenAll(Enumerable.Range(0, QueuesRead).Select(queue => QueueAsync(qmp, device, queue, cancellationToken)))
             .ConfigureAwait(false);
-        return new VirtioSnapshot(Id(device.Path), device.Name, [.. queues.OfType<Virtqueue>()]);
+        return new VirtioSnapshot(Id(device), [.. queues.OfType<Virtqueue>()]);
     }
 
-    private static async Task<Virtqueue?> QueueAsync(IQmpChannel qmp, VirtioDevice device, int queue, CancellationToken cancellationToken)
+    private static async Task<Virtqueue?> QueueAsync(IQmpChannel qmp, string device, int queue, CancellationToken cancellationToken)
     {
         try
         {
-            return await qmp.QueryVirtqueueAsync(device.Path, queue, cancellationToken).ConfigureAwait(false);
+            return await qmp.QueryVirtqueueAsync(device, queue, cancellationToken).ConfigureAwait(false);
         }
         catch (QmpException)
         {

@@ -40,7 +40,7 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public string Peer { get; }
 
-    /// <summary>How long each command may take unless <see cref="QmpDeadline.Within"/> says otherwise.</summary>
+    /// <summary>How long each command may take.</summary>
     public TimeSpan Limit { get; }
 
     /// <summary>
@@ -48,9 +48,6 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
     /// in time would keep its asker for as long as it likes.
     /// </summary>
     internal long EndsAt { get; set; } = long.MaxValue;
-
-    /// <summary>What QEMU said of itself on connecting.</summary>
-    public QmpGreeting Greeting { get; private set; } = new(new Version(0, 0, 0), "");
 
     /// <summary>
     /// Every event since the connection, in order, for one reader. An event that QEMU sent before a reply is in here before the reply
@@ -206,7 +203,6 @@ public sealed class QmpClient : IQmpChannel, IAsyncDisposable, IDisposable
         try
         {
             var hello = await client._greeting.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
-            client.Greeting = hello.Greeting;
             client.TakesAhead = isOurs && hello.TakesAhead;
             var wanted = client.TakesAhead ? new JsonObject { ["enable"] = new JsonArray(QmpRequest.TakeAhead) } : null;
             await client.ExecuteAsync("qmp_capabilities", wanted, null, cancellationToken).ConfigureAwait(false);

@@ -10,7 +10,7 @@ internal abstract record QmpMessage
     }
 
     /// <summary>The greeting. <paramref name="TakesAhead"/>: it can take commands before earlier ones are done (capability <c>oob</c>).</summary>
-    internal sealed record Hello(QmpGreeting Greeting, bool TakesAhead) : QmpMessage;
+    internal sealed record Hello(bool TakesAhead) : QmpMessage;
 
     /// <summary>A command's result.</summary>
     internal sealed record Return(long Id, JsonElement Value) : QmpMessage;

@@ -21,7 +21,12 @@ internal static class QmpMessageReader
         if (root.Has("return"))
             return new QmpMessage.Return(Id(root) ?? throw Malformed(peer, "is a reply to nothing"), Member(root, "return"));
         if (root.Find("QMP") is { } hello)
-            return new QmpMessage.Hello(ReadGreeting(hello["version"]), hello.Find("capabilities")?.Each(each => each.Text()).Contains(QmpRequest.TakeAhead) == true);
+        {
+            // Whoever has no version of QEMU's form is none.
+            _ = ReadGreeting(hello["version"]);
+            return new QmpMessage.Hello(hello.Find("capabilities")?.Each(each => each.Text()).Contains(QmpRequest.TakeAhead) == true);
+        }
+
         throw Malformed(peer, "is neither a reply nor an event");
     }
 
@@ -47,9 +52,7 @@ internal static class QmpMessageReader
     internal static QmpGreeting ReadGreeting(QmpReply version)
     {
         var qemu = version["qemu"];
-        return new QmpGreeting(
-            new Version(qemu["major"].Small(), qemu["minor"].Small(), qemu["micro"].Small()),
-            ForeignText.Name(version.Find("package")?.Text() ?? ""));
+        return new QmpGreeting(new Version(qemu["major"].Small(), qemu["minor"].Small(), qemu["micro"].Small()));
     }
 
     private static QmpReply Parse(ReadOnlySpan<byte> line, string peer)

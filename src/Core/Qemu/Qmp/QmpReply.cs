@@ -90,9 +90,6 @@ internal readonly struct QmpReply
 
     internal ulong Unsigned() => Value.ValueKind == JsonValueKind.Number && Value.TryGetUInt64(out var number) ? number : throw Wrong("is not a whole number of 0 or more");
 
-    /// <summary>A number that need not be whole; null when it is none.</summary>
-    internal double? Rate() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out var rate) && double.IsFinite(rate) ? rate : null;
-
     internal bool Flag() => Value.ValueKind switch
     {
         JsonValueKind.True => true,

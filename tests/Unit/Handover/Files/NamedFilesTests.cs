@@ -26,10 +26,10 @@ public class NamedFilesTests
         var nodes = new[]
         {
             // As QEMU 7.2 tells it: what has auto-read-only is not called read-only.
-            new BlockNode("pflash0-storage", "file", "/code.fd", false, null, []),
-            new BlockNode("#block123", "file", "json:{\"driver\":\"file\",\"filename\":\"/data.raw\",\"locking\":\"off\"}", false, null, []),
-            new BlockNode("pflash0-format", "raw", "/code.fd", true, null, []),
-            new BlockNode("odd", "file", "json:{\"driver\":1,\"driver\":2", false, null, []),
+            new BlockNode("pflash0-storage", "file", "/code.fd", false, []),
+            new BlockNode("#block123", "file", "json:{\"driver\":\"file\",\"filename\":\"/data.raw\",\"locking\":\"off\"}", false, []),
+            new BlockNode("pflash0-format", "raw", "/code.fd", true, []),
+            new BlockNode("odd", "file", "json:{\"driver\":1,\"driver\":2", false, []),
         };
         Assert.Equal(
             [
@@ -41,5 +41,5 @@ public class NamedFilesTests
 
     [Fact]
     public void A_command_line_that_cannot_be_read_names_no_files_and_ends_nothing() => Gen.String.Sample(text =>
-        Assert.NotNull(NamedFiles.TryOf(CommandLine.Parse(["q", "-blockdev", "{" + text, "-kernel", text, "-fw_cfg", text]), [new BlockNode("n", "file", "json:" + text, false, null, [])])));
+        Assert.NotNull(NamedFiles.TryOf(CommandLine.Parse(["q", "-blockdev", "{" + text, "-kernel", text, "-fw_cfg", text]), [new BlockNode("n", "file", "json:" + text, false, [])])));
 }

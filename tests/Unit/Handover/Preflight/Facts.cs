@@ -24,29 +24,29 @@ internal static class Facts
     internal static SourceFacts Good { get; } = new()
     {
         Line = CommandLine.Parse(Words),
-        Target = new TargetFacts("/usr/libexec/qemu-kvm", new Version(10, 0, 2), [new MachineType("pc-i440fx-7.2", null, false, "pc.ram")]),
+        Target = new TargetFacts("/usr/libexec/qemu-kvm", new Version(10, 0, 2), [new MachineType("pc-i440fx-7.2", null)]),
         Host = new HostFacts(8L << 30, null, "nop", []),
         OwnBytes = 50 << 20,
         Live = new LiveFacts
         {
             State = new RunState("running", true),
-            Migration = new MigrationInfo("none", null, 0, 0, null, []),
+            Migration = new MigrationInfo("none", null, null, []),
             Devices = new DeviceSnapshot
             {
-                Version = new QmpGreeting(new Version(7, 2, 22), ""),
+                Version = new QmpGreeting(new Version(7, 2, 22)),
                 Machine = "pc-i440fx-7.2",
                 Peripherals = new Dictionary<string, string> { ["virtio-disk0"] = "virtio-blk-pci", ["net0"] = "virtio-net-pci", ["serial0"] = "isa-serial" },
-                Memory = [new MemoryBackend("pc.ram", 201326592, true, [])],
+                Memory = [new MemoryBackend("pc.ram", 201326592, true)],
                 MemoryTypes = new Dictionary<string, string> { ["pc.ram"] = "memory-backend-file" },
                 Cpu = new CpuSnapshot([], 1),
                 IoThreads = [],
                 Nodes =
                 [
-                    new BlockNode("libvirt-1-format", "qcow2", "/a.qcow2", false, null, []),
-                    new BlockNode("libvirt-1-storage", "file", "/a.qcow2", false, null, []),
+                    new BlockNode("libvirt-1-format", "qcow2", "/a.qcow2", false, []),
+                    new BlockNode("libvirt-1-storage", "file", "/a.qcow2", false, []),
                 ],
-                Disks = [new BlockDevice("", "/machine/peripheral/virtio-disk0/virtio-backend", false, null, "libvirt-1-format", "/a.qcow2", "ok")],
-                Chardevs = [new Chardev("charmonitor", "unix:/m,server=on", true), new Chardev("charserial0", "pty:/dev/pts/3", true)],
+                Disks = [new BlockDevice("/machine/peripheral/virtio-disk0/virtio-backend", null, "libvirt-1-format")],
+                Chardevs = [new Chardev("charmonitor", "unix:/m,server=on"), new Chardev("charserial0", "pty:/dev/pts/3")],
             },
         },
     };

@@ -27,7 +27,7 @@ public class PreflightCheckTests
         ["JOB_ACTIVE"] = f => f.Live(l => l with { Jobs = [new QemuJob("commit-vda", "commit", "running")] }),
         ["MIG_BLOCKED"] = f => f.Live(l => l with { Migration = l.Migration with { BlockedReasons = ["The virtio-gpu device is not yet migratable"] } }),
         ["DRIFT_HOTPLUG"] = f => f.Devices(d => d with { Peripherals = new Dictionary<string, string>(d.Peripherals) { ["rng9"] = "virtio-rng-pci" } }),
-        ["DRIFT_BLOCK"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes, new BlockNode("libvirt-2-format", "qcow2", "/snap", false, "/a.qcow2", [])] }),
+        ["DRIFT_BLOCK"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes, new BlockNode("libvirt-2-format", "qcow2", "/snap", false, [])] }),
         ["BITMAP_TRANSIENT"] = f => f.Devices(d => d with { Nodes = [.. d.Nodes.Select(n => n with { Bitmaps = [new DirtyBitmap("b0", false)] })] }),
         ["IOTUNE"] = f => f.With("-object", Group(900)) with { Status = Status(Groups(800)) },
         ["FDSET_LOST"] = f => f.With("-add-fd", "set=1,fd=30,opaque=log"),
@@ -101,7 +101,7 @@ public class PreflightCheckTests
     [InlineData("memory-backend-ram", true, 10, RamMethod.Copy, "RAM_PRIVATE")]
     public void The_method_follows_from_where_the_memory_lies(string type, bool share, int major, RamMethod expected, string? code)
     {
-        var facts = Facts.Good.Memory(type, share).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0), "") });
+        var facts = Facts.Good.Memory(type, share).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0)) });
         var assessment = PreflightCheck.Assess(facts);
         Assert.Equal(expected, assessment.Method);
         Assert.NotEmpty(assessment.MethodReason);
@@ -136,7 +136,7 @@ public class PreflightCheckTests
     [InlineData(7, "kvm", false)]
     public void A_guest_stands_still_only_where_QEMU_would_lose_its_writes(int major, string accelerator, bool still)
     {
-        var facts = Facts.Good.Memory("memory-backend-ram", false).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0), "") });
+        var facts = Facts.Good.Memory("memory-backend-ram", false).Devices(d => d with { Version = new QmpGreeting(new Version(major, 0, 0)) });
         var line = facts.Line.Without("accel").Add("-accel", accelerator);
         var assessment = PreflightCheck.Assess(facts with { Line = line });
         Assert.Equal(RamMethod.Copy, assessment.Method);
@@ -151,7 +151,7 @@ public class PreflightCheckTests
     public void What_is_only_worth_knowing_does_not_refuse()
     {
         var facts = Facts.Good.Replace("\"share\":true", "\"share\":true,\"discard-data\":true,\"prealloc\":true").Replace("\"filename\":\"/a.qcow2\"", "\"filename\":\"/a.qcow2\",\"locking\":\"off\"")
-            .Replace("127.0.0.1:0", "127.0.0.1:0,password=on").Devices(d => d with { Version = new QmpGreeting(new Version(7, 1, 0), "") }) with
+            .Replace("127.0.0.1:0", "127.0.0.1:0,password=on").Devices(d => d with { Version = new QmpGreeting(new Version(7, 1, 0)) }) with
         { Host = Facts.Good.Host with { Hooks = ["/etc/libvirt/hooks/qemu"] } };
         var assessment = PreflightCheck.Assess(facts);
         Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));

@@ -41,7 +41,7 @@ public class RtcBaseTests
         var start = TargetCommandLine.Build(source, new TargetPlan
         {
             Program = "/qemu",
-            Memory = [new MemoryBackend("ram-node0", 1073741824, true, [0, 1])],
+            Memory = [new MemoryBackend("ram-node0", 1073741824, true)],
             Fdsets = [new Fdset(1, [new FdsetFd(19, "/var/log/serial,0.log")])],
             RtcBase = "2026-11-25T20:30:15",
         });

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Tests.Unit.Qemu.CommandLines;
@@ -21,7 +22,7 @@ public class CommandLineTests
         foreach (var words in Corpus.CommandLines.Select(File.ReadAllLines))
         {
             var bytes = Encoding.UTF8.GetBytes(string.Join('\0', words) + "\0");
-            Assert.Equal(words, CommandLine.ParseProc(bytes).Render());
+            Assert.Equal(words, CommandLine.Parse(ProcessCommandLine.Parse("cmdline", bytes)).Render());
         }
     }
 
@@ -35,10 +36,10 @@ public class CommandLineTests
         {
             try
             {
-                foreach (var option in CommandLine.ParseProc(bytes).Options)
+                foreach (var option in CommandLine.Parse(ProcessCommandLine.Parse("cmdline", bytes)).Options)
                     _ = (option.Id, option.Kind);
             }
-            catch (CommandLineException e)
+            catch (Exception e) when (e is CommandLineException or ProcException)
             {
                 Assert.NotEmpty(e.Message);
             }
@@ -56,9 +57,9 @@ public class CommandLineTests
             try
             {
                 var parsed = CommandLine.Parse(words);
-                TargetCommandLine.Build(parsed, new TargetPlan { Program = "/qemu", Memory = [new MemoryBackend("pc.ram", 1, false, [])] });
+                TargetCommandLine.Build(parsed, new TargetPlan { Program = "/qemu", Memory = [new MemoryBackend("pc.ram", 1, false)] });
             }
-            catch (CommandLineException e)
+            catch (Exception e) when (e is CommandLineException or ProcException)
             {
                 Assert.NotEmpty(e.Message);
             }

@@ -4,7 +4,7 @@ namespace VirtHandover.Tests.Unit.Qemu.CommandLines;
 
 public class TargetCommandLineTests
 {
-    private static readonly MemoryBackend PcRam = new("pc.ram", 201326592, false, []);
+    private static readonly MemoryBackend PcRam = new("pc.ram", 201326592, false);
 
     [Fact]
     public void The_default_private_ram_of_libvirt_9_lands_in_a_shared_file()
@@ -30,7 +30,7 @@ public class TargetCommandLineTests
             start.Fds);
 
         var nic = Assert.Single(start.Nics);
-        Assert.Equal(("net0", "hostnet0"), (nic.DeviceId, nic.NetdevId));
+        Assert.Equal("net0", nic.DeviceId);
         Assert.Equal([33], nic.TapFds);
         Assert.Equal("""{"type":"tap","id":"hostnet0","fd":"late0"}""", nic.NetdevWith(["late0"], []).ToJsonString());
         Assert.Equal(
@@ -102,8 +102,8 @@ public class TargetCommandLineTests
     {
         var start = Build(
             CommandLine.Parse(Corpus.CommandLine("libvirt-9.0-numa-private")),
-            new MemoryBackend("ram-node0", 134217728, false, []),
-            new MemoryBackend("ram-node1", 134217728, false, []));
+            new MemoryBackend("ram-node0", 134217728, false),
+            new MemoryBackend("ram-node1", 134217728, false));
         Assert.Equal(
             [(43, "ram-node0"), (44, "ram-node1")],
             start.Fds.Where(f => f.Origin is FdOrigin.Memory).Select(f => (f.Number, ((FdOrigin.Memory)f.Origin).Backend)));
@@ -116,7 +116,7 @@ public class TargetCommandLineTests
         var start = TargetCommandLine.Build(CommandLine.Parse(Corpus.CommandLine("libvirt-6.0-keyed")), new TargetPlan
         {
             Program = "/new/qemu",
-            Memory = [new MemoryBackend("ram-node0", 1073741824, true, [0, 1])],
+            Memory = [new MemoryBackend("ram-node0", 1073741824, true)],
             Fdsets = [new Fdset(1, [new FdsetFd(19, "/var/log/serial,0.log")])],
         });
         var nic = Assert.Single(start.Nics);
@@ -149,10 +149,10 @@ public class TargetCommandLineTests
     public void What_cannot_be_repeated_is_said_in_a_sentence()
     {
         var keyed = CommandLine.Parse(Corpus.CommandLine("libvirt-6.0-keyed"));
-        var lost = Assert.Throws<CommandLineException>(() => Build(keyed, new MemoryBackend("ram-node0", 1073741824, true, [])));
+        var lost = Assert.Throws<CommandLineException>(() => Build(keyed, new MemoryBackend("ram-node0", 1073741824, true)));
         Assert.Contains("fd set 1", lost.Message, StringComparison.Ordinal);
         var plugged = Assert.Throws<CommandLineException>(
-            () => Build(CommandLine.Parse(Corpus.CommandLine("libvirt-9.0-private-i440fx")), PcRam, new MemoryBackend("memdimm0", 1, false, [])));
+            () => Build(CommandLine.Parse(Corpus.CommandLine("libvirt-9.0-private-i440fx")), PcRam, new MemoryBackend("memdimm0", 1, false)));
         Assert.Contains("plugged", plugged.Message, StringComparison.Ordinal);
         Assert.Throws<CommandLineException>(() => Build(CommandLine.Parse(["qemu", "-S"]), PcRam));
     }
