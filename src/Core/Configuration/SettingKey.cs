@@ -28,9 +28,8 @@ internal sealed record SettingKey(
         Span("Service", "RescanInterval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), (o, v) => o with { RescanInterval = v }),
         Number("Service", "HistoryKeep", 0, 36_500, (o, v) => o with { HistoryKeep = v }),
         Span("Handover", "CopyLimit", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), (o, v) => o with { CopyLimit = v }),
-        // With its unit, as on the command line: "30" would be half a minute, and half a second is long.
-        new("Handover", "MaxPause", $"a time with its unit {Range(PolicyWords.LeastPause, PolicyWords.MostPause)}, for example 30ms", (options, text) =>
-            !text.All(char.IsAsciiDigit) && Within(text, PolicyWords.LeastPause, PolicyWords.MostPause) is { } pause ? options with { MaxPause = pause } : null),
+        new("Handover", "MaxPause", $"a time with its unit {PolicyWords.Pauses}, for example 30ms", (options, text) =>
+            PolicyWords.Pauses.TryParse(text, out var pause, out _) ? options with { MaxPause = pause } : null),
         Span("Handover", "MaxOutage", TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), (o, v) => o with { MaxOutage = v }),
         new("Handover", "Canary", "yes or no", (options, text) => text switch
         {
@@ -59,7 +58,7 @@ internal sealed record SettingKey(
         }
         catch (PolicyException e)
         {
-            throw new ConfigurationException($"Window={IniFile.Shown(text)} is not valid: {e.Message}");
+            throw new ConfigurationException($"Window={PolicyWords.Shown(text)} is not valid: {e.Message}");
         }
     }
 
@@ -74,15 +73,13 @@ internal sealed record SettingKey(
                 : null);
 
     private static SettingKey Span(
-        string section, string name, TimeSpan least, TimeSpan most, Func<QueueOptions, TimeSpan, QueueOptions> apply) =>
-        new(
+        string section, string name, TimeSpan least, TimeSpan most, Func<QueueOptions, TimeSpan, QueueOptions> apply)
+    {
+        var range = new DurationRange(least, most) { IsBareSeconds = true };
+        return new(
             section,
             name,
-            $"a time {Range(least, most)}, for example {TimeSpanText.Example}",
-            (options, text) => Within(text, least, most) is { } value ? apply(options, value) : null);
-
-    private static string Range(TimeSpan least, TimeSpan most) => $"from {TimeSpanText.Format(least)} to {TimeSpanText.Format(most)}";
-
-    private static TimeSpan? Within(string text, TimeSpan least, TimeSpan most) =>
-        TimeSpanText.TryParse(text, out var value) && value >= least && value <= most ? value : null;
+            $"a time {range}, for example {Duration.Example}",
+            (options, text) => range.TryParse(text, out var value, out _) ? apply(options, value) : null);
+    }
 }

@@ -6,11 +6,8 @@ namespace VirtHandover.Policy;
 /// <summary>The parts of a policy as text and back.</summary>
 public static class PolicyWords
 {
-    /// <summary>Least pause budget.</summary>
-    public static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>Largest pause budget.</summary>
-    public static readonly TimeSpan MostPause = TimeSpan.FromHours(1);
+    /// <summary>Pause budgets that are possible. With their unit: "30" would be half a minute, and half a second is long.</summary>
+    public static DurationRange Pauses { get; } = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
 
     /// <summary>Largest priority; the least one is its negative.</summary>
     public const int MostPriority = 1000;
@@ -58,7 +55,7 @@ public static class PolicyWords
 
     /// <exception cref="PolicyException">It is out of range.</exception>
     internal static TimeSpan MaxPause(long microseconds) =>
-        microseconds >= LeastPause.TotalMicroseconds && microseconds <= MostPause.TotalMicroseconds
+        microseconds >= Pauses.Least.TotalMicroseconds && microseconds <= Pauses.Most.TotalMicroseconds
             ? TimeSpan.FromMicroseconds(microseconds)
             : throw new PolicyException(string.Create(
                 CultureInfo.InvariantCulture,

@@ -14,7 +14,7 @@ namespace VirtHandover.Worker;
 internal sealed record RunOrder(long Id, Guid Domain, bool Rehearse, TimeSpan MaxPause)
 {
     /// <summary>Whether its numbers are ones that the queue gives.</summary>
-    internal bool IsSound() => Id > 0 && MaxPause >= PolicyWords.LeastPause && MaxPause <= PolicyWords.MostPause;
+    internal bool IsSound() => Id > 0 && PolicyWords.Pauses.Holds(MaxPause);
 
     internal static RunOrder Of(HandoverRequest request) => new(request.Id, request.Domain, request.Rehearse, request.MaxPause);
 }

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using VirtHandover.Policy;
 using VirtHandover.Tui.Model;
-using VirtHandover.Tui.Time;
 
 namespace VirtHandover.Tui.Cli;
 
@@ -62,17 +62,19 @@ internal static class CommonOptions
         },
     };
 
+    private const string PauseExample = "30ms or 1.5s";
+
     /// <summary>A pause budget, in microseconds.</summary>
     public static Option<long?> MaxPause(string description) => new("--max-pause")
     {
-        Description = $"{description}: {PauseParser.Example}.",
+        Description = $"{description}: {PauseExample}.",
         HelpName = "DURATION",
         CustomParser = result =>
         {
             var text = Only(result);
-            if (PauseParser.TryParse(text, out var microseconds, out var error))
+            if (PolicyWords.Pauses.TryParse(text, out var pause, out var error))
             {
-                return microseconds;
+                return (long)pause.TotalMicroseconds;
             }
 
             result.AddError($"--max-pause: “{text}” is not a pause: {error}; write for example --max-pause 30ms.");
@@ -131,12 +133,12 @@ internal static class CommonOptions
         CustomParser = result =>
         {
             var text = Only(result);
-            if (SpanParser.TryParse(text, out var span, out var error))
+            if (DurationRange.Some.TryParse(text, out var span, out var error))
             {
                 return span;
             }
 
-            result.AddError($"{name}: “{text}” is not a duration: {error}; write for example {SpanParser.Example}.");
+            result.AddError($"{name}: “{text}” is not a duration: {error}; write for example {Duration.Example}.");
             return null;
         },
     };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Policy;
 
 namespace VirtHandover.Tui.Time;
 
@@ -28,7 +29,7 @@ internal static class PastParser
         error = "";
         if (trimmed.StartsWith('-'))
         {
-            if (SpanParser.TryParse(trimmed[1..], out var span, out var reason))
+            if (DurationRange.Some.TryParse(trimmed[1..], out var span, out var reason))
             {
                 moment = now.ToUniversalTime() - span;
                 return true;

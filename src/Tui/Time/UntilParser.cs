@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Policy;
 
 namespace VirtHandover.Tui.Time;
 
@@ -61,7 +62,7 @@ internal static class UntilParser
     private static bool TryRelative(string text, DateTimeOffset now, out DateTimeOffset until, out string error)
     {
         until = default;
-        if (!SpanParser.TryParse(text[1..], out var span, out var reason))
+        if (!DurationRange.Some.TryParse(text[1..], out var span, out var reason))
         {
             error = $"“{Format.Printable.Of(text)}” is not a duration: {reason}; write for example +2h or +1h30m.";
             return false;

@@ -73,8 +73,8 @@ public class SettingsTests
     [InlineData("[Service]\nMode=ask\nmode=auto\n", "line 3: the key mode of section [Service] was already set in line 2; remove one of the two.")]
     [InlineData("[Handover]\nMaxPause=0\n", "line 2: MaxPause=0 is not valid; MaxPause is a time with its unit from 1ms to 1h, for example 30ms.")]
     [InlineData("[Handover]\nMaxPause=30\n", "line 2: MaxPause=30 is not valid; MaxPause is a time with its unit from 1ms to 1h, for example 30ms.")]
-    [InlineData("[Handover]\nMaxOutage=1s\n", "line 2: MaxOutage=1s is not valid; MaxOutage is a time from 5s to 1h, for example 500ms, 30s, 10min, 2h or 1h 30min.")]
-    [InlineData("[Handover]\nCopyLimit=0\n", "line 2: CopyLimit=0 is not valid; CopyLimit is a time from 1s to 1d, for example 500ms, 30s, 10min, 2h or 1h 30min.")]
+    [InlineData("[Handover]\nMaxOutage=1s\n", "line 2: MaxOutage=1s is not valid; MaxOutage is a time from 5s to 1h, for example 500ms, 30s, 10min, 2h or 1h30min.")]
+    [InlineData("[Handover]\nCopyLimit=0\n", "line 2: CopyLimit=0 is not valid; CopyLimit is a time from 1s to 1d, for example 500ms, 30s, 10min, 2h or 1h30min.")]
     [InlineData("[Handover]\nMaxPause=\u001b[31mred\n", "line 2: MaxPause=?[31mred is not valid; MaxPause is a time with its unit from 1ms to 1h, for example 30ms.")]
     public void A_wrong_line_is_named_with_what_is_right(string text, string sentence)
     {
