@@ -1,3 +1,4 @@
+using VirtHandover.Contract;
 using VirtHandover.Handover.Records;
 using VirtHandover.Libvirt;
 
@@ -10,21 +11,20 @@ namespace VirtHandover.Queue;
 public sealed class DomainHints(LibvirtClient libvirt, DomainRecorder recorder, TimeProvider time) : IDomainWatch
 {
     // Each handover takes libvirt away for a moment, and whoever starts a VM right after it wants to see it.
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(4);
+    private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4));
 
     /// <inheritdoc/>
     /// <remarks>While libvirt is away it tries again; telling so is the scan's task.</remarks>
     public async Task RunAsync(Action changed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        var retry = FirstRetry;
+        var failures = 0;
         while (true)
         {
             try
             {
                 var connection = await libvirt.ConnectAsync(cancellationToken).ConfigureAwait(false);
-                retry = FirstRetry;
+                failures = 0;
                 // What happened while nobody listened was not told, and never will be.
                 changed();
                 recorder.Prune();
@@ -49,8 +49,7 @@ public sealed class DomainHints(LibvirtClient libvirt, DomainRecorder recorder, 
                 // Hints only save time. Whatever keeps them away must not end the service.
             }
 
-            await Task.Delay(retry, time, cancellationToken).ConfigureAwait(false);
-            retry = retry < LongestRetry ? retry * 2 : LongestRetry;
+            await Task.Delay(Retry.After(failures++), time, cancellationToken).ConfigureAwait(false);
         }
     }
 }

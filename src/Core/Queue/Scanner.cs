@@ -1,4 +1,5 @@
 using System.Globalization;
+using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
 using VirtHandover.Handover;
@@ -12,7 +13,7 @@ namespace VirtHandover.Queue;
 public sealed class Scanner : IDisposable
 {
     private static readonly TimeSpan AssessLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
+    private static readonly Backoff Retry = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
     private static readonly TimeSpan TransactionPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OutagePoll = TimeSpan.FromMilliseconds(100);
 
@@ -114,7 +115,7 @@ public sealed class Scanner : IDisposable
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var delay = Backoff(_failures++);
+            var delay = Retry.After(_failures++);
             _trigger.Rearm(delay);
             Failed(e, delay);
             return false;
@@ -290,9 +291,6 @@ public sealed class Scanner : IDisposable
             _parts.Log.ForContext(new About(MessageKind.ScanFailed)).Warning("{Sentence}", sentence ?? e.Message);
         }
     }
-
-    private static TimeSpan Backoff(int failures) =>
-        TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(failures, 10)), LongestBackoff.TotalSeconds));
 
     private static HashSet<string> EmulatorsOf(IReadOnlyList<ScannedDomain> seen) =>
     [

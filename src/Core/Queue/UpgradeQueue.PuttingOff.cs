@@ -6,8 +6,7 @@ namespace VirtHandover.Queue;
 
 public sealed partial class UpgradeQueue
 {
-    private static readonly TimeSpan FirstPutOff = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestPutOff = TimeSpan.FromMinutes(10);
+    private static readonly Backoff PuttingOff = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
 
     private PutOff? _putOff;
 
@@ -24,8 +23,8 @@ public sealed partial class UpgradeQueue
         else if (report.Outcome is HandoverOutcome.Postponed && _putOff is not { IsOfThisTry: true })
         {
             var times = (_putOff?.Times ?? 0) + 1;
-            var pause = times == 1 ? TimeSpan.Zero : FirstPutOff * Math.Pow(2, Math.Min(times - 2, 16));
-            _putOff = new PutOff(times, now + (pause < LongestPutOff ? pause : LongestPutOff), report.Sentence, IsOfThisTry: true);
+            var pause = times == 1 ? TimeSpan.Zero : PuttingOff.After(times - 2);
+            _putOff = new PutOff(times, now + pause, report.Sentence, IsOfThisTry: true);
         }
     }
 

@@ -17,11 +17,8 @@ internal sealed class ServiceLink(
     Action<IReadOnlyList<HandoverReport>> booked,
     Action<string> wentAway)
 {
-    /// <summary>Between two attempts to reach a service that is away; doubles up to <see cref="LongestPause"/>.</summary>
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Each attempt may have systemd start the service, so they must not be many.</summary>
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
+    /// <summary>Between two attempts to reach a service that is away. Each may have systemd start it, so they must not be many.</summary>
+    private static readonly Backoff Pause = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4));
 
     /// <summary>Snapshots that come faster are taken together: drawing costs more than reading.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(150);
@@ -34,7 +31,7 @@ internal sealed class ServiceLink(
     /// <summary>Follows the service until it is told to stop; never throws.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var pause = FirstPause;
+        var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -44,7 +41,7 @@ internal sealed class ServiceLink(
                 await foreach (var view in service.WatchAsync(cancellationToken).ConfigureAwait(false))
                 {
                     present = service;
-                    pause = FirstPause;
+                    failures = 0;
                     arrived(view);
                     if (last is null || HasEnded(last, view))
                     {
@@ -74,8 +71,7 @@ internal sealed class ServiceLink(
                 present = null;
             }
 
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(Pause.After(failures++), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

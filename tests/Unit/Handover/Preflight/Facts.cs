@@ -45,7 +45,7 @@ internal static class Facts
                     new BlockNode("libvirt-1-format", "qcow2", "/a.qcow2", false, []),
                     new BlockNode("libvirt-1-storage", "file", "/a.qcow2", false, []),
                 ],
-                Disks = [new BlockDevice("/machine/peripheral/virtio-disk0/virtio-backend", null, "libvirt-1-format")],
+                Disks = [new BlockDevice("/machine/peripheral/virtio-disk0/virtio-backend", "libvirt-1-format")],
                 Chardevs = [new Chardev("charmonitor", "unix:/m,server=on"), new Chardev("charserial0", "pty:/dev/pts/3")],
             },
         },
