@@ -1,3 +1,5 @@
+using VirtHandover.Policy;
+
 namespace VirtHandover.Configuration;
 
 /// <summary>Reads one INI file: <c>[Section]</c>, <c>Key=value</c> or <c>Key="value"</c>, and comments behind <c>;</c>, <c>#</c> or <c>/</c>.</summary>
@@ -29,13 +31,13 @@ internal static class IniFile
 
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals < 0)
-                throw new ConfigurationException($"{path}, line {number}: \"{Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
+                throw new ConfigurationException($"{path}, line {number}: \"{PolicyWords.Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
             var key = line[..equals].Trim();
             var name = (section.ToUpperInvariant(), key.ToUpperInvariant());
             if (!seen.TryAdd(name, number))
             {
                 throw new ConfigurationException(
-                    $"{path}, line {number}: the key {Shown(key)} of section [{Shown(section)}] was already set in line {seen[name]}; remove one of the two.");
+                    $"{path}, line {number}: the key {PolicyWords.Shown(key)} of section [{PolicyWords.Shown(section)}] was already set in line {seen[name]}; remove one of the two.");
             }
 
             entries.Add(new IniEntry(path, number, section, key, Unquoted(line[(equals + 1)..].Trim())));
@@ -43,11 +45,6 @@ internal static class IniFile
 
         return entries;
     }
-
-    /// <summary>A piece of the file as a message may show it.</summary>
-    /// <param name="text">The piece.</param>
-    /// <returns>The first 60 characters, without control characters.</returns>
-    internal static string Shown(string text) => new([.. text.Take(60).Select(c => char.IsControl(c) ? '?' : c)]);
 
     private static string Unquoted(string value) => value is ['"', .., '"'] ? value[1..^1] : value;
 }

@@ -1,3 +1,4 @@
+using VirtHandover.Policy;
 using VirtHandover.Queue;
 
 namespace VirtHandover.Configuration;
@@ -32,16 +33,16 @@ public static class Settings
         {
             var sections = string.Join(", ", SettingKey.All.Select(key => $"[{key.Section}]").Distinct());
             throw new ConfigurationException(entry.Section.Length == 0
-                ? $"{where}: the key {IniFile.Shown(entry.Key)} stands before any section; the sections are {sections}."
-                : $"{where}: there is no section [{IniFile.Shown(entry.Section)}]; the sections are {sections}.");
+                ? $"{where}: the key {PolicyWords.Shown(entry.Key)} stands before any section; the sections are {sections}."
+                : $"{where}: there is no section [{PolicyWords.Shown(entry.Section)}]; the sections are {sections}.");
         }
 
         var key = section.Find(key => Same(key.Name, entry.Key)) ?? throw new ConfigurationException(
-            $"{where}: there is no key {IniFile.Shown(entry.Key)} in section [{section[0].Section}]; its keys are {string.Join(", ", section.Select(one => one.Name))}.");
+            $"{where}: there is no key {PolicyWords.Shown(entry.Key)} in section [{section[0].Section}]; its keys are {string.Join(", ", section.Select(one => one.Name))}.");
         try
         {
             return key.Apply(options, entry.Value.Trim()) ?? throw new ConfigurationException(
-                $"{key.Name}={IniFile.Shown(entry.Value)} is not valid; {key.Name} is {key.Right}.");
+                $"{key.Name}={PolicyWords.Shown(entry.Value)} is not valid; {key.Name} is {key.Right}.");
         }
         catch (ConfigurationException e)
         {

@@ -35,18 +35,41 @@ public static class ForeignText
     public static string Escape(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (!text.Any(IsActive))
+        return Escaped(text, IsActive);
+    }
+
+    /// <summary>A short text of others within quotation marks; nothing in it is more than a character on one line, as halves of characters are not.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="most">Characters of it that may stay.</param>
+    internal static string Quote(string text, int most)
+    {
+        var shown = text.Length <= most ? text : text[..most] + "…";
+        return $"'{Escaped(shown, c => IsActive(c) || char.IsSurrogate(c))}'";
+    }
+
+    private static string Escaped(string text, Func<char, bool> isEscaped)
+    {
+        if (!text.Any(isEscaped))
             return text;
         var escaped = new StringBuilder(text.Length + 16);
         foreach (var c in text)
         {
-            if (IsActive(c))
+            if (isEscaped(c))
                 escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
             else
                 escaped.Append(c);
         }
 
         return escaped.ToString();
+    }
+
+    /// <summary>The first line of what a program said, escaped.</summary>
+    /// <param name="text">All of it.</param>
+    /// <param name="most">Characters of it that may stay.</param>
+    internal static string FirstLine(string text, int most)
+    {
+        var line = text.Trim().Split('\n')[0].Trim();
+        return Escape(line.Length > most ? line[..most] + "…" : line);
     }
 
     private static bool IsActive(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control

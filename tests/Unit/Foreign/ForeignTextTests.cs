@@ -1,3 +1,4 @@
+using CsCheck;
 using VirtHandover.Contract;
 using VirtHandover.Detection;
 using VirtHandover.Foreign;
@@ -60,4 +61,21 @@ public class ForeignTextTests
         var one = new Staleness(StalenessKind.Libraries, [new string('/', 100_000)]);
         Assert.InRange(one.Paths[0].Length, 1, ForeignBounds.NameChars);
     }
+
+    [Theory]
+    [InlineData("web", "'web'")]
+    [InlineData("a\nb\u001b\u202e", @"'a\u000Ab\u001B\u202E'")]
+    [InlineData("\ud834\udd1e", @"'\uD834\uDD1E'")]
+    [InlineData("0123456789", "'0123456…'")]
+    public void A_quotation_is_short_and_on_one_line(string text, string quoted) => Assert.Equal(quoted, ForeignText.Quote(text, 7));
+
+    [Fact]
+    public void No_quotation_acts_on_a_terminal() => Gen.String.Sample(text =>
+        ForeignText.Quote(text, 20).Length <= 2 + 1 + (20 * 6) && !ForeignText.Quote(text, 20).Any(c => char.IsControl(c) || char.IsSurrogate(c)));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("\n one \n two", "one")]
+    [InlineData("0123456789", "0123456…")]
+    public void Of_many_lines_the_first_is_shown(string text, string line) => Assert.Equal(line, ForeignText.FirstLine(text, 7));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using VirtHandover.Foreign;
 using VirtHandover.Linux;
 using VirtHandover.Qemu;
 
@@ -76,7 +77,7 @@ internal sealed record LastWords(string Path, long From)
     {
         // 2026-11-25T21:31:03.123456Z qemu-system-x86_64: …
         var text = line.Length > 28 && line[10] == 'T' && line.IndexOf("Z ", StringComparison.Ordinal) is var end and > 0 and < 30 ? line[(end + 2)..] : line;
-        return new string([.. text.Take(MostCharacters).Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
+        return ForeignText.Escape(text.Length <= MostCharacters ? text : text[..MostCharacters]);
     }
 
     private static SafeFileHandle? Open(string path)

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
+using VirtHandover.Foreign;
 using VirtHandover.Qemu;
 
 namespace VirtHandover.Handover.Records;
@@ -187,14 +187,7 @@ internal static partial class LineCheck
     }
 
     /// <summary>Foreign text in a sentence: one line, bounded.</summary>
-    internal static string Quote(string text)
-    {
-        var shown = text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
-        return $"'{string.Concat(shown.Select(c => IsPrinted(c) ? c.ToString() : FormattableString.Invariant($"\\u{(int)c:X4}")))}'";
-    }
-
-    private static bool IsPrinted(char c) => char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
+    internal static string Quote(string text) => ForeignText.Quote(text, LongestQuote);
 
     [GeneratedRegex(@"\A(defer|fd:[0-9]+|(tcp|rdma):[A-Za-z0-9.:\[\]_-]+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Incoming();
