@@ -25,13 +25,13 @@ internal sealed class DpkgDatabase : IPackageDatabase
             return "";
         }
 
-        (string? output, _) = await ShortTool.RunAsync(
+        (string? output, _) = await BoundedProgram.AskAsync(
             Program, ["--show", "--showformat", @"${Package}_${Version}\n", "--", package], Limit, cancellationToken).ConfigureAwait(false);
         return output?.Split('\n', 2)[0].Trim() ?? "";
     }
 
     private async Task<string?> SearchAsync(string path, CancellationToken cancellationToken) =>
-        (await ShortTool.RunAsync(Program, ["--search", "--", Literal(path)], Limit, cancellationToken).ConfigureAwait(false)).Output;
+        (await BoundedProgram.AskAsync(Program, ["--search", "--", Literal(path)], Limit, cancellationToken).ConfigureAwait(false)).Output;
 
     /// <summary>The first package that an answer of <c>dpkg-query --search</c> names: <c>a, b:amd64: /path</c>, beside lines on diversions.</summary>
     internal static string? OwnerIn(string answer) => answer.Split('\n')

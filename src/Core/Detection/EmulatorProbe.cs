@@ -71,7 +71,7 @@ internal sealed class EmulatorProbe : IEmulatorProbe
     // Never as root unless the VM's QEMU is: what a process runs from may say of itself that it is root's.
     private Task<(string? Output, string Failure)> RunAsync(SafeFileHandle file, string held, int processId, CancellationToken cancellationToken) =>
         !Environment.IsPrivilegedProcess
-            ? ShortTool.RunAsync(held, ["--version"], Limit, cancellationToken)
+            ? BoundedProgram.AskAsync(held, ["--version"], Limit, cancellationToken)
             : LaunchedTool.RunAsync(
                 new Launch
                 {

@@ -13,7 +13,7 @@ internal sealed class RpmDatabase : IPackageDatabase
     /// <inheritdoc/>
     public async Task<string> OwnerAsync(string path, CancellationToken cancellationToken)
     {
-        (string? output, _) = await ShortTool.RunAsync(
+        (string? output, _) = await BoundedProgram.AskAsync(
             Program, ["-qf", "--qf", @"%{NAME}-%{VERSION}-%{RELEASE}\n", "--", path], Limit, cancellationToken).ConfigureAwait(false);
         return OwnerIn(output ?? "");
     }

@@ -29,8 +29,8 @@ public sealed class HoldProbe(QueueOptions options) : IHoldProbe
             return null;
         }
 
-        var command = ProgramPath.Command("/bin/sh").WithArguments(["-c", options.HoldCommand]).WithWorkingDirectory("/");
-        var (code, word) = await BoundedCommand.RunAsync(command, options.HoldTimeout, cancellationToken).ConfigureAwait(false);
+        var command = new BoundedProgram("/bin/sh", ["-c", options.HoldCommand], options.HoldTimeout);
+        var (code, word) = await BoundedCommand.RunAsync(command, cancellationToken).ConfigureAwait(false);
         var said = word.Length > 0 ? $": {word}" : "";
         return code switch
         {

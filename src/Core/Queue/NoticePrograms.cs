@@ -24,8 +24,8 @@ public sealed class NoticePrograms(string directory, ILogger log) : INoticeProgr
 
     private async Task RunAsync(string program, Notice notice, CancellationToken cancellationToken)
     {
-        var command = ProgramPath.Command(program).WithArguments([notice.Event]).WithWorkingDirectory("/").WithEnvironmentVariables(notice.Environment);
-        var (code, word) = await BoundedCommand.RunAsync(command, Limit, cancellationToken).ConfigureAwait(false);
+        var command = new BoundedProgram(program, [notice.Event], Limit) { Environment = notice.Environment };
+        var (code, word) = await BoundedCommand.RunAsync(command, cancellationToken).ConfigureAwait(false);
         if (code != 0)
         {
             log.Warning(

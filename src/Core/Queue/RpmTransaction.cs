@@ -1,5 +1,3 @@
-using CliWrap;
-using CliWrap.Buffered;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Queue;
@@ -23,20 +21,8 @@ public sealed class RpmTransaction : ITransactionProbe
 
     private static async Task<IReadOnlyList<string>> AskRpmAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AskLimit);
-        try
-        {
-            var answer = await ProgramPath.Command("rpm").WithArguments(["--eval", "%_rpmlock_path"])
-                .WithValidation(CommandResultValidation.None)
-                .ExecuteBufferedAsync(limit.Token).ConfigureAwait(false);
-            var path = answer.StandardOutput.Trim();
-            return Path.IsPathRooted(path) ? [path] : [];
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // No rpm on this host, or one that hangs: the usual places remain.
-            return [];
-        }
+        // No rpm on this host, or one that hangs: the usual places remain.
+        var (said, _) = await BoundedProgram.AskAsync("rpm", ["--eval", "%_rpmlock_path"], AskLimit, cancellationToken).ConfigureAwait(false);
+        return said?.Trim() is { } path && Path.IsPathRooted(path) ? [path] : [];
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using CliWrap;
-using CliWrap.Buffered;
 using VirtHandover.Linux;
 
 namespace VirtHandover.Libvirt;
@@ -11,6 +9,9 @@ internal static class DaemonStart
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
+    // Twice what systemd itself gives a unit to start or stop (DefaultTimeoutStartSec=): then it hangs, as it does without an answer of systemd's.
+    private static readonly TimeSpan SystemctlLimit = TimeSpan.FromMinutes(3);
+
     internal static async Task RunAsync(DaemonRecipe recipe, IReadOnlyList<InheritedDescriptor> descriptors, CancellationToken cancellationToken)
     {
         if (recipe.Units.Count > 0)
@@ -19,7 +20,7 @@ internal static class DaemonStart
             _ = await SystemctlAsync(["reset-failed", .. recipe.Units], cancellationToken).ConfigureAwait(false);
             var result = await SystemctlAsync(["start", .. recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
             if (result.ExitCode != 0)
-                throw new LibvirtException(0, $"systemctl could not start {recipe.Units[0]}: {result.StandardError.Trim()}");
+                throw new LibvirtException(0, $"systemctl could not start {recipe.Units[0]}: {result.Errors}");
             return;
         }
 
@@ -50,6 +51,15 @@ internal static class DaemonStart
             throw new LibvirtException(0, string.Create(CultureInfo.InvariantCulture, $"{program} ended at once with exit code {code}."));
     }
 
-    internal static Task<BufferedCommandResult> SystemctlAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>
-        ProgramPath.Command("systemctl").WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(cancellationToken);
+    /// <summary>Asks systemd for something.</summary>
+    /// <param name="arguments">What.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="LibvirtException">systemctl does not run, or does not end.</exception>
+    internal static async Task<(int ExitCode, string Output, string Errors)> SystemctlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var end = await new BoundedProgram("systemctl", arguments, SystemctlLimit).RunAsync(cancellationToken).ConfigureAwait(false);
+        return end.ExitCode is { } code
+            ? (code, end.Output, end.Errors.Trim())
+            : throw new LibvirtException(0, $"'systemctl {arguments[0]}' {end.Failure}.");
+    }
 }

@@ -32,13 +32,13 @@ internal sealed class SystemdDaemon : LibvirtDaemon
         // it, with its ExecStop=, which may shut VMs down, and nothing would start it again.
         var result = await DaemonStart.SystemctlAsync(["stop", "--job-mode=ignore-requirements", .. Recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
-            throw new LibvirtException(0, $"systemctl could not stop {Name}: {result.StandardError.Trim()}");
+            throw new LibvirtException(0, $"systemctl could not stop {Name}: {result.Errors}");
     }
 
     // Of a host that goes down systemd starts nothing any more, and libvirt-guests has to reach the VMs.
     internal override async Task<string?> ObstacleAsync()
     {
-        if ((await DaemonStart.SystemctlAsync(["is-system-running"], default).ConfigureAwait(false)).StandardOutput.Trim() == "stopping")
+        if ((await DaemonStart.SystemctlAsync(["is-system-running"], default).ConfigureAwait(false)).Output.Trim() == "stopping")
             return "the host is shutting down";
         // What is bound to a unit ends with it in any case.
         var bound = await ActiveAsync("BoundBy", Recipe.Units).ConfigureAwait(false);
@@ -51,9 +51,9 @@ internal sealed class SystemdDaemon : LibvirtDaemon
     {
         var shown = await DaemonStart.SystemctlAsync(["show", $"--property={relation}", "--value", .. units], default).ConfigureAwait(false);
         if (shown.ExitCode != 0)
-            throw new LibvirtException(0, $"systemctl could not show what belongs to {units[0]} ({relation}=): {shown.StandardError.Trim()}");
+            throw new LibvirtException(0, $"systemctl could not show what belongs to {units[0]} ({relation}=): {shown.Errors}");
         List<string> active = [];
-        foreach (var unit in shown.StandardOutput.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct())
+        foreach (var unit in shown.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Distinct())
         {
             if ((await DaemonStart.SystemctlAsync(["is-active", "--quiet", unit], default).ConfigureAwait(false)).ExitCode == 0)
                 active.Add(unit);

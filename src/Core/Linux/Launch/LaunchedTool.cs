@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Pipes;
-using System.Text;
 
 namespace VirtHandover.Linux.Launch;
 
@@ -33,14 +32,14 @@ internal static class LaunchedTool
             }).StartAsync(deadline.Token).ConfigureAwait(false);
             output.DisposeLocalCopyOfClientHandle();
             errors.DisposeLocalCopyOfClientHandle();
-            var reading = Task.WhenAll(ReadAsync(output, deadline.Token), ReadAsync(errors, deadline.Token));
-            var said = await reading.WaitAsync(deadline.Token).ConfigureAwait(false);
+            KeptOutput said = new(MostOutput), wrong = new(MostOutput);
+            await Task.WhenAll(said.ReadAsync(output, deadline.Token), wrong.ReadAsync(errors, deadline.Token)).WaitAsync(deadline.Token).ConfigureAwait(false);
             if (!await process.WaitForExitAsync(limit, deadline.Token).ConfigureAwait(false))
                 return (null, Late(limit));
             var code = ProcessSpawner.Reap(process);
             return code == 0
-                ? (said[0], "")
-                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {code}: {said[1].Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
+                ? (said.Text, "")
+                : (null, string.Create(CultureInfo.InvariantCulture, $"ended with code {code}: {wrong.Text.Split('\n')[0].TrimEnd('.')}").TrimEnd(':', ' '));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -63,21 +62,4 @@ internal static class LaunchedTool
     }
 
     private static string Late(TimeSpan limit) => string.Create(CultureInfo.InvariantCulture, $"did not answer within {limit.TotalSeconds:0.#} s");
-
-    private static async Task<string> ReadAsync(Stream pipe, CancellationToken cancellationToken)
-    {
-        var text = new StringBuilder();
-        var buffer = new byte[16 << 10];
-        var kept = 0;
-        int read;
-        // Reads on to the end, so that the program never blocks on a full pipe.
-        while ((read = await pipe.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-        {
-            var take = Math.Min(read, MostOutput - kept);
-            text.Append(Encoding.UTF8.GetString(buffer, 0, take));
-            kept += take;
-        }
-
-        return text.ToString();
-    }
 }

@@ -66,7 +66,7 @@ public class TargetProbeTests
     }
 
     private static Task<TargetFacts> AskAsync(string program, TargetAnswers? answers, TimeSpan limit) =>
-        TargetProbe.AskAsync(program, answers, (arguments, stop) => ShortTool.RunAsync(program, arguments, limit, stop), CancellationToken.None);
+        TargetProbe.AskAsync(program, answers, (arguments, stop) => BoundedProgram.AskAsync(program, arguments, limit, stop), CancellationToken.None);
 
     private static string Script(TemporaryDirectory directory, string body) => directory.Script("qemu", body);
 }
