@@ -1,5 +1,6 @@
 using System.Globalization;
-using VirtHandover.Service.Interop;
+using System.Net.Sockets;
+using System.Text;
 
 namespace VirtHandover.Service;
 
@@ -53,15 +54,34 @@ internal sealed class SystemdNotifier : IDisposable
                 : null;
     }
 
-    private static void Send(string state)
+    /// <summary>The address of the socket; a first letter <c>@</c> stands for the zero of a name that is in no directory.</summary>
+    /// <returns>Null when nobody listens, or not on a socket of this host.</returns>
+    internal static string? Listener(Func<string, string?> variable) => variable("NOTIFY_SOCKET") switch
+    {
+        ['/', ..] path => path,
+        ['@', .. var name] => "\0" + name,
+        _ => null,
+    };
+
+    /// <summary>Says something to whoever listens; see sd_notify(3), "Standalone Implementations".</summary>
+    internal static void Tell(string listener, string state)
     {
         try
         {
-            _ = LibSystemd.sd_notify(0, state);
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            socket.SendTo(Encoding.ASCII.GetBytes(state), new UnixDomainSocketEndPoint(listener));
         }
-        catch (DllNotFoundException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            // Without libsystemd there is no bus either, and the service has said so already.
+            // Nobody to tell.
+        }
+    }
+
+    private static void Send(string state)
+    {
+        if (Listener(Environment.GetEnvironmentVariable) is { } listener)
+        {
+            Tell(listener, state);
         }
     }
 }
