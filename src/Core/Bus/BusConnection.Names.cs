@@ -1,26 +1,25 @@
-using VirtHandover.Bus.Interop;
+using Tmds.DBus.Protocol;
+using VirtHandover.Bus.Wire;
 
 namespace VirtHandover.Bus;
 
 /// <summary>Signals, and the names on the bus.</summary>
 internal sealed partial class BusConnection
 {
+    private const string Driver = "org.freedesktop.DBus";
     private const uint PrimaryOwner = 1, AlreadyOwner = 4, DoNotQueue = 4;
 
     /// <summary>Subscribes to signals.</summary>
-    /// <param name="rule">A D-Bus match rule.</param>
-    /// <param name="received">Runs on the bus thread, in the order of arrival, and must not wait for anything.</param>
+    /// <param name="rule">Which ones.</param>
+    /// <param name="received">Runs where messages are read, in the order of arrival, and must not wait for anything.</param>
     /// <returns>Ends the subscription when it is disposed of.</returns>
     /// <exception cref="BusException">The bus refused the rule.</exception>
-    internal async Task<IAsyncDisposable> MatchAsync(string rule, Action<BusMessage> received)
+    internal async Task<IAsyncDisposable> MatchAsync(SignalRule rule, Action<BusMessage> received)
     {
-        var installed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        BusSlot? slot = null;
-        await RunAsync(() => slot = Match(rule, received, installed)).ConfigureAwait(false);
-        var subscription = new Subscription(this, slot!);
+        var subscription = new Subscription(this, rule, await ObserveAsync(rule, received).ConfigureAwait(false));
         try
         {
-            await installed.Task.ConfigureAwait(false);
+            await CallAsync(BusRequest.ToBus("AddMatch", rule.ToString()), CancellationToken.None).ConfigureAwait(false);
             return subscription;
         }
         catch
@@ -61,16 +60,15 @@ internal sealed partial class BusConnection
 
     /// <summary>Follows the ownership of a name.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="changed">Runs on the bus thread with the new owner's unique name, empty when there is none.</param>
+    /// <param name="changed">Runs where messages are read, with the new owner's unique name, empty when there is none.</param>
     /// <returns>Ends the watch when it is disposed of.</returns>
     /// <exception cref="BusException">The bus refused.</exception>
     internal Task<IAsyncDisposable> WatchNameAsync(string name, Action<string> changed) => MatchAsync(
-        "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-            + $"member='NameOwnerChanged',arg0='{name}'",
+        new SignalRule(Driver) { Path = "/org/freedesktop/DBus", Interface = Driver, Member = "NameOwnerChanged", Argument = name },
         message =>
         {
-            if (message.Body.Count == 3)
-                changed(message.Body[2].AsText());
+            if (message.Body is [_, _, BusValue.Text { Value: var owner }])
+                changed(owner);
         });
 
     /// <summary>Asks the bus who is behind a unique name.</summary>
@@ -83,48 +81,75 @@ internal sealed partial class BusConnection
             : throw new BusException(BusErrorNames.AccessDenied, $"The bus does not know which user {name} is.");
     }
 
-    private unsafe BusSlot Match(string rule, Action<BusMessage> received, TaskCompletionSource installed)
+    // The bus is told by us. Tmds.DBus would not say path_namespace and the like as a bus reads it, and reads a first argument to compare it before it looks who
+    // has sent it: one that is damaged would end the connection.
+    private async Task<IDisposable> ObserveAsync(SignalRule rule, Action<BusMessage> received)
     {
-        var slot = new BusSlot(this)
+        var wanted = new MatchRule { Type = MessageType.Signal, Sender = rule.Sender, Path = rule.Path, Interface = rule.Interface, Member = rule.Member };
+        try
         {
-            Received = message => received(MessageReader.Read(message)),
-            Installed = reply => Confirm(reply, installed),
-            Abandoned = reason => installed.TrySetException(Gone(reason)),
-        };
-        var result = SdBus.sd_bus_add_match_async(
-            _bus, out var handle, rule, &BusSlot.OnReceived, &BusSlot.OnInstalled, slot.Userdata);
-        slot.Handle = handle;
-        if (result < 0)
-            slot.Release();
-        BusCheck.Succeeded(result, $"subscribe to \"{rule}\"");
-        return slot;
+            return await _bus.AddMatchAsync(wanted, (message, _) => ReadSignal(message), Handle, emitOnCapturedContext: false, ObserverFlags.NoSubscribe)
+                .ConfigureAwait(false);
+        }
+        catch (DBusErrorReplyException e)
+        {
+            throw new BusException(e.ErrorName, e.ErrorMessage);
+        }
+        catch (Exception e) when (e is DBusExceptionBase or ObjectDisposedException)
+        {
+            throw Gone(e is ObjectDisposedException ? "the connection is closed" : e.Message);
+        }
+
+        void Handle(Notification<BusMessage?> signal)
+        {
+            if (signal is not { HasValue: true, Value: { } message })
+                return;
+            if (rule.Argument is not null && !(message.Body is [BusValue.Text { Value: var first }, ..] && first == rule.Argument))
+                return;
+            try
+            {
+                received(message);
+            }
+            catch (Exception e)
+            {
+                // A fault of this program; it must not take the connection down for one message.
+                Report("A D-Bus message could not be handled.", e);
+            }
+        }
     }
 
-    private static void Confirm(nint reply, TaskCompletionSource installed)
+    private BusMessage? ReadSignal(Message message)
     {
         try
         {
-            ReadReply(reply);
-            installed.TrySetResult();
+            return BodyReader.Read(message);
         }
         catch (BusException e)
         {
-            installed.TrySetException(e);
+            Report("A D-Bus message could not be handled.", e);
+            return null;
         }
     }
 
-    private sealed class Subscription(BusConnection connection, BusSlot slot) : IAsyncDisposable
+    /// <summary>Makes a call whose answer nobody needs; nothing, when the connection has ended.</summary>
+    private void Tell(BusRequest request)
     {
-        public async ValueTask DisposeAsync()
+        try
         {
-            // A closed connection has already released it.
-            try
-            {
-                await connection.RunAsync(slot.Release).ConfigureAwait(false);
-            }
-            catch (BusException)
-            {
-            }
+            _bus.TrySendMessage(Write(request, MessageFlags.NoReplyExpected));
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+    }
+
+    private sealed class Subscription(BusConnection connection, SignalRule rule, IDisposable observer) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            observer.Dispose();
+            connection.Tell(BusRequest.ToBus("RemoveMatch", rule.ToString()));
+            return ValueTask.CompletedTask;
         }
     }
 }

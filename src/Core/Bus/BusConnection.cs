@@ -1,33 +1,42 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using Tmds.DBus.Protocol;
+using VirtHandover.Bus.Client;
 using VirtHandover.Bus.Gate;
-using VirtHandover.Bus.Interop;
 
 namespace VirtHandover.Bus;
 
 /// <summary>
-/// A connection to a D-Bus bus. One thread owns the <c>sd_bus</c> and everything that hangs on it; everybody else posts work to
-/// that thread, so every member here may be called from any thread.
+/// A connection to a D-Bus bus, by Tmds.DBus. Every member here may be called from any thread. Descriptors are not passed: none is used, and a bus sends none
+/// to whom it was not told so.
 /// </summary>
 internal sealed partial class BusConnection : IAsyncDisposable
 {
     /// <summary>Where the system bus is when <c>DBUS_SYSTEM_BUS_ADDRESS</c> does not say otherwise.</summary>
     internal const string DefaultSystemAddress = "unix:path=/run/dbus/system_bus_socket";
 
-    private const int MessagesInOneStep = 64;
+    // As long as a call is waited for; and where ssh may ask a person for a password before, as long as sd-bus gives one.
+    private static readonly TimeSpan s_greetingLimit = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan s_remoteLimit = TimeSpan.FromSeconds(90);
 
-    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(25);
+    // For what was sent before the end. A bus that hangs is not waited for.
+    private static readonly TimeSpan s_farewellLimit = TimeSpan.FromSeconds(1);
 
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly BusLoop _loop;
-    private readonly string _address;
+    private readonly string _where;
     private readonly GateLimits? _limits;
-    private BusGate? _gate;
-    private nint _bus;
+    private readonly BusStream _stream;
+    private readonly DBusConnection _bus;
+    private readonly BusObjects _objects;
+    private volatile bool _hasSpoken;
+    private int _disposed;
 
-    private BusConnection(string address, GateLimits? limits)
+    private BusConnection(string where, Stream bus, GateLimits? limits)
     {
-        (_address, _limits) = (address, limits);
-        _loop = new BusLoop("bus", Start, Step, Stop);
+        (_where, _limits) = (where, limits);
+        _stream = limits is null ? new BusStream(bus) : new GatedStream(bus, limits);
+        _bus = new DBusConnection(new Options(this));
+        _objects = new BusObjects(this);
     }
 
     /// <summary>Completes with the reason once the connection has ended, whoever ended it.</summary>
@@ -39,6 +48,8 @@ internal sealed partial class BusConnection : IAsyncDisposable
     /// <summary>The address of the system bus for this process.</summary>
     internal static string SystemAddress =>
         Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } address ? address : DefaultSystemAddress;
+
+    private GatedStream? Gate => _stream as GatedStream;
 
     /// <summary>Connects to a bus and says hello.</summary>
     /// <param name="address">A D-Bus address; null for the system bus.</param>
@@ -53,118 +64,36 @@ internal sealed partial class BusConnection : IAsyncDisposable
     /// <param name="cancellationToken">As above.</param>
     /// <returns>As above.</returns>
     /// <exception cref="BusException">As above.</exception>
-    internal static async Task<BusConnection> OpenAsync(string? address, GateLimits? limits, CancellationToken cancellationToken)
+    internal static Task<BusConnection> OpenAsync(string? address, GateLimits? limits, CancellationToken cancellationToken)
     {
-        var connection = new BusConnection(address ?? SystemAddress, limits);
-        try
-        {
-            connection._loop.Start();
-            await connection._ready.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        address ??= SystemAddress;
+        return OpenAsync($" at \"{address}\"", limit => BusAddress.ConnectAsync(address, limit), limits, s_greetingLimit, cancellationToken);
     }
 
-    /// <summary>Closes the connection after everything that was posted before. Pending calls fail.</summary>
-    public async ValueTask DisposeAsync() => await _loop.StopAsync().ConfigureAwait(false);
+    /// <summary>As above, to the bus of another machine.</summary>
+    /// <param name="remote">The way there.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <returns>As above.</returns>
+    /// <exception cref="BusException">As above.</exception>
+    internal static Task<BusConnection> OpenRemoteAsync(IRemoteBus remote, CancellationToken cancellationToken) =>
+        OpenAsync(" of the other machine", _ => Task.FromResult(remote.Open()), null, s_remoteLimit, cancellationToken);
 
-    private void Start()
+    /// <summary>Closes the connection after everything that was sent before has arrived at the bus. Pending calls fail.</summary>
+    public async ValueTask DisposeAsync()
     {
-        try
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            BusCheck.Succeeded(SdBus.sd_bus_new(out _bus), "make a D-Bus connection");
-            if (_limits is null)
-                BusCheck.Succeeded(SdBus.sd_bus_set_address(_bus, _address), $"understand the D-Bus address \"{_address}\"");
-            else
-                PutGateBefore(_limits);
-            BusCheck.Succeeded(SdBus.sd_bus_set_bus_client(_bus, 1), "make a D-Bus connection");
-            BusCheck.Succeeded(SdBus.sd_bus_start(_bus), "connect");
+            // Tmds.DBus would drop what it has not written yet: the last replies and signals are among it.
+            if (_hasSpoken)
+                await RoundTripAsync(s_farewellLimit).ConfigureAwait(false);
+            _bus.Dispose();
         }
-        catch (DllNotFoundException)
-        {
-            throw NoServer($"{SdBus.Library} is not installed");
-        }
-        catch (BusException e)
-        {
-            throw NoServer(e.Message);
-        }
+
+        await _disconnected.Task.ConfigureAwait(false);
     }
 
-    private void PutGateBefore(GateLimits limits)
-    {
-        _gate = BusGate.Open(_address, limits);
-
-        // sd-bus has the descriptor from here on, unless it says that it has not.
-        var result = SdBus.sd_bus_set_fd(_bus, _gate.Inner, _gate.Inner);
-        if (result < 0)
-            _ = Libc.close(_gate.Inner);
-        BusCheck.Succeeded(result, "make a D-Bus connection");
-        BusCheck.Succeeded(SdBus.sd_bus_negotiate_fds(_bus, 0), "make a D-Bus connection");
-    }
-
-    /// <summary>Does all that can be done without waiting.</summary>
-    private unsafe BusWait Step()
-    {
-        PassGate();
-
-        // Not until nothing is left: somebody who floods us must not keep the replies to others from being sent.
-        var result = 1;
-        for (var turn = 0; turn < MessagesInOneStep && result > 0; turn++)
-        {
-            result = SdBus.sd_bus_process(_bus, null);
-            if (result < 0)
-                throw NoServer(BusCheck.Failure(result, "go on").Message);
-            if (!_ready.Task.IsCompleted && SdBus.sd_bus_is_ready(_bus) > 0)
-                _ready.TrySetResult();
-        }
-
-        // What came through, and what was answered: another step follows at once.
-        var more = PassGate();
-
-        // After a full step the timeout is 0 when sd-bus has more in its hands, and poll sees what is still in the socket.
-        BusCheck.Succeeded(SdBus.sd_bus_get_timeout(_bus, out var until), "ask for the next D-Bus timeout");
-        var fd = BusCheck.Succeeded(SdBus.sd_bus_get_fd(_bus), "ask for the D-Bus socket");
-        var events = BusCheck.Succeeded(SdBus.sd_bus_get_events(_bus), "ask for the D-Bus socket's events");
-        return new BusWait(fd, (short)events, more ? 0 : until, _gate?.Wait());
-    }
-
-    private bool PassGate()
-    {
-        try
-        {
-            return _gate?.Step() ?? false;
-        }
-        catch (BusException e)
-        {
-            throw NoServer(e.Message);
-        }
-    }
-
-    private void Stop(Exception? failure)
-    {
-        var reason = failure?.Message ?? "The D-Bus connection was closed.";
-        _ready.TrySetException(failure ?? NoServer("it was closed"));
-        try
-        {
-            if (_bus != 0)
-            {
-                // No sd_bus_flush: it waits for ever for a bus that hangs. The last step has written all that the socket takes.
-                ReleaseAll(reason);
-                SdBus.sd_bus_close(_bus);
-                _bus = SdBus.sd_bus_unref(_bus);
-            }
-
-            _gate?.Dispose();
-        }
-        finally
-        {
-            _disconnected.TrySetResult(reason);
-        }
-    }
+    /// <summary>The user who has a unique name, if the gate has had to ask the bus for it.</summary>
+    internal uint? UserOf(string name) => Gate?.UserOf(name);
 
     /// <summary>Tells <see cref="Faulted"/>; what that throws is nobody's any more.</summary>
     internal void Report(string what, Exception exception)
@@ -179,6 +108,77 @@ internal sealed partial class BusConnection : IAsyncDisposable
         }
     }
 
-    private BusException NoServer(string why) =>
-        new(BusErrorNames.NoServer, $"The D-Bus bus at \"{_address}\" cannot be used: {why.TrimEnd('.')}.");
+    private static async Task<BusConnection> OpenAsync(
+        string where, Func<CancellationToken, Task<Stream>> connect, GateLimits? limits, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        Stream? bus = null;
+        try
+        {
+            bus = await connect(limit.Token).ConfigureAwait(false);
+            await BusGreeting.SayAsync(bus, limit.Token).ConfigureAwait(false);
+            var connection = new BusConnection(where, bus, limits);
+            bus = connection._stream;
+            await connection._bus.ConnectAsync().AsTask().WaitAsync(limit.Token).ConfigureAwait(false);
+            _ = connection.FollowAsync();
+            return connection;
+        }
+        catch (Exception e)
+        {
+            if (bus is not null)
+                await bus.DisposeAsync().ConfigureAwait(false);
+            throw e switch
+            {
+                OperationCanceledException when !cancellationToken.IsCancellationRequested => NoServer(where, $"it has not answered within {patience.TotalSeconds:0} s"),
+                BusException or DBusExceptionBase or IOException or SocketException or Win32Exception => NoServer(where, e.Message),
+                _ => e,
+            };
+        }
+    }
+
+    private async Task FollowAsync()
+    {
+        var reason = await _bus.DisconnectedAsync().ConfigureAwait(false);
+        _disconnected.TrySetResult(reason is null ? "The D-Bus connection was closed." : NoServer(_where, reason.Message).Message);
+    }
+
+    private static BusException NoServer(string where, string why) =>
+        new(BusErrorNames.NoServer, $"The D-Bus bus{where} cannot be used: {why.TrimEnd('.')}.");
+
+    private sealed class Options : DBusConnectionOptions
+    {
+        private readonly BusStream _stream;
+
+        internal Options(BusConnection owner)
+            : base("")
+        {
+            _stream = owner._stream;
+
+            // None of ours throws. If one does, it is a fault of this program, and no reason to leave the bus.
+            OnException = context =>
+            {
+                if (context.Source == DBusConnection.ExceptionSource.ConnectionFailed)
+                    return;
+                context.DisconnectConnection = false;
+                owner.Report("A D-Bus message could not be handled.", context.Exception);
+            };
+        }
+
+        protected override ValueTask<SetupResult> SetupAsync(CancellationToken cancellationToken) =>
+            new(new SetupResult { ConnectionStream = _stream, UserId = "", MachineId = MachineId() });
+
+        // Tmds.DBus knows D-Bus's own file alone, which a host with systemd need not have.
+        private static string MachineId()
+        {
+            try
+            {
+                return File.ReadAllText("/etc/machine-id").Trim();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new string('0', 32);
+            }
+        }
+    }
 }

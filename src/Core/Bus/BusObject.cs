@@ -4,11 +4,9 @@ namespace VirtHandover.Bus;
 internal sealed class BusObject
 {
     private readonly BusConnection _connection;
-    private readonly IReadOnlyList<BusSlot> _slots;
     private readonly bool _announced;
 
-    internal BusObject(BusConnection connection, string path, IReadOnlyList<BusSlot> slots, bool announced) =>
-        (_connection, Path, _slots, _announced) = (connection, path, slots, announced);
+    internal BusObject(BusConnection connection, string path, bool announced) => (_connection, Path, _announced) = (connection, path, announced);
 
     /// <summary>Its path.</summary>
     internal string Path { get; }
@@ -24,5 +22,5 @@ internal sealed class BusObject
 
     /// <summary>Takes it off the bus; <c>InterfacesRemoved</c> goes out when its arrival was announced.</summary>
     /// <exception cref="BusException">The connection has ended.</exception>
-    internal Task RemoveAsync() => _connection.RemoveAsync(Path, _slots, _announced);
+    internal Task RemoveAsync() => _connection.RemoveAsync(Path, _announced);
 }

@@ -113,10 +113,11 @@ internal abstract record BusValue
         internal override string Signature => "g";
     }
 
-    /// <summary>An open file.</summary>
-    /// <param name="Number">To be sent: the descriptor, of which the message takes a copy. Received: -1, none is taken over.</param>
-    internal sealed record Descriptor(int Number) : BusValue
+    /// <summary>An open file in a message of others; it is passed over. None of ours has one.</summary>
+    internal sealed record Descriptor : BusValue
     {
+        internal static readonly Descriptor Passed = new();
+
         internal override string Signature => "h";
     }
 

@@ -29,7 +29,7 @@ internal sealed record MethodDefinition(
     IReadOnlyList<ArgumentDefinition> Out,
     Func<object, BusCall, Task<IReadOnlyList<BusValue>>> Handler);
 
-/// <summary>One read-only property; the getter runs on the bus thread and must only read memory.</summary>
+/// <summary>One read-only property; the getter runs while the others wait, and must only read memory.</summary>
 internal sealed record PropertyDefinition(string Name, string Signature, PropertyChange Change, Func<object, BusValue> Getter);
 
 /// <summary>One signal.</summary>

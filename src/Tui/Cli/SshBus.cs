@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
-using System.Text;
 using CliWrap;
 using CliWrap.Buffered;
 using VirtHandover.Bus.Client;
@@ -9,7 +7,7 @@ using VirtHandover.Tui.Format;
 
 namespace VirtHandover.Tui.Cli;
 
-/// <summary>The system bus of another machine, reached as <c>sd_bus_open_system_remote(3)</c> does: through ssh and a bridge there.</summary>
+/// <summary>The system bus of another machine, reached as <c>systemctl -H</c> does: through ssh and a bridge there.</summary>
 /// <param name="host">The machine.</param>
 /// <param name="mayAsk">False where a question for a password would destroy the screen, or where nobody could answer it.</param>
 internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
@@ -17,31 +15,11 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
     private const string Bridge = "systemd-stdio-bridge";
     private const int FailureOfSsh = 255;
 
-    // sd-bus would look for a bare name in all of PATH, the current directory among it where PATH says so. Where there is none, the usual place says it.
-    private static string Ssh
-    {
-        get
-        {
-            try
-            {
-                return ProgramPath.Of("ssh");
-            }
-            catch (Win32Exception)
-            {
-                return "/usr/bin/ssh";
-            }
-        }
-    }
+    /// <summary>What ssh is started with.</summary>
+    public IReadOnlyList<string> Words => ["-xT", .. mayAsk ? Array.Empty<string>() : ["-q", "-oBatchMode=yes"], .. host.Where, Bridge];
 
     /// <inheritdoc/>
-    public string Address
-    {
-        get
-        {
-            string[] words = ["-xT", .. mayAsk ? Array.Empty<string>() : ["-q", "-oBatchMode=yes"], .. host.Where, Bridge];
-            return $"unixexec:path={Escape(Ssh)}," + string.Join(',', words.Select((word, i) => $"argv{i + 1}={Escape(word)}"));
-        }
-    }
+    public Stream Open() => SshStream.Start(ProgramPath.Of("ssh"), Words, mayAsk);
 
     /// <summary>Logs in once more, only to hear what ssh has to say about it.</summary>
     public async Task<string> ExplainAsync(CancellationToken cancellationToken)
@@ -82,19 +60,5 @@ internal sealed class SshBus(RemoteHost host, bool mayAsk) : IRemoteBus
             _ => $"{host.Text} is reached over SSH, but {Bridge} cannot be started there: {reason}. "
                 + "It comes with systemd, and the login shell of that user has to find it.",
         };
-    }
-
-    // see: https://dbus.freedesktop.org/doc/dbus-specification.html#addresses
-    private static string Escape(string word)
-    {
-        var escaped = new StringBuilder();
-        foreach (var letter in Encoding.UTF8.GetBytes(word))
-        {
-            escaped.Append(char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'/'
-                ? ((char)letter).ToString()
-                : "%" + letter.ToString("x2", CultureInfo.InvariantCulture));
-        }
-
-        return escaped.ToString();
     }
 }

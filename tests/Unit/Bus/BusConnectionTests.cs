@@ -90,7 +90,7 @@ public sealed class BusConnectionTests(PrivateBus bus) : IClassFixture<PrivateBu
     public async Task A_bad_match_rule_is_refused_and_the_connection_lives_on()
     {
         await using var connection = await bus.ConnectAsync();
-        await Assert.ThrowsAsync<BusException>(() => connection.MatchAsync("type='nonsense'", _ => { }));
+        await Assert.ThrowsAsync<BusException>(() => connection.MatchAsync(new SignalRule("org.freedesktop.DBus") { Interface = "no interface" }, _ => { }));
         Assert.Single(await connection.CallAsync(BusRequest.ToBus("GetId"), CancellationToken.None));
     }
 

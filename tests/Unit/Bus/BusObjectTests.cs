@@ -127,7 +127,7 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
         await _server.ExportAsync("/org/slow", announce: false, (EchoService.Hanging(reached, answer.Task), this));
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var never = new ManualResetEventSlim();
-        await using var match = await _client.MatchAsync($"type='signal',sender='{_owner}',interface='{EchoService.Name}',member='Rang'", rang =>
+        await using var match = await _client.MatchAsync(new SignalRule(_owner) { Interface = EchoService.Name, Member = "Rang" }, rang =>
         {
             held.TrySetResult();
             _ = never.Wait(TimeSpan.FromSeconds(3));
@@ -146,7 +146,7 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
     {
         var seen = Channel.CreateUnbounded<BusMessage>();
         await using var match = await _client.MatchAsync(
-            $"type='signal',sender='{EchoService.Name}',path='{EchoService.Path}'", message => seen.Writer.TryWrite(message));
+            new SignalRule(EchoService.Name) { Path = EchoService.Path }, message => seen.Writer.TryWrite(message));
 
         _service.Count = 1;
         await _object.ChangedAsync(EchoService.Name, ["Count"]);
@@ -165,7 +165,7 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
     {
         var seen = Channel.CreateUnbounded<BusMessage>();
         await using var match = await _client.MatchAsync(
-            "type='signal',interface='org.freedesktop.DBus.ObjectManager'", message => seen.Writer.TryWrite(message));
+            new SignalRule(EchoService.Name) { Interface = "org.freedesktop.DBus.ObjectManager" }, message => seen.Writer.TryWrite(message));
         var added = await _server.ExportAsync("/org/example/Second", announce: true, (EchoService.Definition, new EchoService { Count = 9 }));
 
         var arrival = await seen.Reader.ReadAsync();
@@ -177,6 +177,56 @@ public sealed class BusObjectTests(PrivateBus bus) : IClassFixture<PrivateBus>, 
         var leaving = await seen.Reader.ReadAsync();
         Assert.Equal("InterfacesRemoved", leaving.Member);
         Assert.Contains(EchoService.Name, leaving.Body[1].AsStrings());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_handler_that_waits_holds_up_neither_calls_nor_signals()
+    {
+        var reached = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<IReadOnlyList<BusValue>>();
+        await _server.ExportAsync("/org/waiting", announce: false, (EchoService.Hanging(reached, answer.Task), this));
+        var waiting = _client.CallAsync(new BusRequest(EchoService.Name, "/org/waiting", EchoService.Name, "Hang"), CancellationToken.None);
+        await reached.Task;
+
+        var names = Channel.CreateUnbounded<string>();
+        await using var watch = await _server.WatchNameAsync("org.example.Other", owner => names.Writer.TryWrite(owner));
+        await _client.RequestNameAsync("org.example.Other", CancellationToken.None);
+        Assert.NotEmpty(await names.Reader.ReadAsync());
+        Assert.NotEmpty(await CallAsync("WhoAmI"));
+        Assert.False(waiting.IsCompleted);
+        answer.SetResult([]);
+        Assert.Empty(await waiting);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_caller_may_leave_while_his_call_waits()
+    {
+        var reached = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<IReadOnlyList<BusValue>>();
+        await _server.ExportAsync("/org/left", announce: false, (EchoService.Hanging(reached, answer.Task), this));
+        var caller = await bus.ConnectAsync();
+        var call = caller.CallAsync(new BusRequest(EchoService.Name, "/org/left", EchoService.Name, "Hang"), CancellationToken.None);
+        await reached.Task;
+        await caller.DisposeAsync();
+        var error = await Assert.ThrowsAsync<BusException>(() => call);
+        Assert.Equal(BusErrorNames.Disconnected, error.Name);
+        answer.SetResult([]);
+        Assert.NotEmpty(await CallAsync("WhoAmI"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_was_sent_before_the_end_arrives()
+    {
+        const int Signals = 2000;
+        var seen = Channel.CreateUnbounded<BusMessage>();
+        await using var leaving = await bus.ConnectAsync();
+        await leaving.RequestNameAsync("org.example.Leaving", CancellationToken.None);
+        await using var match = await _client.MatchAsync(new SignalRule("org.example.Leaving"), message => seen.Writer.TryWrite(message));
+        for (var i = 0; i < Signals; i++)
+            await leaving.SignalAsync("/org/leaving", EchoService.Name, "Rang", new string('x', 5000), (ulong)i);
+        await leaving.DisposeAsync();
+        for (var i = 0; i < Signals; i++)
+            Assert.Equal((ulong)i, (await seen.Reader.ReadAsync()).Body[1].AsUInt64());
     }
 
     [Fact(Timeout = 30_000)]

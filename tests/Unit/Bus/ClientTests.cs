@@ -97,7 +97,7 @@ public sealed class ClientTests(PrivateBus bus) : IClassFixture<PrivateBus>, IAs
         await using var listener = await bus.ConnectAsync();
         var signals = System.Threading.Channels.Channel.CreateUnbounded<BusMessage>();
         await using var match = await listener.MatchAsync(
-            "type='signal',path_namespace='/org/virthandover/Handover1'", signal => signals.Writer.TryWrite(signal));
+            new SignalRule("org.virthandover.Handover1"), signal => signals.Writer.TryWrite(signal));
 
         await _server.PublishAsync(Sample.Host(Sample.Domain(Sample.Web, "web"), Sample.Domain(Sample.Db, "db")));
         await _server.PublishAsync(Sample.Host(Sample.Domain(Sample.Web, "web"), Sample.Domain(Sample.Db, "db", "approved")));

@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using VirtHandover.Bus;
 
 namespace VirtHandover.Tests.Unit.Bus;
@@ -41,28 +40,37 @@ public sealed class ForeignValueTests(PrivateBus bus) : IClassFixture<PrivateBus
             Assert.Equal(s_everyType[index].Unwrapped(), read[$"key-{index}"]);
     }
 
-    // dbus-daemon 1.16: GetConnectionCredentials has ProcessFD.
+    // dbus-daemon 1.16: GetConnectionCredentials has ProcessFD, for whom it may send descriptors.
     [Fact(Timeout = 30_000)]
-    public async Task Descriptors_in_a_map_are_passed_over_and_closed()
+    public async Task Descriptors_in_a_map_are_passed_over()
     {
-        using var read = new AnonymousPipeServerStream(PipeDirection.In);
-        using (var write = new AnonymousPipeClientStream(PipeDirection.Out, read.ClientSafePipeHandle))
-        {
-            var descriptor = new BusValue.Descriptor((int)write.SafePipeHandle.DangerousGetHandle());
-            var map = await AskAsync(BusValue.Options(
-            [
-                new("ProcessFD", descriptor),
-                new("Several", BusValue.ArrayOf("h", [descriptor, descriptor])),
-                new("Nested", BusValue.StructOf("name", new BusValue.Variant(descriptor))),
-                new("UnixUserID", 1000u),
-            ]));
-            Assert.Equal(1000u, map["UnixUserID"].AsUInt32());
-            Assert.Equal(new BusValue.Descriptor(-1), map["ProcessFD"]);
-            Assert.Equal("h", map["ProcessFD"].Signature);
-        }
+        await using var raw = RawBus.Listen(bus.Folder);
+        var open = BusConnection.OpenAsync(raw.Address, CancellationToken.None);
+        await raw.AcceptAsync();
+        await using var client = await open;
+        var call = client.CallAsync(BusRequest.ToBus("GetConnectionCredentials", ":1.7"), CancellationToken.None);
+        var serial = await raw.NextCallAsync("GetConnectionCredentials");
+        await raw.SendAsync(RawMessage.Reply(serial, "a{sv}ah", new RawBody()
+            .Array(8, map => map
+                .Entry("ProcessFD", "h", value => value.UInt32(0))
+                .Entry("Nested", "(sv)", value => value.Align(8).Text("name").Signature("h").UInt32(1))
+                .Entry("UnixUserID", "u", value => value.UInt32(1000)))
+            .Array(4, several => several.UInt32(0).UInt32(1))));
+        var reply = await call;
+        var map = reply[0].AsOptions();
+        Assert.Equal(1000u, map["UnixUserID"].AsUInt32());
+        Assert.Equal(BusValue.Descriptor.Passed, map["ProcessFD"]);
+        Assert.Equal("h", map["ProcessFD"].Signature);
+        Assert.Equal(2, reply[1].AsItems().Count);
+    }
 
-        // The end of the stream comes when the last copy, on either side of the bus, is closed.
-        Assert.Equal(0, await read.ReadAsync(new byte[1]));
+    [Fact(Timeout = 30_000)]
+    public async Task Descriptors_are_not_sent()
+    {
+        await using var client = await bus.ConnectAsync();
+        var error = await Assert.ThrowsAsync<BusException>(() => client.CallAsync(BusRequest.ToBus("GetNameOwner", BusValue.Descriptor.Passed), CancellationToken.None));
+        Assert.Equal(BusErrorNames.InvalidArgs, error.Name);
+        Assert.Single(await client.CallAsync(BusRequest.ToBus("GetId"), CancellationToken.None));
     }
 
     [Fact(Timeout = 60_000)]

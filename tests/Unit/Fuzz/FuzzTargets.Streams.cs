@@ -1,3 +1,5 @@
+using System.Text;
+using VirtHandover.Bus;
 using VirtHandover.Bus.Gate;
 using VirtHandover.Hook;
 using VirtHandover.Policy;
@@ -35,10 +37,9 @@ internal static partial class FuzzTargets
             _ = QmpMessageReader.Read(line, "a liar");
     }
 
-    // What goes between a process and the bus, in pieces: commands, then messages.
+    // What goes between a process and the bus, in pieces: the gate lets through no more than came, and the greeting lets in nobody who does not say so.
     private static void Wire(byte[] input)
     {
-        var lines = new SaslLines();
         long taken = 0;
         var cutter = new MessageCutter(
             4096,
@@ -51,18 +52,29 @@ internal static partial class FuzzTargets
             },
             bytes => taken += bytes.Length,
             () => { });
+        var gate = new BusGate(new GateLimits());
+        var room = new byte[1 << 16];
+        int begin = input.AsSpan().IndexOf("\nl"u8) + 1;
         int piece = input.Length == 0 ? 1 : (input[0] % 61) + 1;
-        foreach (byte[] part in input.Chunk(piece))
+        foreach (byte[] part in input[begin..].Chunk(piece))
         {
-            int commands = lines.TakeCommands(part);
-            Assert.InRange(commands, 0, part.Length);
-            cutter.Feed(part.AsSpan(commands));
+            cutter.Feed(part);
+            gate.Receive(part);
+            gate.Send(part);
+            Assert.InRange(gate.Admit(room), 0, input.Length);
         }
 
         Assert.InRange(taken, 0, input.Length);
-        var answers = new SaslLines();
-        _ = answers.TakeCommands("AUTH EXTERNAL\r\nBEGIN\r\n"u8);
-        Assert.InRange(answers.TakeAnswers(input), 0, input.Length);
+    }
+
+    private static void Greeting(byte[] input)
+    {
+        using var bus = new MemoryStream();
+        bus.Write("\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"u8);
+        bus.Write(input);
+        bus.Position = 0;
+        BusGreeting.SayAsync(bus, CancellationToken.None).GetAwaiter().GetResult();
+        Assert.StartsWith("DATA\r\nOK ", Encoding.ASCII.GetString(input), StringComparison.Ordinal);
     }
 
     // What a front that somebody has taken over sends to the worker: what is read means the same when it is written again.

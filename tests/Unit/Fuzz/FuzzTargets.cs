@@ -35,6 +35,7 @@ internal static partial class FuzzTargets
     internal static IReadOnlyDictionary<string, Action<byte[]>> All { get; } = new Dictionary<string, Action<byte[]>>(StringComparer.Ordinal)
     {
         ["journal"] = Journal,
+        ["bus-greeting"] = Allowing<BusException>(Greeting),
         ["bus-wire"] = Allowing<BusException>(Wire),
         ["worker-lines"] = Allowing<WorkerException>(Requests),
         ["qmp-lines"] = Allowing<QmpProtocolException>(input => _ = QmpMessageReader.Read(input, "a liar")),

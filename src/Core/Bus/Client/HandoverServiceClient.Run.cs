@@ -8,9 +8,8 @@ namespace VirtHandover.Bus.Client;
 /// <summary>One handover, from the request to its report.</summary>
 public sealed partial class HandoverServiceClient
 {
-    private const string EndOfHandovers =
-        $"type='signal',sender='{HandoverNames.BusName}',path='{HandoverNames.ManagerPath}',"
-        + $"interface='{HandoverNames.Manager}',member='HandoverEnded'";
+    private static readonly SignalRule s_endOfHandovers =
+        new(HandoverNames.BusName) { Path = HandoverNames.ManagerPath, Interface = HandoverNames.Manager, Member = "HandoverEnded" };
 
     /// <inheritdoc/>
     public Task<HandoverReport> RunAsync(Guid domain, bool rehearse, TimeSpan? maxPause, CancellationToken cancellationToken)
@@ -21,7 +20,7 @@ public sealed partial class HandoverServiceClient
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
 
             // Before the call: a rehearsal that is refused ends at once.
-            await using var watch = await ServiceWatch.StartAsync(connection, EndOfHandovers).ConfigureAwait(false);
+            await using var watch = await ServiceWatch.StartAsync(connection, s_endOfHandovers).ConfigureAwait(false);
             var options = new Dictionary<string, BusValue> { ["rehearse"] = rehearse };
             PolicyOptions.Allow(options, maxPause);
             var request = ToManager("Run", new BusValue.ObjectPath(HandoverNames.PathOf(domain)), BusValue.Options(options));

@@ -7,9 +7,8 @@ namespace VirtHandover.Bus.Client;
 /// <summary>The stream of states.</summary>
 public sealed partial class HandoverServiceClient
 {
-    // Everything that the service's objects say, in one rule: one order.
-    private const string SignalsOfTheService =
-        $"type='signal',sender='{HandoverNames.BusName}',path_namespace='{HandoverNames.ManagerPath}'";
+    // Everything that the service says, in one rule: one order.
+    private static readonly SignalRule s_signalsOfTheService = new(HandoverNames.BusName);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HostView> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -18,7 +17,7 @@ public sealed partial class HandoverServiceClient
         await using var watch = await Guard(purpose, async () =>
         {
             var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            return await ServiceWatch.StartAsync(connection, SignalsOfTheService).ConfigureAwait(false);
+            return await ServiceWatch.StartAsync(connection, s_signalsOfTheService).ConfigureAwait(false);
         }).ConfigureAwait(false);
 
         // Subscribed first, read then: nothing is missed in between.

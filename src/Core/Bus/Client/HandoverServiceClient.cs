@@ -36,7 +36,6 @@ public sealed partial class HandoverServiceClient : IHandoverService
     {
         ArgumentNullException.ThrowIfNull(remote);
         _remote = remote;
-        _address = remote.Address;
     }
 
     /// <inheritdoc/>
@@ -191,7 +190,9 @@ public sealed partial class HandoverServiceClient : IHandoverService
                 _connection = null;
             }
 
-            return _connection ??= await BusConnection.OpenAsync(_address, cancellationToken).ConfigureAwait(false);
+            return _connection ??= await (_remote is null
+                ? BusConnection.OpenAsync(_address, cancellationToken)
+                : BusConnection.OpenRemoteAsync(_remote, cancellationToken)).ConfigureAwait(false);
         }
         catch (BusException e) when (_remote is not null && e.Name == BusErrorNames.NoServer)
         {

@@ -3,10 +3,12 @@ namespace VirtHandover.Bus.Client;
 /// <summary>The system bus of another machine, and what leads to it.</summary>
 public interface IRemoteBus
 {
-    /// <summary>The D-Bus address; see <c>sd_bus_set_address(3)</c>.</summary>
-    string Address { get; }
+    /// <summary>Opens the way there.</summary>
+    /// <returns>What is written to it and read from it is the bus's; it ends with all that it needed when it is disposed of, whoever reads or writes then.</returns>
+    /// <exception cref="System.ComponentModel.Win32Exception">A program for it cannot be started.</exception>
+    Stream Open();
 
-    /// <summary>Finds out why the bus could not be reached: what sd-bus starts for a connection cannot tell it.</summary>
+    /// <summary>Finds out why the bus could not be reached: from the way itself only its end can be seen.</summary>
     /// <param name="cancellationToken">Gives up looking.</param>
     /// <returns>Sentences: which machine, what failed, what to do next.</returns>
     Task<string> ExplainAsync(CancellationToken cancellationToken);

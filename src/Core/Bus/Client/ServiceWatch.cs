@@ -29,7 +29,7 @@ internal sealed class ServiceWatch : IAsyncDisposable
     }
 
     /// <exception cref="BusException">The bus refused.</exception>
-    internal static async Task<ServiceWatch> StartAsync(BusConnection connection, string rule)
+    internal static async Task<ServiceWatch> StartAsync(BusConnection connection, SignalRule rule)
     {
         var watch = new ServiceWatch(connection);
         try

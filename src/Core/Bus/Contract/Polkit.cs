@@ -69,7 +69,7 @@ internal static class Polkit
         {
             if (owner.Length == 0)
             {
-                // Not on the bus thread: whoever waits for the answer goes on with it.
+                // Not here, where messages are read: whoever waits for the answer goes on with it.
                 Volatile.Write(ref isGone, true);
                 _ = left.CancelAsync();
             }

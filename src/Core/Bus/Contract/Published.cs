@@ -2,7 +2,7 @@ using VirtHandover.Bus.Client;
 
 namespace VirtHandover.Bus.Contract;
 
-/// <summary>The manager's object; the bus thread reads what the server last put here.</summary>
+/// <summary>The manager's object; callers read what the server last put here.</summary>
 internal sealed class PublishedManager(IHandoverRequests requests, HostView view, CancellationToken stopping)
 {
     private volatile HostView _view = view;

@@ -1,41 +1,31 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using VirtHandover.Bus.Contract;
-using VirtHandover.Bus.Interop;
 
 namespace VirtHandover.Bus.Gate;
 
 /// <summary>
-/// Stands between the bus and sd-bus, in one thread with it, and lets through what the service can bear: sd-bus reads whatever comes into memory, up to
-/// 32 MiB a message, and answers in the order of arrival, whoever sent it. The socket is always read on, so that the bus never has to queue for us, and
-/// root's call never waits behind a flood; what is too long is not kept at all, and what is too much is answered with
-/// <see cref="BusErrorNames.LimitsExceeded"/>. Descriptors are not passed: the service uses none.
+/// Stands between the bus and Tmds.DBus, and lets through what the service can bear: Tmds.DBus reads whatever comes into memory, up to 128 MiB a message,
+/// and passes it on in the order of arrival, whoever sent it. What is too long is not kept at all, and what is too much is answered with
+/// <see cref="BusErrorNames.LimitsExceeded"/>. It knows no sockets and waits for nothing; see <see cref="GatedStream"/>.
 /// </summary>
-internal sealed class BusGate : IDisposable
+internal sealed class BusGate
 {
+    /// <summary>Bytes that the bus has not taken yet, beyond which Tmds.DBus keeps its answers itself; the turnstile has let only so many callers in.</summary>
+    internal const int MostUnsent = 256 * 1024;
+
     private const string BusDriver = "org.freedesktop.DBus";
     private const int Chunk = 64 * 1024;
 
-    // Answers that the bus has not taken yet; beyond it sd-bus keeps them, of whom the turnstile has let in only so many.
-    private const int MostUnsent = 256 * 1024;
-
-    // What one step reads before the others are served: a whole long message of a flood is some steps.
-    private const int ChunksInOneStep = 16;
-
     private readonly GateLimits _limits;
-    private readonly Socket _socket;
-    private readonly BusPipe _bus;
-    private readonly BusPipe _inner;
     private readonly Turnstile _turnstile;
     private readonly CallerNames _names;
     private readonly OwnMessage _own = new();
     private readonly Dictionary<uint, string> _asked = [];
     private readonly Queue<byte[]> _ownWaiting = new();
-    private readonly SaslLines _sasl = new();
     private readonly MessageCutter _incoming;
     private readonly MessageCutter _outgoing;
-    private readonly byte[] _chunk = new byte[Chunk];
+    private readonly ByteQueue _inner = new();
     private readonly TokenBucket _unnamedRefusals;
     private byte[]? _message;
     private int _filled;
@@ -43,11 +33,10 @@ internal sealed class BusGate : IDisposable
     private bool _swallow;
     private long _swept;
 
-    private BusGate(Socket socket, int inner, int outer, GateLimits limits)
+    /// <param name="limits">What may come through.</param>
+    internal BusGate(GateLimits limits)
     {
-        (_socket, Inner, _limits) = (socket, inner, limits);
-        _bus = new BusPipe((int)socket.Handle);
-        _inner = new BusPipe(outer);
+        _limits = limits;
         _turnstile = new Turnstile(limits);
         _names = new CallerNames(limits);
         _unnamedRefusals = new TokenBucket(limits.RefusalsAtOnce, limits.RefusalsPerSecond, Now);
@@ -55,83 +44,60 @@ internal sealed class BusGate : IDisposable
         _outgoing = new MessageCutter(Chunk, BeginOut, TakeOut, EndOut);
     }
 
-    /// <summary>The end that is sd-bus's; it closes it.</summary>
-    internal int Inner { get; }
+    /// <summary>What is to be sent to the bus.</summary>
+    internal ByteQueue Unsent { get; } = new();
+
+    /// <summary>Signals that have gone to <see cref="Unsent"/>.</summary>
+    internal long Signals { get; private set; }
 
     private static long Now => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
-
-    /// <summary>Connects.</summary>
-    /// <param name="address">A D-Bus address.</param>
-    /// <param name="limits">What may come through.</param>
-    /// <returns>The gate, to be disposed of.</returns>
-    /// <exception cref="BusException">There is no bus.</exception>
-    internal static unsafe BusGate Open(string address, GateLimits limits)
-    {
-        var socket = BusAddress.Connect(address);
-        var ends = stackalloc int[2];
-        if (Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, ends) == 0)
-            return new BusGate(socket, ends[0], ends[1], limits);
-        socket.Dispose();
-        throw new BusException(BusErrorNames.Failed, "Could not make a pair of sockets.");
-    }
 
     /// <summary>The user who has a unique name, if it is remembered.</summary>
     internal uint? UserOf(string name) => _names.TryGet(name, out var userId) ? userId : null;
 
-    /// <summary>Passes on what can be passed on without waiting.</summary>
-    /// <returns>Whether anything was, so that there may be more.</returns>
-    /// <exception cref="BusException">The connection has ended.</exception>
-    internal bool Step()
-    {
-        var any = false;
-        for (var turn = 0; turn < ChunksInOneStep && _bus.Read(_chunk) is > 0 and var got; turn++)
-        {
-            Receive(_chunk.AsSpan(0, got));
-            any = true;
-        }
+    /// <summary>Takes what has come from the bus.</summary>
+    /// <exception cref="BusException">That is no D-Bus.</exception>
+    internal void Receive(ReadOnlySpan<byte> data) => _incoming.Feed(data);
 
-        Sweep();
-        while (_inner.Unsent < Chunk && _turnstile.Next(Now) is { } call)
+    /// <summary>Takes what Tmds.DBus sends.</summary>
+    /// <exception cref="BusException">As above.</exception>
+    internal void Send(ReadOnlySpan<byte> data) => _outgoing.Feed(data);
+
+    /// <summary>Hands out what Tmds.DBus is to read: answers, signals, and the calls whose turn it is.</summary>
+    /// <returns>Bytes; 0: nothing now.</returns>
+    internal int Admit(Span<byte> room)
+    {
+        while (_inner.Count < Chunk && _turnstile.Next(Now) is { } call)
         {
             // Its answer is waited for here, even if its caller does not.
             call.Bytes[MessageHead.FlagsAt] &= unchecked((byte)~MessageHead.NoReplyExpected);
-            _inner.Write(call.Bytes);
+            _inner.Add(call.Bytes);
         }
 
-        any |= _inner.Flush();
-        while (_bus.Unsent < MostUnsent && _inner.Read(_chunk) is > 0 and var got)
-        {
-            Send(_chunk.AsSpan(0, got));
-            any = true;
-        }
-
-        return _bus.Flush() || any;
+        return _inner.Take(room);
     }
 
-    /// <summary>What to wait for.</summary>
-    internal GateWait Wait()
+    /// <summary>Ends the waiting of those who have waited too long; to be called again and again.</summary>
+    internal void Sweep()
     {
         var now = Now;
-        return new GateWait(
-            _bus.Descriptor,
-            (short)(Libc.POLLIN | (_bus.Unsent > 0 ? Libc.POLLOUT : 0)),
-            _inner.Descriptor,
-            (short)((_bus.Unsent < MostUnsent ? Libc.POLLIN : 0) | (_inner.Unsent > 0 ? Libc.POLLOUT : 0)),
-            _turnstile.NextMoment(now) is { } next ? (int)Math.Clamp(next - now, 1, 60_000) : _asked.Count > 0 ? 1000 : -1);
+        if (now - _swept < 1000)
+            return;
+        _swept = now;
+        foreach (var late in (IEnumerable<HeldCall>)[.. _turnstile.Expire(now), .. _names.Expire(now)])
+        {
+            Refuse(late.Head, string.Create(
+                CultureInfo.InvariantCulture,
+                $"The call waited {_limits.Patience.TotalSeconds:0} s for its turn, and virt-handoverd has not come to it: there are too many."));
+        }
     }
 
-    /// <summary>Closes the connection to the bus.</summary>
-    public void Dispose()
+    /// <summary>When there is something to do although nothing comes.</summary>
+    /// <returns>Milliseconds from now; <see cref="Timeout.Infinite"/>: never.</returns>
+    internal int NextMoment()
     {
-        _socket.Dispose();
-        _ = Libc.close(_inner.Descriptor);
-    }
-
-    private void Receive(ReadOnlySpan<byte> data)
-    {
-        var lines = _sasl.TakeAnswers(data);
-        _inner.Write(data[..lines]);
-        _incoming.Feed(data[lines..]);
+        var now = Now;
+        return _turnstile.NextMoment(now) is { } next ? (int)Math.Clamp(next - now, 1, 60_000) : _asked.Count > 0 ? 1000 : Timeout.Infinite;
     }
 
     private void Begin(ReadOnlySpan<byte> head, long body)
@@ -142,6 +108,8 @@ internal sealed class BusGate : IDisposable
         if (head.Length == 0)
             return;
         _head = MessageHead.Read(head);
+        if (_head.IsForged)
+            return;
         var (length, most) = (head.Length + body, MostOf(_head));
         if (length <= most)
         {
@@ -182,7 +150,7 @@ internal sealed class BusGate : IDisposable
         if (head.Kind != MessageKind.MethodCall)
         {
             if (head.ReplySerial <= OwnMessage.FirstSerial)
-                _inner.Write(message);
+                _inner.Add(message);
             else
                 TakeName(head, message);
             return;
@@ -231,7 +199,7 @@ internal sealed class BusGate : IDisposable
     private void Refuse(MessageHead call, string sentence)
     {
         // Who sends faster than the bus takes our answers gets none.
-        if (!call.WantsReply || call.Sender.Length == 0 || _bus.Unsent >= MostUnsent || _ownWaiting.Count >= _limits.Waiting)
+        if (!call.WantsReply || call.Sender.Length == 0 || Unsent.Count >= MostUnsent || _ownWaiting.Count >= _limits.Waiting)
             return;
         if (_names.TryGet(call.Sender, out var userId) ? _turnstile.TellsRefusal(userId, Now) : _unnamedRefusals.TryTake(Now))
             SendOwn(_own.Error(call, BusErrorNames.LimitsExceeded, sentence));
@@ -240,21 +208,17 @@ internal sealed class BusGate : IDisposable
     private void SendOwn(byte[] message)
     {
         if (_outgoing.IsBetween)
-            _bus.Write(message);
+            Unsent.Add(message);
         else
             _ownWaiting.Enqueue(message);
     }
 
-    private void Send(ReadOnlySpan<byte> data)
-    {
-        var lines = _sasl.TakeCommands(data);
-        _bus.Write(data[..lines]);
-        _outgoing.Feed(data[lines..]);
-    }
-
     private void BeginOut(ReadOnlySpan<byte> head, long body)
     {
+        if (head.Length == 0)
+            throw new BusException(BusErrorNames.Failed, "A message that was to be sent has a header that no bus would take.");
         var sent = MessageHead.Read(head);
+        Signals += sent.Kind == MessageKind.Signal ? 1 : 0;
         _swallow = sent.ReplySerial != 0 && _turnstile.Answered(sent.Destination, sent.ReplySerial) is { Head.WantsReply: false };
         TakeOut(head);
     }
@@ -262,34 +226,12 @@ internal sealed class BusGate : IDisposable
     private void TakeOut(ReadOnlySpan<byte> bytes)
     {
         if (!_swallow)
-            _bus.Write(bytes);
+            Unsent.Add(bytes);
     }
 
     private void EndOut()
     {
         while (_ownWaiting.TryDequeue(out var message))
-            _bus.Write(message);
-    }
-
-    private void Sweep()
-    {
-        var now = Now;
-        if (now - _swept < 1000)
-            return;
-        _swept = now;
-        foreach (var late in (IEnumerable<HeldCall>)[.. _turnstile.Expire(now), .. _names.Expire(now)])
-        {
-            Refuse(late.Head, string.Create(
-                CultureInfo.InvariantCulture,
-                $"The call waited {_limits.Patience.TotalSeconds:0} s for its turn, and virt-handoverd has not come to it: there are too many."));
-        }
+            Unsent.Add(message);
     }
 }
-
-/// <summary>What the gate waits for.</summary>
-/// <param name="Bus">The bus's socket.</param>
-/// <param name="BusEvents">For <c>poll</c>.</param>
-/// <param name="Inner">The socket to sd-bus.</param>
-/// <param name="InnerEvents">For <c>poll</c>.</param>
-/// <param name="Milliseconds">How long; -1 for ever.</param>
-internal readonly record struct GateWait(int Bus, short BusEvents, int Inner, short InnerEvents, int Milliseconds);

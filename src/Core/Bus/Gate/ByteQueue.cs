@@ -30,6 +30,16 @@ internal sealed class ByteQueue
         _end += bytes.Length;
     }
 
+    /// <summary>Takes the oldest away.</summary>
+    /// <returns>How many there was room for.</returns>
+    internal int Take(Span<byte> room)
+    {
+        var count = Math.Min(Count, room.Length);
+        Waiting[..count].CopyTo(room);
+        Drop(count);
+        return count;
+    }
+
     /// <summary>The oldest have gone.</summary>
     internal void Drop(int count)
     {

@@ -63,6 +63,9 @@ internal sealed record GateLimits
     /// <summary>After this an unanswered call is not counted any more: longer than the longest answer takes, that for which a person is asked.</summary>
     internal TimeSpan Forgotten { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Signals that the bus has not taken yet. A bus that takes none of so many takes nothing any more, and the connection ends.</summary>
+    internal int Signals { get; init; } = 16 * 1024;
+
     /// <summary>Users of whom something is remembered.</summary>
     internal int Users { get; init; } = 1024;
 

@@ -64,6 +64,12 @@ internal sealed record MessageHead
     /// <summary>Whether its caller waits for an answer.</summary>
     internal bool WantsReply => (Flags & NoReplyExpected) == 0;
 
+    /// <summary>
+    /// Whether it says that it answers a call, and is no answer. Anybody may send us a signal, and Tmds.DBus looks at that number alone: a call of ours would
+    /// end with it.
+    /// </summary>
+    internal bool IsForged => ReplySerial != 0 && Kind is not (MessageKind.MethodReturn or MessageKind.Error);
+
     /// <summary>How long a message is.</summary>
     /// <param name="start">Its first <see cref="FixedBytes"/> bytes.</param>
     /// <returns>Bytes of the header with its padding, and of the body.</returns>

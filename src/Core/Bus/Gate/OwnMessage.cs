@@ -6,7 +6,7 @@ namespace VirtHandover.Bus.Gate;
 /// <summary>Writes the two messages that the gate itself sends, little-endian, with numbers of its own.</summary>
 internal sealed class OwnMessage
 {
-    /// <summary>sd-bus counts from 1; it does not come so far.</summary>
+    /// <summary>Tmds.DBus counts from 1; it does not come so far.</summary>
     internal const uint FirstSerial = 0xC000_0000;
 
     private readonly List<byte> _bytes = [];

@@ -75,9 +75,6 @@ internal sealed class Turnstile(GateLimits limits)
         return entry.Call;
     }
 
-    /// <summary>The user of a caller whose call is being answered.</summary>
-    internal uint? UserOf(string sender, uint serial) => _inFlight.TryGetValue((sender, serial), out var entries) ? entries.Peek().Lane.UserId : null;
-
     /// <summary>Ends what has waited too long.</summary>
     /// <returns>Those that are to be told so.</returns>
     internal IReadOnlyList<HeldCall> Expire(long now)
@@ -90,7 +87,7 @@ internal sealed class Turnstile(GateLimits limits)
             late.AddRange(gone);
         }
 
-        // Answered by nobody: sd-bus drops a message that it does not understand, and then no answer ever comes.
+        // Answered by nobody: a handler that never ends.
         foreach (var (sender, serial) in _inFlight.Where(pair => pair.Value.Peek().Since < now - (long)limits.Forgotten.TotalMilliseconds)
             .Select(pair => pair.Key).ToList())
         {

@@ -63,6 +63,30 @@ public sealed class GatedBusTests(PrivateBus bus) : IClassFixture<PrivateBus>, I
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_caller_who_does_not_read_his_answers_holds_nobody_up()
+    {
+        await using var slow = await BusAddress.ConnectAsync(bus.Address, CancellationToken.None);
+        await BusGreeting.SayAsync(slow, CancellationToken.None);
+        await slow.WriteAsync(RawMessage.CallTo(RawMessage.Bus, "/org/freedesktop/DBus", RawMessage.Bus, "Hello"));
+        for (var i = 0; i < 50; i++)
+            await slow.WriteAsync(RawMessage.CallTo(_name, Path, HandoverNames.Properties, "Get", "ss", new RawBody().Text(Interface).Text("Long")));
+
+        // Root's calls share one place, so that some of these are refused; one that has a place is answered.
+        for (var answered = 0; answered < 5;)
+        {
+            try
+            {
+                Assert.Equal("hello", (await Call("Echo", "hello"))[0].AsText());
+                answered++;
+            }
+            catch (BusException e) when (e.Name == BusErrorNames.LimitsExceeded)
+            {
+                Assert.Contains("waiting", e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_long_call_is_refused_with_its_size_and_the_next_one_is_answered()
     {
         var refused = await Assert.ThrowsAsync<BusException>(() => Call("Echo", new string('y', 200_000)));

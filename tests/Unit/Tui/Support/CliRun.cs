@@ -36,7 +36,7 @@ internal sealed class CliRun
             Connect = service.ConnectAsync,
             ConnectTo = (remote, cancellationToken) =>
             {
-                Address = remote.Address;
+                Ssh = string.Join(' ', ((SshBus)remote).Words);
                 return service.ConnectAsync(cancellationToken);
             },
             OpenScreen = (options, _, _) =>
@@ -51,8 +51,8 @@ internal sealed class CliRun
 
     public CliContext Context { get; set; }
 
-    /// <summary>The D-Bus address that was connected to; null for this machine's own bus.</summary>
-    public string? Address { get; private set; }
+    /// <summary>What ssh would have been started with; null for this machine's own bus.</summary>
+    public string? Ssh { get; private set; }
 
     /// <summary>How the screen was opened; null when it was not.</summary>
     public ScreenOptions? Screen { get; private set; }

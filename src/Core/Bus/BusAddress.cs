@@ -2,16 +2,17 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace VirtHandover.Bus.Gate;
+namespace VirtHandover.Bus;
 
 /// <summary>Connects to a D-Bus address (D-Bus specification, "Server Addresses"): sockets of this machine only.</summary>
 internal static class BusAddress
 {
     /// <summary>Connects to the first of them that can be had.</summary>
     /// <param name="addresses">Addresses, with <c>;</c> between them.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="BusException">None can be had.</exception>
-    internal static Socket Connect(string addresses)
+    internal static async Task<Stream> ConnectAsync(string addresses, CancellationToken cancellationToken)
     {
         var problem = "it is empty";
         foreach (var address in addresses.Split(';', StringSplitOptions.RemoveEmptyEntries))
@@ -19,12 +20,14 @@ internal static class BusAddress
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                socket.Connect(new UnixDomainSocketEndPoint(PathOf(address)));
-                return socket;
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathOf(address)), cancellationToken).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
             }
-            catch (Exception e) when (e is SocketException or ArgumentException or BusException)
+            catch (Exception e)
             {
                 socket.Dispose();
+                if (e is not (SocketException or ArgumentException or BusException))
+                    throw;
                 problem = e.Message;
             }
         }
