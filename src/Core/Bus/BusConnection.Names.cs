@@ -81,8 +81,8 @@ internal sealed partial class BusConnection
             : throw new BusException(BusErrorNames.AccessDenied, $"The bus does not know which user {name} is.");
     }
 
-    // The bus is told by us. Tmds.DBus would not say path_namespace and the like as a bus reads it, and reads a first argument to compare it before it looks who
-    // has sent it: one that is damaged would end the connection.
+    // The bus is told by us. Tmds.DBus would compare a first argument before it looks who has sent it: one that is damaged would end the connection. And it
+    // does not write path_namespace and the like as a bus reads it.
     private async Task<IDisposable> ObserveAsync(SignalRule rule, Action<BusMessage> received)
     {
         var wanted = new MatchRule { Type = MessageType.Signal, Sender = rule.Sender, Path = rule.Path, Interface = rule.Interface, Member = rule.Member };

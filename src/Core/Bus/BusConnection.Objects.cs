@@ -7,7 +7,7 @@ namespace VirtHandover.Bus;
 /// <summary>Objects that others can call.</summary>
 internal sealed partial class BusConnection
 {
-    private int _handles;
+    private int _hasObjects;
     private long _signals;
 
     /// <summary>Exports an object.</summary>
@@ -60,12 +60,12 @@ internal sealed partial class BusConnection
     /// <exception cref="BusException">As above.</exception>
     internal void Signal(string path, string @interface, string member, IReadOnlyList<BusValue> arguments)
     {
+        _hasSpoken = true;
         var writer = _bus.GetMessageWriter();
         try
         {
             writer.WriteSignalHeader(null, path, @interface, member, BodyWriter.SignatureOf(arguments));
             BodyWriter.Write(ref writer, arguments);
-            _hasSpoken = true;
             if (!_bus.TrySendMessage(writer.CreateMessage()))
                 throw Gone("the connection is closed");
         }
@@ -108,20 +108,6 @@ internal sealed partial class BusConnection
         }
     }
 
-    /// <summary>Answers a call, at once.</summary>
-    internal void Reply(MethodContext call, MessageBuffer answer)
-    {
-        _hasSpoken = true;
-        call.Reply(answer);
-    }
-
-    /// <summary>Answers a call with an error, at once.</summary>
-    internal void Reply(MethodContext call, BusException failure)
-    {
-        _hasSpoken = true;
-        call.ReplyError(failure.Name, BusText.Sanitize(failure.Message));
-    }
-
     private static Task<T> Guard<T>(Func<T> action)
     {
         try
@@ -141,7 +127,8 @@ internal sealed partial class BusConnection
     // A connection that exports nothing answers nobody but D-Bus's own questions.
     private void Handle()
     {
-        if (Interlocked.Exchange(ref _handles, 1) == 0)
+        _hasSpoken = true;
+        if (Interlocked.Exchange(ref _hasObjects, 1) == 0)
             _bus.AddMethodHandler(_objects);
     }
 }

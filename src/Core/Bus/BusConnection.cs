@@ -83,7 +83,7 @@ internal sealed partial class BusConnection : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            // Tmds.DBus would drop what it has not written yet: the last replies and signals are among it.
+            // Tmds.DBus would drop what it has not written yet: the last replies and signals are among it. Whoever only calls has had his answers.
             if (_hasSpoken)
                 await RoundTripAsync(s_farewellLimit).ConfigureAwait(false);
             _bus.Dispose();
@@ -130,7 +130,8 @@ internal sealed partial class BusConnection : IAsyncDisposable
                 await bus.DisposeAsync().ConfigureAwait(false);
             throw e switch
             {
-                OperationCanceledException when !cancellationToken.IsCancellationRequested => NoServer(where, $"it has not answered within {patience.TotalSeconds:0} s"),
+                OperationCanceledException when !cancellationToken.IsCancellationRequested =>
+                    NoServer(where, $"it has not answered within {patience.TotalSeconds:0} s"),
                 BusException or DBusExceptionBase or IOException or SocketException or Win32Exception => NoServer(where, e.Message),
                 _ => e,
             };

@@ -1,4 +1,3 @@
-using System.Text;
 using Tmds.DBus.Protocol;
 
 namespace VirtHandover.Bus;
@@ -19,7 +18,7 @@ internal sealed partial class BusObjects
             {
                 case { Interface: StandardInterfaces.Introspectable, Member: "Introspect" }:
                     Expect([], call);
-                    Reply([Introspect_NeedsLock(call.Path)], "s");
+                    Introspect_NeedsLock(context, call.Path);
                     return true;
                 case { Interface: StandardInterfaces.ObjectManager, Member: "GetManagedObjects" } when _managers.Contains(call.Path):
                     Expect([], call);
@@ -43,7 +42,7 @@ internal sealed partial class BusObjects
             }
         }
 
-        void Reply(IReadOnlyList<BusValue> results, string types) => connection.Reply(context, BusConnection.Write(context, results, types));
+        void Reply(IReadOnlyList<BusValue> results, string types) => context.Reply(BusConnection.Write(context, results, types));
     }
 
     private static BusException UnknownInterface(string path, string name) =>
@@ -91,22 +90,19 @@ internal sealed partial class BusObjects
         ?? throw new BusException(BusErrorNames.Failed, $"Could not announce {path}: there is no object manager above it.");
 
     // A path above an object is no object, but who looks for objects goes down from there.
-    private string Introspect_NeedsLock(string path)
+    private void Introspect_NeedsLock(MethodContext context, string path)
     {
-        var children = _objects.Keys.Where(one => IsBelow(one, path)).Select(one => one[(path == "/" ? 1 : path.Length + 1)..].Split('/')[0]).Distinct().ToList();
-        var text = new StringBuilder(StandardInterfaces.DocumentType).Append("<node>\n");
-        if (children.Count == 0 || _objects.ContainsKey(path))
-        {
-            foreach (var shown in At_NeedsLock(path))
-                text.Append(InterfaceText.Of(shown.Definition));
-            text.Append(StandardInterfaces.OfObjects);
-            if (_managers.Contains(path))
-                text.Append(StandardInterfaces.OfManagers);
-        }
-
-        foreach (var child in children)
-            text.Append("  <node name=\"").Append(child).Append("\"/>\n");
-        return text.Append("</node>\n").ToString();
+        var start = path == "/" ? 1 : path.Length + 1;
+        List<string> children = [.. _objects.Keys.Where(one => IsBelow(one, path)).Select(one => one[start..].Split('/')[0]).Distinct()];
+        ReadOnlyMemory<byte>[] interfaces = children.Count > 0 && !_objects.ContainsKey(path)
+            ? []
+            :
+            [
+                .. At_NeedsLock(path).Select(shown => InterfaceText.Of(shown.Definition)),
+                IntrospectionXml.DBusProperties,
+                .. _managers.Contains(path) ? [InterfaceText.ObjectManager] : Array.Empty<ReadOnlyMemory<byte>>(),
+            ];
+        context.ReplyIntrospectXml(interfaces, children);
     }
 
     /// <summary>One interface of one object.</summary>

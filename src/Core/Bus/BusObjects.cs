@@ -86,6 +86,8 @@ internal sealed partial class BusObjects(BusConnection connection) : IPathMethod
         }
     }
 
+    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
+
     private static void Check(string path)
     {
         if (!BodyWriter.IsPath(path))
@@ -122,7 +124,7 @@ internal sealed partial class BusObjects(BusConnection connection) : IPathMethod
         }
         catch (BusException e)
         {
-            connection.Reply(context, e);
+            Refuse(context, e);
         }
     }
 
@@ -147,12 +149,14 @@ internal sealed partial class BusObjects(BusConnection connection) : IPathMethod
         {
             if (ServiceErrors.IsFault(e))
                 connection.Report($"{definition.Name}.{call.Member} failed.", e);
-            connection.Reply(context, ServiceErrors.ToBus(e));
+            Refuse(context, ServiceErrors.ToBus(e));
             return;
         }
 
-        connection.Reply(context, answer);
+        context.Reply(answer);
     }
+
+    private static void Refuse(MethodContext context, BusException failure) => context.ReplyError(failure.Name, BusText.Sanitize(failure.Message));
 
     private static void Expect(IEnumerable<string> types, BusMessage call)
     {
@@ -177,7 +181,7 @@ internal sealed partial class BusObjects(BusConnection connection) : IPathMethod
             }
 
             throw meant.Count > 0 || call.Interface.Length == 0 || StandardInterfaces.Has(call.Interface)
-                ? new BusException(BusErrorNames.UnknownMethod, $"{call.Path} has no method {call.Member} of {(call.Interface.Length == 0 ? "any interface" : call.Interface)}.")
+                ? new BusException(BusErrorNames.UnknownMethod, $"{call.Path} has no method {call.Member} of {Or(call.Interface, "any interface")}.")
                 : UnknownInterface(call.Path, call.Interface);
         }
     }

@@ -53,7 +53,7 @@ internal sealed class SshStream : Stream
     /// <summary>Starts it. It asks for passwords on the terminal itself, which it has from this process.</summary>
     /// <param name="program">Where it is.</param>
     /// <param name="words">Its arguments.</param>
-    /// <param name="mayTalk">False where what it says would destroy the screen; whoever wants to know asks once more (<see cref="SshBus.ExplainAsync"/>).</param>
+    /// <param name="mayTalk">False where what it says would destroy the screen; <see cref="SshBus.ExplainAsync"/> asks it once more.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     internal static SshStream Start(string program, IReadOnlyList<string> words, bool mayTalk)
     {
@@ -74,10 +74,12 @@ internal sealed class SshStream : Stream
     }
 
     /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => output.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        output.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => input.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        input.WriteAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public override void Flush() => input.Flush();

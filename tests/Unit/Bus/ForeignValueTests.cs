@@ -68,7 +68,8 @@ public sealed class ForeignValueTests(PrivateBus bus) : IClassFixture<PrivateBus
     public async Task Descriptors_are_not_sent()
     {
         await using var client = await bus.ConnectAsync();
-        var error = await Assert.ThrowsAsync<BusException>(() => client.CallAsync(BusRequest.ToBus("GetNameOwner", BusValue.Descriptor.Passed), CancellationToken.None));
+        var request = BusRequest.ToBus("GetNameOwner", BusValue.Descriptor.Passed);
+        var error = await Assert.ThrowsAsync<BusException>(() => client.CallAsync(request, CancellationToken.None));
         Assert.Equal(BusErrorNames.InvalidArgs, error.Name);
         Assert.Single(await client.CallAsync(BusRequest.ToBus("GetId"), CancellationToken.None));
     }

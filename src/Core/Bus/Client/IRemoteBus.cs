@@ -4,7 +4,7 @@ namespace VirtHandover.Bus.Client;
 public interface IRemoteBus
 {
     /// <summary>Opens the way there.</summary>
-    /// <returns>What is written to it and read from it is the bus's; it ends with all that it needed when it is disposed of, whoever reads or writes then.</returns>
+    /// <returns>What is written to it the bus reads, and the other way round. Disposed of, it ends with all that it needed, whoever reads it then.</returns>
     /// <exception cref="System.ComponentModel.Win32Exception">A program for it cannot be started.</exception>
     Stream Open();
 

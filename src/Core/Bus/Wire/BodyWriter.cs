@@ -22,7 +22,9 @@ internal static class BodyWriter
 
     /// <summary>Whether a text is an object's path.</summary>
     internal static bool IsPath(string text) =>
-        text == "/" || (text.StartsWith('/') && text[1..].Split('/').All(part => part.Length > 0 && part.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')));
+        text == "/" || (text.StartsWith('/') && text[1..].Split('/').All(part => part.Length > 0 && part.All(IsOfPath)));
+
+    private static bool IsOfPath(char letter) => char.IsAsciiLetterOrDigit(letter) || letter == '_';
 
     private static void Write(ref MessageWriter writer, BusValue value)
     {

@@ -74,6 +74,4 @@ internal static class SafeXml
 
     public static long? Long(string? text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
-
-    public static bool Yes(string? text) => text == "yes";
 }

@@ -64,7 +64,7 @@ public class TwinCheckTests
     public async Task Longer_queues_other_sizes_and_fewer_cpu_features_have_codes_of_their_own()
     {
         var source = await ReadAsync("i440fx-7.2.22-running");
-        Assert.Equal(["VQ_SIZE"], Codes(source with { Virtio = [.. source.Virtio.Select(v => v.Device == "disk0" ? v with { Queues = [new Virtqueue(0, 1024)] } : v)] }, source));
+        Assert.Equal(["VQ_SIZE"], Codes(source with { Virtio = [.. source.Virtio.Select(v => v.Device == "virtio-disk0" ? v with { Queues = [new Virtqueue(0, 1024)] } : v)] }, source));
         Assert.Equal(["ROM_SIZE"], Codes(source, source with { RamBlocks = [.. source.RamBlocks.Select(b => b.Name == "pc.bios" ? b with { Total = b.Total * 2 } : b)] }));
         Assert.Equal(["RAMBLOCK_DIFF"], Codes(source, source with { RamBlocks = [.. source.RamBlocks.Skip(1)] }));
         var cpu = source.Common.Cpu with { Words = [.. source.Common.Cpu.Words.Select(w => w with { Bits = w.Bits & ~1u })] };
