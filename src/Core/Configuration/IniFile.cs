@@ -31,13 +31,18 @@ internal static class IniFile
 
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals < 0)
-                throw new ConfigurationException($"{path}, line {number}: \"{PolicyWords.Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
+            {
+                throw new ConfigurationException(
+                    $"{path}, line {number}: \"{PolicyWords.Shown(line)}\" is neither a comment, a [Section] nor a Key=value line.");
+            }
+
             var key = line[..equals].Trim();
             var name = (section.ToUpperInvariant(), key.ToUpperInvariant());
             if (!seen.TryAdd(name, number))
             {
                 throw new ConfigurationException(
-                    $"{path}, line {number}: the key {PolicyWords.Shown(key)} of section [{PolicyWords.Shown(section)}] was already set in line {seen[name]}; remove one of the two.");
+                    $"{path}, line {number}: the key {PolicyWords.Shown(key)} of section [{PolicyWords.Shown(section)}] "
+                    + $"was already set in line {seen[name]}; remove one of the two.");
             }
 
             entries.Add(new IniEntry(path, number, section, key, Unquoted(line[(equals + 1)..].Trim())));

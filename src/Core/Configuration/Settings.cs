@@ -38,7 +38,8 @@ public static class Settings
         }
 
         var key = section.Find(key => Same(key.Name, entry.Key)) ?? throw new ConfigurationException(
-            $"{where}: there is no key {PolicyWords.Shown(entry.Key)} in section [{section[0].Section}]; its keys are {string.Join(", ", section.Select(one => one.Name))}.");
+            $"{where}: there is no key {PolicyWords.Shown(entry.Key)} in section [{section[0].Section}]; "
+            + $"its keys are {string.Join(", ", section.Select(one => one.Name))}.");
         try
         {
             return key.Apply(options, entry.Value.Trim()) ?? throw new ConfigurationException(

@@ -139,7 +139,11 @@ internal static class SystemdMachined
     // "--": an argument may be empty or begin with a dash.
     private static Task<(string? Output, string Failure)> CallAsync(
         string path, string face, string method, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        BoundedProgram.AskAsync("busctl", ["--system", "--json=short", "--allow-interactive-authorization=no", "call", "--", Service, path, face, method, .. arguments], Limit, cancellationToken);
+        BoundedProgram.AskAsync(
+            "busctl",
+            ["--system", "--json=short", "--allow-interactive-authorization=no", "call", "--", Service, path, face, method, .. arguments],
+            Limit,
+            cancellationToken);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

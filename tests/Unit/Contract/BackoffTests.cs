@@ -12,7 +12,7 @@ public sealed class BackoffTests
 
     [Fact]
     public void It_never_shrinks_and_stays_within_its_limits() =>
-        Gen.Select(Gen.Long[1, TimeSpan.MaxValue.Ticks], Gen.Long[1, TimeSpan.MaxValue.Ticks], Gen.Int[0, int.MaxValue - 1]).Sample((first, longest, failures) =>
+        Gen.Select(Gen.Long[1, long.MaxValue], Gen.Long[1, long.MaxValue], Gen.Int[0, int.MaxValue - 1]).Sample((first, longest, failures) =>
         {
             var backoff = new Backoff(TimeSpan.FromTicks(Math.Min(first, longest)), TimeSpan.FromTicks(Math.Max(first, longest)));
             var wait = backoff.After(failures);

@@ -8,7 +8,8 @@ namespace VirtHandover.Tests.Unit.Unused;
 internal sealed class CompiledCode
 {
     // What the compiler makes for a record reads every property.
-    private static readonly HashSet<string> OfRecords = ["PrintMembers", "ToString", "Equals", "GetHashCode", "Deconstruct", "<Clone>$", "op_Equality", "op_Inequality"];
+    private static readonly HashSet<string> OfRecords =
+        ["PrintMembers", "ToString", "Equals", "GetHashCode", "Deconstruct", "<Clone>$", "op_Equality", "op_Inequality"];
 
     private readonly HashSet<string> _offered = new(StringComparer.Ordinal);
     private readonly HashSet<string> _named = new(StringComparer.Ordinal);
@@ -18,7 +19,8 @@ internal sealed class CompiledCode
     internal IEnumerable<string> Offered => _offered;
 
     /// <summary>Methods that code calls or takes the address of; with a record that is taken apart, what it is made of.</summary>
-    internal IReadOnlySet<string> Named => _named.Union(_parts.Where(record => _named.Contains(record.Key)).SelectMany(record => record.Value)).ToHashSet(StringComparer.Ordinal);
+    internal IReadOnlySet<string> Named =>
+        _named.Union(_parts.Where(record => _named.Contains(record.Key)).SelectMany(record => record.Value)).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads an assembly.</summary>
     /// <param name="path">Its file.</param>

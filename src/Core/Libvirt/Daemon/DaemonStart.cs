@@ -55,7 +55,8 @@ internal static class DaemonStart
     /// <param name="arguments">What.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="LibvirtException">systemctl does not run, or does not end.</exception>
-    internal static async Task<(int ExitCode, string Output, string Errors)> SystemctlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    internal static async Task<(int ExitCode, string Output, string Errors)> SystemctlAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var end = await new BoundedProgram("systemctl", arguments, SystemctlLimit).RunAsync(cancellationToken).ConfigureAwait(false);
         return end.ExitCode is { } code

@@ -10,7 +10,10 @@ internal sealed record Virtqueue(int Number, long Default);
 /// <summary>The state of virtio devices; experimental in QMP, hence the x-. For QEMUs without a guest only. <c>x-query-virtio-status</c> is not here: it ends QEMU 11.1.3.</summary>
 internal static class VirtioCommands
 {
-    /// <summary>QOM paths of virtio parts of devices (<c>x-query-virtio</c>, QEMU ≥ 7.2); empty when this QEMU does not know it (before 7.2). A VM without virtio devices is an error to newer ones.</summary>
+    /// <summary>
+    /// QOM paths of virtio parts of devices (<c>x-query-virtio</c>); empty when this QEMU does not know it (before 7.2). A VM without virtio devices is
+    /// an error to newer ones.
+    /// </summary>
     internal static async Task<IReadOnlyList<string>> QueryVirtioAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default)
     {
         try
