@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace VirtHandover.Tests.Unit;
 
 /// <summary>docs/architecture.md draws the walls as the projects have them.</summary>
-public sealed class WallsTests
+public sealed partial class WallsTests
 {
     private static readonly string[] Page = File.ReadAllLines(Path.Combine(Repository.Root, "docs/architecture.md"));
 
@@ -22,6 +23,15 @@ public sealed class WallsTests
             XDocument.Load(file).Descendants("ProjectReference").Select(one => Path.GetFileName(one.Attribute("Include")!.Value).Split('.')[1]).Order());
     }
 
+    [Fact]
+    public void Every_file_that_the_page_names_is_there()
+    {
+        var there = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories).ToList();
+        var named = Page.SelectMany(line => SourceFile().Matches(line)).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        Assert.NotEmpty(named);
+        Assert.All(named, name => Assert.Contains(there, file => file.EndsWith("/" + name, StringComparison.Ordinal)));
+    }
+
     // Hidden ways are the ones that the compiler would not hold: an assembly behind a reference.
     [Fact]
     public void No_project_sees_behind_what_it_names() => Assert.Equal(
@@ -29,4 +39,7 @@ public sealed class WallsTests
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*", SearchOption.AllDirectories)
             .Where(file => Path.GetExtension(file) is ".csproj" or ".props" or ".targets" && !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => XDocument.Load(file).Descendants("DisableTransitiveProjectReferences").Select(one => (Path.GetRelativePath(Repository.Root, file), one.Value))));
+
+    [GeneratedRegex(@"`([A-Za-z0-9/.]+\.cs)`")]
+    private static partial Regex SourceFile();
 }
