@@ -75,12 +75,8 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
     [Fact(Timeout = 300000)]
     public async Task One_whose_service_and_keeper_are_killed_is_cleared_away()
     {
-        Guest guest = await Guest.Start("can-kill", "--ram", "shared", "--mem", "16", "--memory", "128");
-        GuestStatus before = await guest.Status();
+        (Guest guest, GuestStatus before) = await Outdated("can-kill");
         Guid uuid = await Virsh.Uuid(guest.Name);
-        await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
-        await LabHost.Dnf("upgrade", "qemu-kvm");
-        await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
         await using HeldPoint held = await HeldPoint.Set("perform.stopped");
         await Shell.Run("virt-handover", "approve", guest.Name);
         await held.Reached();
@@ -100,12 +96,8 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
     [Fact(Timeout = 300000)]
     public async Task One_that_cannot_be_ended_stops_the_queue_until_somebody_has_seen_to_it()
     {
-        Guest guest = await Guest.Start("can-stays", "--ram", "shared", "--mem", "16", "--memory", "128");
-        GuestStatus before = await guest.Status();
+        (Guest guest, GuestStatus before) = await Outdated("can-stays");
         int pid = await guest.Pid();
-        await TheService.Until("it is shown", guest.Name, domain => domain.State == "current");
-        await LabHost.Dnf("upgrade", "qemu-kvm");
-        await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
         await using HeldPoint held = await HeldPoint.Set("begin.journaled");
         await Shell.Run("virt-handover", "approve", guest.Name);
         await held.Reached();
@@ -134,6 +126,17 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         Assert.True(done.State == "done", done.LastSentence);
         await guest.AssertLives(before);
         await AssertGone();
+    }
+
+    /// <summary>A guest whose QEMU was upgraded, and which waits for its approval.</summary>
+    private static async Task<(Guest Guest, GuestStatus Status)> Outdated(string name)
+    {
+        Guest guest = await Guest.Start(name, "--ram", "shared", "--mem", "16", "--memory", "128");
+        GuestStatus status = await guest.Status();
+        await TheService.Until("it is shown", name, domain => domain.State == "current");
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        await TheService.Until("it is pending", name, domain => domain.State == "pending");
+        return (guest, status);
     }
 
     private static async Task AssertGone()
