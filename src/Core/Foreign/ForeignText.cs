@@ -31,36 +31,43 @@ public static class ForeignText
 
     /// <summary>Escapes what a terminal or the journal would act on.</summary>
     /// <param name="text">Any text.</param>
-    /// <returns>The same text with control, format and line-separating characters as <c>\uXXXX</c>.</returns>
+    /// <returns>The same text with control, format and line-separating characters and halves of characters as <c>\uXXXX</c> or <c>\UXXXXXXXX</c>.</returns>
     public static string Escape(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Escaped(text, IsActive);
+        return Escaped(text, isShort: false);
     }
 
     /// <summary>A short text of others within quotation marks; nothing in it is more than a character on one line, as halves of characters are not.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="most">Characters of it that may stay.</param>
-    internal static string Quote(string text, int most)
-    {
-        var shown = text.Length <= most ? text : text[..most] + "…";
-        return $"'{Escaped(shown, c => IsActive(c) || char.IsSurrogate(c))}'";
-    }
+    internal static string Quote(string text, int most) => $"'{Escaped(text.Length <= most ? text : text[..most] + "…", isShort: true)}'";
 
-    private static string Escaped(string text, Func<char, bool> isEscaped)
+    // Short: what is not one unit of UTF-16 is escaped, unit by unit, so that each stands for at most six characters.
+    private static string Escaped(string text, bool isShort)
     {
-        if (!text.Any(isEscaped))
-            return text;
         var escaped = new StringBuilder(text.Length + 16);
-        foreach (var c in text)
+        for (var at = 0; at < text.Length;)
         {
-            if (isEscaped(c))
-                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            var isWhole = Rune.TryGetRuneAt(text, at, out var rune);
+            if (!isWhole || (isShort && !rune.IsBmp))
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[at++]:X4}");
             else
-                escaped.Append(c);
+                at += Append(escaped, rune);
         }
 
-        return escaped.ToString();
+        return escaped.Length == text.Length ? text : escaped.ToString();
+    }
+
+    private static int Append(StringBuilder escaped, Rune rune)
+    {
+        if (!IsActive(rune))
+            escaped.Append(rune.ToString());
+        else if (rune.IsBmp)
+            escaped.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}");
+        else
+            escaped.Append(CultureInfo.InvariantCulture, $"\\U{rune.Value:X8}");
+        return rune.Utf16SequenceLength;
     }
 
     /// <summary>The first line of what a program said, escaped.</summary>
@@ -72,7 +79,7 @@ public static class ForeignText
         return Escape(line.Length > most ? line[..most] + "…" : line);
     }
 
-    private static bool IsActive(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control
+    private static bool IsActive(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>The first of them; behind those one that says how many there were.</summary>

@@ -69,6 +69,14 @@ public class ForeignTextTests
     [InlineData("0123456789", "'0123456…'")]
     public void A_quotation_is_short_and_on_one_line(string text, string quoted) => Assert.Equal(quoted, ForeignText.Quote(text, 7));
 
+    [Theory]
+    [InlineData("web \U0001f600", "web \U0001f600")]
+    [InlineData("a\rb\u2028", @"a\u000Db\u2028")]
+    [InlineData("\U000e0001\U000e0041", @"\U000E0001\U000E0041")]
+    [InlineData("a\ud834", @"a\uD834")]
+    [InlineData("\udd1ea", @"\uDD1Ea")]
+    public void What_would_act_on_a_terminal_is_shown_instead(string text, string shown) => Assert.Equal(shown, ForeignText.Escape(text));
+
     [Fact]
     public void No_quotation_acts_on_a_terminal() => Gen.String.Sample(text =>
         ForeignText.Quote(text, 20).Length <= 2 + 1 + (20 * 6) && !ForeignText.Quote(text, 20).Any(c => char.IsControl(c) || char.IsSurrogate(c)));

@@ -153,10 +153,10 @@ public class CurrentDisksTests
     private static (string Path, int Number, string Format, bool HasFormatNode) Image(string path, int number, string format = "qcow2", bool hasFormatNode = true) =>
         (path, number, format, hasFormatNode);
 
-    private static string Chain(IReadOnlyList<(string Path, int Number, string Format, bool HasFormatNode)> images)
+    private static string Chain((string Path, int Number, string Format, bool HasFormatNode)[] images)
     {
         var below = new XElement("backingStore").ToString();
-        for (var at = images.Count - 1; at >= 0; at--)
+        for (var at = images.Length - 1; at >= 0; at--)
         {
             var (path, number, format, hasFormatNode) = images[at];
             var names = $"<nodename type='storage' name='libvirt-{number}-storage'/>{(hasFormatNode ? $"<nodename type='format' name='libvirt-{number}-format'/>" : "")}";
