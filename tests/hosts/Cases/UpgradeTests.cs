@@ -46,15 +46,15 @@ public sealed class UpgradeTests : IAsyncLifetime
     private static async Task AssertTold(string vm, long handover)
     {
         string uuid = $"VIRT_HANDOVER_UUID={await Virsh.Uuid(vm)}", id = $"VIRT_HANDOVER_ID={handover}";
-        Assert.Matches("^An update was noticed: QEMU .+\n$", await Units.Said($"MESSAGE_ID={MessageKind.UpdateNoticed.Id}"));
-        Assert.Equal($"A VM waits for approval: {vm}.\n", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmsPending.Id}"));
-        Assert.Equal($"root (uid 0) approved domain {vm}.\n", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmApproved.Id}"));
-        Assert.Equal($"Handover {handover} of {vm} starts.\n", await Units.Said(uuid, id, $"MESSAGE_ID={MessageKind.HandoverStarted.Id}"));
+        Assert.Matches("^An update was noticed: QEMU .+$", await Units.Said($"MESSAGE_ID={MessageKind.UpdateNoticed.Id}"));
+        Assert.Equal($"A VM waits for approval: {vm}.", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmsPending.Id}"));
+        Assert.Equal($"root (uid 0) approved domain {vm}.", await Units.Said(uuid, $"MESSAGE_ID={MessageKind.VmApproved.Id}"));
+        Assert.Equal($"Handover {handover} of {vm} starts.", await Units.Said(uuid, id, $"MESSAGE_ID={MessageKind.HandoverStarted.Id}"));
         Assert.Matches(
-            $"^Handover {handover} of {vm} ended, done, after .+\n$",
+            $"^Handover {handover} of {vm} ended, done, after .+$",
             await Units.Said(uuid, id, $"MESSAGE_ID={MessageKind.HandoverDone.Id}", $"_SYSTEMD_UNIT={Product.Unit}"));
         Assert.Equal(
-            $"The front starts handover {handover} of VM {vm}.\n",
+            $"The front starts handover {handover} of VM {vm}.",
             await Units.Said($"VIRT_HANDOVER_DOMAIN={vm}", id, $"_SYSTEMD_UNIT={Product.Worker}"));
     }
 
