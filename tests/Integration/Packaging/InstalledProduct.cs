@@ -29,14 +29,13 @@ internal sealed class InstalledProduct
         return new InstalledProduct(kind == "rpm");
     }
 
-    /// <summary>Builds a later release and brings it with the package manager.</summary>
-    internal async Task Upgrade(int revision)
-    {
-        if (_isRpm)
-            await Shell.Run("dnf", ["upgrade", .. await ProductRpms.Build(revision)]);
-        else
-            await Shell.Run("dpkg", ["--install", .. await ProductDebs.Build(revision)]);
-    }
+    /// <summary>Builds a later release. Takes a while: not while a handover is held.</summary>
+    /// <returns>The files of its packages.</returns>
+    internal Task<string[]> Build(int revision) => _isRpm ? ProductRpms.Build(revision) : ProductDebs.Build(revision);
+
+    /// <summary>Brings a later release with the package manager.</summary>
+    /// <param name="packages">Its files.</param>
+    internal Task Upgrade(string[] packages) => _isRpm ? Shell.Run("dnf", ["upgrade", .. packages]) : Shell.Run("dpkg", ["--install", .. packages]);
 
     /// <summary>The version that the package manager says is installed.</summary>
     internal Task<string> Version() => _isRpm

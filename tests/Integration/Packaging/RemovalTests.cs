@@ -94,13 +94,14 @@ public sealed class RemovalTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
     public async Task An_upgrade_of_the_product_disturbs_no_handover_and_the_service_makes_way_when_it_may(string kind)
     {
         var product = await InstalledProduct.Install(kind);
+        var later = await product.Build(2);
         var (guest, before) = await Outdated($"upgraded-{kind}");
         await using var held = await HeldPoint.Set("quiesce.rechecked");
         var run = Shell.TryRun("virt-handover", "run", guest.Name, "--json");
         await held.Reached();
         var old = await TheService.Pid();
 
-        await product.Upgrade(2);
+        await product.Upgrade(later);
         Assert.EndsWith("+2", await product.Version(), StringComparison.Ordinal);
         Assert.Equal((old, true), (await TheService.Pid(), (await Executable(old!)).EndsWith("(deleted)", StringComparison.Ordinal)));
         held.LetGo();

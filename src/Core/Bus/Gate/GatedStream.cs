@@ -8,6 +8,9 @@ internal sealed class GatedStream : BusStream
 {
     private const int Chunk = 64 * 1024;
 
+    // All that a socket holds, in one reading: whoever floods us costs the bus's queue for us as little as can be.
+    private const int ReceivedAtOnce = 256 * 1024;
+
     private readonly Lock _lock = new();
     private readonly BusGate _gate;
     private readonly Timer _timer;
@@ -108,7 +111,7 @@ internal sealed class GatedStream : BusStream
 
     private async Task ReceiveAsync()
     {
-        var chunk = new byte[Chunk];
+        var chunk = new byte[ReceivedAtOnce];
         try
         {
             while (true)
