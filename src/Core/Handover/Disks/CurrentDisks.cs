@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using VirtHandover.Libvirt.Xml;
 using VirtHandover.Qemu;
 
@@ -38,7 +39,7 @@ internal static class CurrentDisks
     }
 
     private static string WithDrive(CommandLineOption device, string? node) =>
-        (node is null ? device.Value.Without("drive") : device.Value.With("drive", System.Text.Json.Nodes.JsonValue.Create(node))).Render();
+        (node is null ? device.Value.Without("drive") : device.Value.With("drive", JsonValue.Create(node))).Render();
 
     private static IEnumerable<string> Nodes(DiskImage image) => image.FormatNode.Length > 0 ? [image.FormatNode, image.StorageNode] : [image.StorageNode];
 }

@@ -1,4 +1,3 @@
-using VirtHandover.Handover.Disks;
 using VirtHandover.Handover.Files;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Preflight;
@@ -103,7 +102,7 @@ internal static class BeginPhase
             var used = MonitorUse.WasBeforeUs(status, source.Identity);
             var context = ProcessContext.Read(source.Id) with { Environment = recorded.Environment };
             var expected = ExpectedRights.Of(status, QemuConf.Read(paths));
-            var line = CurrentDisks.Of(CommandLine.Parse(recorded.Record.Arguments), status.Domain);
+            var line = CommandLine.Parse(recorded.Arguments);
             var trying = FileTrial.TryAsync(source.Identity, context, NamedFiles.TryOf(line, null), cancellationToken);
             var monitor = new LibvirtQmpChannel(libvirt, domain.Uuid, domain.Name);
             // Not a script that starts it, which an upgrade leaves as it is, and with it what is remembered of its answers.

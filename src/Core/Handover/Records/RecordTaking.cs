@@ -12,9 +12,11 @@ namespace VirtHandover.Handover.Records;
 
 /// <summary>What a handover goes by: how the domain's process was started, and what of its environment its successor gets.</summary>
 /// <param name="Record">The record of the process.</param>
+/// <param name="Arguments">The command line that it stands for, with its disks of now.</param>
 /// <param name="Environment">The environment for the new QEMU.</param>
 /// <param name="Problems">Blockers; without one the process shows what was recorded, and all of it is the domain's.</param>
-internal sealed record Recorded(DomainRecord Record, IReadOnlyList<string> Environment, IReadOnlyList<Finding> Problems);
+internal sealed record Recorded(
+    DomainRecord Record, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, IReadOnlyList<Finding> Problems);
 
 /// <summary>Takes the record of a domain's process or finds it, and compares it with what the process shows and what libvirt says.</summary>
 internal static class RecordTaking
@@ -64,7 +66,7 @@ internal static class RecordTaking
         var known = records.Read(status.Uuid, process.Identity);
         var (words, environment) = (Present(process.Id, "cmdline"), Present(process.Id, "environ"));
         if (known is not null && Changes(known, words, environment) is { Count: > 0 } changes)
-            return new Recorded(known, [], [.. changes.Select(FindingCodes.CmdLineChanged.Says)]);
+            return new Recorded(known, known.Arguments, [], [.. changes.Select(FindingCodes.CmdLineChanged.Says)]);
         if (words is null || environment is null)
         {
             throw new HandoverException(
@@ -85,7 +87,7 @@ internal static class RecordTaking
             Keep(records, record, status.Name);
         }
 
-        return new Recorded(record, built.Variables, [.. foreign.Select(FindingCodes.CmdLineForeign.Says)]);
+        return new Recorded(record, now, built.Variables, [.. foreign.Select(FindingCodes.CmdLineForeign.Says)]);
     }
 
     /// <summary>Notes how a new QEMU was started by us, as soon as it is one and before it has seen anything of a guest.</summary>
