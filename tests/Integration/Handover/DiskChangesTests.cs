@@ -44,7 +44,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         {
             await Virsh.Run(command);
             await HostViews.Remember(guest.Name);
-            JsonElement report = await HandOver(guest);
+            JsonElement report = await RunVerb.Report(guest.Name);
             Assert.True(report.GetProperty("outcome").GetString() == "done", $"After {what}: {report}");
             status = await guest.AssertLives(status);
         }
@@ -75,7 +75,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         {
             await Virsh.Run([.. step, "--live"]);
             await HostViews.Remember(guest.Name);
-            JsonElement report = await HandOver(guest);
+            JsonElement report = await RunVerb.Report(guest.Name);
             Assert.True(report.GetProperty("outcome").GetString() == "done", $"After {string.Join(' ', step)}: {report}");
             status = await guest.AssertLives(status);
         }
@@ -89,7 +89,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await Virsh.Run("change-media", guest.Name, "hdc", $"{Images}/first.iso", "--insert", "--live");
         await HostViews.Remember(guest.Name);
-        JsonElement report = await HandOver(guest);
+        JsonElement report = await RunVerb.Report(guest.Name);
         Assert.True(report.GetProperty("outcome").GetString() == "done", report.ToString());
         status = await guest.AssertLives(status);
         await Virsh.Run("change-media", guest.Name, "hdc", "--eject", "--live");
@@ -118,7 +118,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         Assert.Equal(host.OldVersion, await guest.RunningVersion());
         GuestStatus status = await guest.AssertLives(before);
         await Virsh.Run("blockcommit", guest.Name, "vda", "--active", "--pivot");
-        Assert.Equal("done", (await HandOver(guest)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name)).GetProperty("outcome").GetString());
         await guest.AssertLives(status);
     }
 
@@ -132,7 +132,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         await Virsh.Run("snapshot-create-as", guest.Name, "one", "--disk-only", "--no-metadata", "--diskspec", "hdc,snapshot=no");
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await HostViews.Remember(guest.Name);
-        JsonElement report = await HandOver(guest);
+        JsonElement report = await RunVerb.Report(guest.Name);
         Assert.True(report.GetProperty("outcome").GetString() == "done", report.ToString());
         await guest.AssertLives(status);
     }
@@ -141,12 +141,4 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
         (bus == "scsi" ? "<controller type='scsi' model='virtio-scsi'/>" : "")
         + $"<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>{(medium is null ? "" : $"<source file='{Images}/{medium}.iso'/>")}"
         + $"<target dev='{target}' bus='{bus}'/><readonly/></disk>";
-
-    private static async Task<JsonElement> HandOver(Guest guest)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.Output.StartsWith('{'), result.Output + result.Error);
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
-    }
 }

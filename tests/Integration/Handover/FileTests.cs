@@ -37,7 +37,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         string image = $"/var/lib/libvirt/images/{guest.Name}.qcow2";
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await Harm(harm.Replace("PID", $"{pid}", StringComparison.Ordinal), image);
-        JsonElement report = await Run(guest, 1);
+        JsonElement report = await RunVerb.Report(guest.Name, 1);
         Assert.Equal("refused", Text(report, "outcome"));
         Assert.Contains(code, Text(report, "sentence"), StringComparison.Ordinal);
         Assert.Contains(image, Text(report, "sentence"), StringComparison.Ordinal);
@@ -64,14 +64,14 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         foreach (string file in (string[])[Base, Disc])
         {
             await Harm("cp -a IMAGE IMAGE.new && ln IMAGE IMAGE.old && mv IMAGE.new IMAGE", file);
-            JsonElement refused = await Run(guest, 1);
+            JsonElement refused = await RunVerb.Report(guest.Name, 1);
             Assert.Contains("FILE_OTHER", Text(refused, "sentence"), StringComparison.Ordinal);
             Assert.Contains(file, Text(refused, "sentence"), StringComparison.Ordinal);
             await Harm("mv IMAGE.old IMAGE", file);
         }
 
         await Harm("cp -a IMAGE IMAGE.new && mv IMAGE.new IMAGE", Kernel);
-        JsonElement done = await Run(guest, 0);
+        JsonElement done = await RunVerb.Report(guest.Name, 0);
         Assert.Equal("done", Text(done, "outcome"));
         Assert.Contains("FILE_NEWER", done.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
         Assert.Contains(Kernel, done.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
@@ -93,13 +93,13 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await LabHost.Dnf("upgrade", "qemu-kvm");
         _ = await Refusal.Noted(guest.Name);
         await Harm(Swap, image);
-        JsonElement refused = await Run(guest, 1);
+        JsonElement refused = await RunVerb.Report(guest.Name, 1);
         Assert.Equal("refused", Text(refused, "outcome"));
         Assert.Contains("FILE_SWAPPED", Text(refused, "sentence"), StringComparison.Ordinal);
         Assert.Contains("two have changed their names", Text(refused, "sentence"), StringComparison.Ordinal);
         await guest.AssertLives(before);
         await Harm(Swap, image);
-        Assert.Equal("done", Text(await Run(guest, 0), "outcome"));
+        Assert.Equal("done", Text(await RunVerb.Report(guest.Name, 0), "outcome"));
         await guest.AssertLives(before);
     }
 
@@ -116,7 +116,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await Harm("rm -f IMAGES/f-reference && touch IMAGES/f-reference && chown --reference=IMAGE IMAGES/f-reference", image);
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await using HeldPoint held = await HeldPoint.Set(point);
-        Task<JsonElement> run = Run(guest, 1);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
         await held.Reached();
         await Harm(harm, image);
         held.LetGo();
@@ -128,7 +128,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await guest.AssertLives(before);
 
         await Harm(mend, image);
-        Assert.Equal("done", Text(await Run(guest, 0), "outcome"));
+        Assert.Equal("done", Text(await RunVerb.Report(guest.Name, 0), "outcome"));
         await guest.AssertLives(before);
     }
 
@@ -143,7 +143,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await Harm("rm -f IMAGES/f-reference && touch IMAGES/f-reference && chown --reference=IMAGE IMAGES/f-reference", image);
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await using HeldPoint held = await HeldPoint.Set("perform.moved");
-        Task<JsonElement> run = Run(guest, 1);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
         await held.Reached();
         await Harm("chown root:root IMAGE && chmod 644 IMAGE", image);
         held.LetGo();
@@ -160,20 +160,12 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await Virsh.Run("resume", guest.Name);
         await guest.AssertLives(before);
         await Shell.Run("virt-handover", "retry", guest.Name);
-        Assert.Equal("done", Text(await Run(guest, 0), "outcome"));
+        Assert.Equal("done", Text(await RunVerb.Report(guest.Name, 0), "outcome"));
         await guest.AssertLives(before);
     }
 
     private static async Task Harm(string commands, string image) =>
         await Shell.Run("sh", "-ec", commands.Replace("IMAGES", "/var/lib/libvirt/images", StringComparison.Ordinal).Replace("IMAGE", image, StringComparison.Ordinal));
-
-    private static async Task<JsonElement> Run(Guest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
-    }
 
     private static string Text(JsonElement report, string name) => report.GetProperty(name).GetString() ?? "";
 }

@@ -25,7 +25,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         {
             await using HeldPoint moving = await HeldPoint.Set("perform.stopped");
             await using HeldPoint ending = await HeldPoint.Set("confirm.machine-taken");
-            Task<JsonElement> run = Run(guest, 0);
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 0);
             await moving.Reached();
             Assert.Null(machined.Leader);
             moving.LetGo();
@@ -46,7 +46,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         (SmallGuest guest, int source, StandInMachined machined) = await Start("lab-broken-load");
         await using (machined)
         {
-            Assert.Equal("undone", (await Run(guest, 1)).GetProperty("outcome").GetString());
+            Assert.Equal("undone", (await RunVerb.Report(guest.Name, 1)).GetProperty("outcome").GetString());
             Assert.Equal((source, source), (await Virsh.Pid(guest.Name), machined.Leader));
             Assert.Equal(["unregister", $"register {source} libvirt-qemu vm"], machined.Told);
         }
@@ -91,7 +91,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await using (machined)
         {
             (refuses ? machined.Refused : machined.Unanswered)[method] = true;
-            JsonElement report = await Run(guest, 1);
+            JsonElement report = await RunVerb.Report(guest.Name, 1);
             Assert.Equal("refused", report.GetProperty("outcome").GetString());
             Assert.Contains("MACHINED", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
             Assert.Equal((source, source), (await Virsh.Pid(guest.Name), machined.Leader));
@@ -106,7 +106,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await using (machined)
         {
             await using HeldPoint held = await HeldPoint.Set("quiesce.rechecked");
-            Task<JsonElement> run = Run(guest, 1);
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
             await held.Reached();
             machined.Unanswered["UnregisterMachine"] = true;
             held.LetGo();
@@ -122,7 +122,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await using (machined)
         {
             await using HeldPoint held = await HeldPoint.Set("finish.committed");
-            Task<JsonElement> run = Run(guest, 0);
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 0);
             await held.Reached();
             machined.Unanswered["RegisterMachineWithNetwork"] = true;
             held.LetGo();
@@ -142,7 +142,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await first.DisposeAsync();
         await using StandInMachined machined = await StandInMachined.Start(Guid.NewGuid(), leader: 1);
         machined.FindsByScope = true;
-        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
         Assert.NotEqual(source, await Virsh.Pid(guest.Name));
         Assert.Empty(machined.Told);
     }
@@ -154,7 +154,7 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         await first.DisposeAsync();
         await using StandInMachined machined = await StandInMachined.Start(guest.Uuid, leader: 4_000_000);
         machined.FindsByScope = true;
-        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
         Assert.NotEqual(source, machined.Leader);
         Assert.Equal(await Virsh.Pid(guest.Name), machined.Leader);
     }
@@ -165,13 +165,5 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
         int source = await Virsh.Pid(guest.Name);
         await LabHost.Dnf(["upgrade", .. repository is null ? Array.Empty<string>() : [$"--enablerepo={repository}"], "qemu-kvm"]);
         return (guest, source, await StandInMachined.Start(guest.Uuid, source));
-    }
-
-    private static async Task<JsonElement> Run(SmallGuest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

@@ -43,7 +43,7 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         (int source, Guid domain) = (await guest.Pid(), await Virsh.Uuid(guest.Name));
         await using (HeldPoint held = await HeldPoint.Set(point))
         {
-            Task<JsonElement> run = Run(guest, 1);
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
             await held.Reached();
             Processes.Kill(Processes.Qemus(domain).Single(id => id != source));
             held.LetGo();
@@ -56,7 +56,7 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
 
         for (int round = 0; round < 2; round++)
         {
-            Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+            Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
             Assert.Equal(attached, await Attached(guest));
             await AssertTraffic(guest);
             after = await guest.AssertLives(after);
@@ -78,7 +78,7 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         using var queue = source.DuplicateDescriptor(SourceDescriptors.Read(source).TapsOf(await Tap(guest)).Single());
         await using HeldPoint held = await HeldPoint.Set(point);
         await using var echo = new Echo(guest, 1000);
-        Task<JsonElement> run = Run(guest, 0);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 0);
         await held.Reached();
         // The source takes one; the others wait for a target that has no card yet, and throws them away.
         await Eventually.Until("frames wait in the tap", () => Task.FromResult(TapQueue.HasFrames(queue)));
@@ -96,19 +96,11 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         await LabHost.Dnf("upgrade", "qemu-kvm");
         Guest guest = await Guest.Start("n-out", ["--ram", "shared", "--tick", "1", .. Small]);
         await using var probe = new Probe();
-        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
         GuestStatus after = await guest.Status();
         await guest.WaitFor("its stream goes on", status => status.Sent > after.Sent + 100);
         StreamRecord stream = (await probe.Stop())[guest.Address];
         Assert.Equal((0L, 0L), (stream.Lost, stream.Damaged));
-    }
-
-    private static async Task<JsonElement> Run(Guest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 
     /// <summary>Eight flows there and back: with two queues, a dead one would swallow some of them whole.</summary>

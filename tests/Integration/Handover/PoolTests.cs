@@ -43,14 +43,14 @@ public sealed class PoolTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await Shell.Run("sh", "-ec", harm);
 
-        JsonElement put = await Run(other, 1);
+        JsonElement put = await RunVerb.Report(other.Name, 1);
         Assert.Equal("postponed", put.GetProperty("outcome").GetString());
         string sentence = put.GetProperty("sentence").GetString()!;
         Assert.Contains("libvirt would end VM p-volume when it comes back, as it does not find volume 'data' of storage pool 'p-pool'", sentence, StringComparison.Ordinal);
         Assert.Equal((pids[0], pids[1]), (await volume.Pid(), await other.Pid()));
 
         await Shell.Run("sh", "-ec", mend);
-        Assert.Equal("done", (await Run(other, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(other.Name, 0)).GetProperty("outcome").GetString());
         await volume.AssertLives(before[0]);
         await other.AssertLives(before[1]);
     }
@@ -61,15 +61,7 @@ public sealed class PoolTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         Guest volume = await Guest.Start("p-volume", ["--device", $"<disk type='volume'><source pool='{Pool}' volume='data'/><target dev='vdb' bus='virtio'/></disk>", .. Small]);
         GuestStatus before = await volume.Status();
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Assert.Equal("done", (await Run(volume, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(volume.Name, 0)).GetProperty("outcome").GetString());
         await volume.AssertLives(before);
-    }
-
-    private static async Task<JsonElement> Run(Guest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

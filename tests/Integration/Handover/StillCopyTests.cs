@@ -30,14 +30,14 @@ public sealed class StillCopyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         ShellResult approved = await Shell.TryRun("virt-handover", "approve", guest.Name);
         Assert.NotEqual(0, approved.ExitCode);
         Assert.Contains("PAUSE_BUDGET", approved.Error, StringComparison.Ordinal);
-        JsonElement refused = await Run(guest, 1);
+        JsonElement refused = await RunVerb.Report(guest.Name, 1);
         Assert.Equal("refused", refused.GetProperty("outcome").GetString());
         Assert.Contains("PAUSE_BUDGET", refused.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, refused.GetProperty("pause_ms").ValueKind);
 
         await Shell.Run("virt-handover", "policy", "set", guest.Name, "--max-pause", "60s");
         await Shell.Run("virt-handover", "retry", guest.Name);
-        JsonElement done = await Run(guest, 0);
+        JsonElement done = await RunVerb.Report(guest.Name, 0);
         Assert.Equal(("done", "copy"), (done.GetProperty("outcome").GetString(), done.GetProperty("method").GetString()));
         await guest.AssertLives(before);
     }
@@ -54,7 +54,7 @@ public sealed class StillCopyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         await TheService.Until("it is pending", guest.Name, seen => seen.State == "pending");
         await Shell.Run("virt-handover", "policy", "set", guest.Name, "--max-pause", "60s");
         await using HeldPoint held = await HeldPoint.Set("perform.stopped");
-        Task<JsonElement> run = Run(guest, 1);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
         await held.Reached();
         // A target that reads nothing: a copy that takes long.
         int target = Processes.Qemus(domain).Single(id => id != source);
@@ -74,15 +74,7 @@ public sealed class StillCopyTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         Assert.Equal([source], Processes.Qemus(domain));
         GuestStatus now = await guest.AssertLives(before);
 
-        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
         await guest.AssertLives(now);
-    }
-
-    private static async Task<JsonElement> Run(Guest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

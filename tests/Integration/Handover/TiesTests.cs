@@ -51,7 +51,7 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         string shares = await Virsh.Run("schedinfo", guest.Name, "--live");
 
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Assert.Equal("done", (await Run(guest, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
 
         int target = await Virsh.Pid(guest.Name);
         Assert.NotEqual(source, target);
@@ -70,7 +70,7 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         // A thread with a deadline makes no others, unless they do not inherit it.
         await Shell.Run("chrt", "--reset-on-fork", "--deadline", "--sched-runtime", "100000", "--sched-deadline", "10000000", "--sched-period", "10000000", "--pid", "0", source.ToString(CultureInfo.InvariantCulture));
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        JsonElement report = await Run(guest, 1);
+        JsonElement report = await RunVerb.Report(guest.Name, 1);
         Assert.Equal("refused", report.GetProperty("outcome").GetString());
         Assert.Contains("PROCESS_DIFF", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         Assert.Contains("by deadline", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         int source = await Virsh.Pid(guest.Name);
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await using HeldPoint held = await HeldPoint.Set(point);
-        Task<JsonElement> run = Run(guest, 1);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
         await held.Reached();
         int target = Processes.Qemus(guest.Uuid).Single(process => process != source);
         Cgroups before = Cgroups.OfProcess(target);
@@ -124,13 +124,5 @@ public sealed class TiesTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
         }
 
         return threads;
-    }
-
-    private static async Task<JsonElement> Run(SmallGuest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

@@ -38,7 +38,7 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
         await Eventually.Until("libvirt knows it", async () => await Virsh.State("failing") == "paused");
         await Eventually.Until("the list says so", async () =>
             (await Shell.Run("virt-handover", "list", "--readiness")).Contains("STATE_BAD", StringComparison.Ordinal));
-        AssertRefused(await Run("failing"), state);
+        AssertRefused(await RunVerb.Report("failing"), state);
         await AssertStaysAndOthersGoOn(failing, before);
     }
 
@@ -90,7 +90,7 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
         FailingGuest guest = await FailingGuest.Start("fed", FailingGuest.Watchdog);
         GuestStatus before = await guest.Guest.Status();
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Assert.Equal("done", (await Run("fed")).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report("fed")).GetProperty("outcome").GetString());
         await guest.Guest.AssertLives(before);
         // It went along: it bites in the new QEMU as it would have in the old one.
         await guest.Fail(inTarget: true);
@@ -132,7 +132,7 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
         // Whoever looks after it lets it go on; then it is a VM like any other.
         await Virsh.Run("resume", failing.Guest.Name);
         await failing.Guest.AssertLives(before);
-        Assert.Equal("done", (await Run(failing.Guest.Name)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(failing.Guest.Name)).GetProperty("outcome").GetString());
         await failing.Guest.AssertLives(before);
     }
 
@@ -144,7 +144,7 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
     {
         await _beside!.AssertLives(_besideBefore!);
         Assert.Single(Processes.Qemus(await Virsh.Uuid("beside")));
-        Assert.Equal("done", (await Run("beside")).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report("beside")).GetProperty("outcome").GetString());
         await _beside.AssertLives(_besideBefore!);
         Assert.DoesNotContain("paused", await Shell.Run("virt-handover", "queue", "status"), StringComparison.Ordinal);
     }
@@ -158,18 +158,10 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
     private static async Task<JsonElement> RunAndFailAt(string point, FailingGuest failing, bool inTarget)
     {
         await using HeldPoint held = await HeldPoint.Set(point);
-        Task<JsonElement> run = Run("failing");
+        Task<JsonElement> run = RunVerb.Report("failing");
         await held.Reached();
         await failing.Fail(inTarget);
         held.LetGo();
         return await run;
-    }
-
-    private static async Task<JsonElement> Run(string name)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", name, "--json");
-        Assert.True(result.Output.StartsWith('{'), result.Output + result.Error);
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

@@ -50,12 +50,12 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
             await Panic(console);
             await Eventually.Until("it has panicked", async () => await Virsh.State(name) == "crashed");
             Assert.Contains("STATE_BAD", await Shell.Run("virt-handover", "list", "--readiness"), StringComparison.Ordinal);
-            report = await Run(name);
+            report = await RunVerb.Report(name);
         }
         else
         {
             await using HeldPoint held = await HeldPoint.Set(point);
-            Task<JsonElement> run = Run(name);
+            Task<JsonElement> run = RunVerb.Report(name);
             await held.Reached();
             await Panic(console);
             held.LetGo();
@@ -90,7 +90,7 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
             Assert.Contains("I/O error", await Virsh.Run("domstate", "--reason", Name), StringComparison.Ordinal);
             int process = await Virsh.Pid(Name);
             await LabHost.Dnf("upgrade", "qemu-kvm");
-            JsonElement report = await Run(Name);
+            JsonElement report = await RunVerb.Report(Name);
             Assert.Equal("refused", report.GetProperty("outcome").GetString());
             Assert.Contains("'io-error'", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
             Assert.Equal((process, "paused"), (await Virsh.Pid(Name), await Virsh.State(Name)));
@@ -100,7 +100,7 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
             await Shell.Run("mount", "-o", "remount,size=64M", Full);
             await Virsh.Run("resume", Name);
             GuestStatus before = await guest.Status();
-            Assert.Equal("done", (await Run(Name)).GetProperty("outcome").GetString());
+            Assert.Equal("done", (await RunVerb.Report(Name)).GetProperty("outcome").GetString());
             await guest.AssertLives(before);
         }
         finally
@@ -150,12 +150,5 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
             await port.WriteAsync("x"u8.ToArray());
             return await Task.WhenAny(answer, Task.Delay(500)) == answer;
         });
-    }
-
-    private static async Task<JsonElement> Run(string name)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", name, "--json");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

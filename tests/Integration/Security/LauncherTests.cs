@@ -50,7 +50,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
             int pid = await Virsh.Pid(guest.Name);
             await LabHost.Dnf("upgrade", "qemu-kvm");
             await Shell.TryRun("virt-handover", "list", "--readiness");
-            JsonElement report = await Run(guest.Name, 1);
+            JsonElement report = await RunVerb.Report(guest.Name, 1);
             Assert.Equal("refused", Text(report, "outcome"));
             Assert.Contains("TARGET_UNTRUSTED", Text(report, "sentence"), StringComparison.Ordinal);
             Assert.Contains("/srv/lab-m", Text(report, "sentence"), StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
                 "the VM's QEMU is in a user namespace of its own",
                 () => Task.FromResult(new FileInfo($"/proc/{pid}/ns/user").LinkTarget != new FileInfo("/proc/self/ns/user").LinkTarget));
             await LabHost.Dnf("upgrade", "qemu-kvm");
-            JsonElement report = await Run(guest.Name, 1);
+            JsonElement report = await RunVerb.Report(guest.Name, 1);
             Assert.Equal("refused", Text(report, "outcome"));
             Assert.Contains("user namespace", Text(report, "sentence"), StringComparison.Ordinal);
             Assert.DoesNotContain("prepare", report.GetProperty("phases").GetRawText(), StringComparison.Ordinal);
@@ -121,7 +121,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
         ProcessStatus before = ProcessStatus.Read(ProcRoot.Host, pid);
         Assert.NotEqual(0u, before.UserIds[0]);
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Assert.Equal("done", Text(await Run(domain, 0), "outcome"));
+        Assert.Equal("done", Text(await RunVerb.Report(domain, 0), "outcome"));
         await AssertSameRights(domain, pid, before);
     }
 
@@ -136,7 +136,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
             "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             "off,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=den");
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        JsonElement report = await Run(guest.Name, 1);
+        JsonElement report = await RunVerb.Report(guest.Name, 1);
         Assert.Contains(Text(report, "outcome"), (string[])["refused", "undone"]);
         Assert.Equal((pid, "running"), (await Virsh.Pid(guest.Name), await Virsh.State(guest.Name)));
         Assert.Equal(2, ProcessStatus.Read(ProcRoot.Host, pid).SeccompMode);
@@ -159,7 +159,7 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
         try
         {
             await LabHost.Dnf("upgrade", "qemu-kvm");
-            JsonElement report = await Run(guest.Name, 1);
+            JsonElement report = await RunVerb.Report(guest.Name, 1);
             Assert.Equal("refused", Text(report, "outcome"));
             Assert.Contains("RIGHTS_OTHER", Text(report, "sentence"), StringComparison.Ordinal);
             Assert.Equal(pid, await Virsh.Pid(guest.Name));
@@ -186,12 +186,4 @@ public sealed class LauncherTests(LabHost host) : IClassFixture<LabHost>, IAsync
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
-
-    private static async Task<JsonElement> Run(string guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
-    }
 }

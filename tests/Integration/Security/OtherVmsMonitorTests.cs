@@ -33,7 +33,7 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         Directory.Move(from, from + ".mine");
         File.CreateSymbolicLink(from, to);
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        JsonElement report = await Run(evil, 1);
+        JsonElement report = await RunVerb.Report(evil.Name, 1);
         Assert.Contains(what == "link" ? "is no socket" : "symbolic link", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         await RunsOn(victim, process);
         // libvirt, which follows the link, was never sent to it: it was not stopped.
@@ -41,7 +41,7 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         File.Delete(from);
         Directory.Move(from + ".mine", from);
         Assert.Equal((old, "running"), (await Virsh.Pid(evil.Name), await Virsh.State(evil.Name)));
-        Assert.Equal("done", (await Run(evil, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(evil.Name, 0)).GetProperty("outcome").GetString());
         await RunsOn(victim, process);
     }
 
@@ -77,7 +77,7 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         string mine = evil.Status.MonitorPath;
         using Socket impostor = Impostor(mine);
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        JsonElement report = await Run(evil, 1);
+        JsonElement report = await RunVerb.Report(evil.Name, 1);
         Assert.Contains("nothing was sent to it", report.GetProperty("sentence").GetString(), StringComparison.Ordinal);
         using Socket first = await impostor.AcceptAsync();
         Assert.Equal(0, await first.ReceiveAsync(new byte[16]));
@@ -99,7 +99,7 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         Directory.Move(from, from + ".mine");
         File.CreateSymbolicLink(from, to);
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        Assert.Equal("done", (await Run(moved, 0)).GetProperty("outcome").GetString());
+        Assert.Equal("done", (await RunVerb.Report(moved.Name, 0)).GetProperty("outcome").GetString());
         Assert.NotEqual(old, await Virsh.Pid(moved.Name));
         await RunsOn(victim, process);
         Assert.False(new FileInfo(from).LinkTarget is not null, $"{from} is still a link.");
@@ -125,13 +125,5 @@ public sealed class OtherVmsMonitorTests(LabHost host) : IClassFixture<LabHost>,
         // Its own monitor is libvirt's, and it has sent its memory nowhere.
         Assert.Contains("\"running\"", await Virsh.Monitor(guest.Name, """{"execute":"query-status"}"""), StringComparison.Ordinal);
         Assert.DoesNotContain("\"status\":\"", (await Virsh.Monitor(guest.Name, """{"execute":"query-migrate"}""")).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-    }
-
-    private static async Task<JsonElement> Run(SmallGuest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 }

@@ -55,7 +55,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         {
             // libvirt asks that as well; here only we do.
             await using HeldPoint held = await HeldPoint.Set("quiesce.connected");
-            Task<JsonElement> run = Run(mute, 1);
+            Task<JsonElement> run = RunVerb.Report(mute.Name, 1);
             await held.Reached();
             await MuteQemu.SilenceAt(mute.Name, "old", command);
             held.LetGo();
@@ -71,7 +71,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         }
 
         await MuteQemu.SilenceAt(mute.Name, "old", command);
-        report = await Run(mute, 1);
+        report = await RunVerb.Report(mute.Name, 1);
         Assert.Equal("stranded", Text(report, "outcome"));
         Assert.True(OutageOf(report) < Limit, $"libvirt was away for {OutageOf(report)}.");
         Assert.Contains($"virt-handoverd settle {domain}", Text(report, "sentence"), StringComparison.Ordinal);
@@ -100,7 +100,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         Assert.Equal(("running", pid), (await Virsh.State(mute.Name), await mute.Pid()));
         await AssertIsSettled(domain);
         await mute.AssertLives(before);
-        Assert.Equal("done", Text(await Run(mute, 0), "outcome"));
+        Assert.Equal("done", Text(await RunVerb.Report(mute.Name, 0), "outcome"));
         await mute.AssertLives(before);
     }
 
@@ -157,7 +157,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         Guid domain = await Virsh.Uuid(mute.Name);
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await MuteQemu.SilenceAt(mute.Name, "new", "cont");
-        JsonElement report = await Run(mute, 1);
+        JsonElement report = await RunVerb.Report(mute.Name, 1);
         Assert.Equal("stranded", Text(report, "outcome"));
         Assert.True(OutageOf(report) < Limit, $"libvirt was away for {OutageOf(report)}.");
         IReadOnlyList<int> both = Processes.Qemus(domain);
@@ -185,7 +185,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         int pid = await mute.Pid();
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await using HeldPoint held = await HeldPoint.Set("perform.journaled");
-        Task<JsonElement> run = Run(mute, 1);
+        Task<JsonElement> run = RunVerb.Report(mute.Name, 1);
         await held.Reached();
         Processes.Signal(pid, process => process.Freeze());
         held.LetGo();
@@ -204,7 +204,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         int pid = await guest.Pid();
         await LabHost.Dnf("upgrade", "qemu-kvm");
         await using HeldPoint held = await HeldPoint.Set("perform.journaled");
-        Task<JsonElement> run = Run(guest, 1);
+        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
         await held.Reached();
         // As one that waits for a disk that does not answer: it does nothing, and its limits with it.
         JsonElement report = await run;
@@ -279,14 +279,6 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
         Assert.True(gate.ExitCode == 0, $"The gate ended with {gate.ExitCode}: {gate.Error}");
         Assert.True(watch.Elapsed < limit, $"The gate took {watch.Elapsed}.");
         return gate.Error;
-    }
-
-    private static async Task<JsonElement> Run(Guest guest, int exitCode)
-    {
-        ShellResult result = await Shell.TryRun("virt-handover", "run", guest.Name, "--json");
-        Assert.True(result.ExitCode == exitCode, $"'virt-handover run {guest.Name}' ended with {result.ExitCode}:\n{result.Output}{result.Error}");
-        using var json = JsonDocument.Parse(result.Output);
-        return json.RootElement.GetProperty("report").Clone();
     }
 
     private static string Text(JsonElement report, string name) => report.GetProperty(name).GetString() ?? "";
