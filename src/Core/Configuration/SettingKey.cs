@@ -31,12 +31,8 @@ internal sealed record SettingKey(
         new("Handover", "MaxPause", $"a time with its unit {PolicyWords.Pauses}, for example 30ms", (options, text) =>
             PolicyWords.Pauses.TryParse(text, out var pause, out _) ? options with { MaxPause = pause } : null),
         Span("Handover", "MaxOutage", TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), (o, v) => o with { MaxOutage = v }),
-        new("Handover", "Canary", "yes or no", (options, text) => text switch
-        {
-            "yes" => options with { Canary = true },
-            "no" => options with { Canary = false },
-            _ => null,
-        }),
+        YesOrNo("Handover", "Canary", (o, v) => o with { Canary = v }),
+        YesOrNo("Handover", "EndConnections", (o, v) => o with { EndConnections = v }),
         new("Queue", "Window", $"maintenance windows, for example {MaintenanceWindows.Example}", WithWindow),
         Number("Queue", "StopAfterFailures", 0, 1000, (o, v) => o with { StopAfterFailures = v }),
         Number("Queue", "Together", 1, 64, (o, v) => o with { Together = v }),
@@ -61,6 +57,14 @@ internal sealed record SettingKey(
             throw new ConfigurationException($"Window={PolicyWords.Shown(text)} is not valid: {e.Message}");
         }
     }
+
+    private static SettingKey YesOrNo(string section, string name, Func<QueueOptions, bool, QueueOptions> apply) =>
+        new(section, name, "yes or no", (options, text) => text switch
+        {
+            "yes" => apply(options, true),
+            "no" => apply(options, false),
+            _ => null,
+        });
 
     private static SettingKey Number(
         string section, string name, int least, int most, Func<QueueOptions, int, QueueOptions> apply) =>

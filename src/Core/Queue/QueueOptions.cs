@@ -57,6 +57,9 @@ public sealed record QueueOptions
     /// <summary>Whether a throw-away VM goes through a handover before the first real one with a new QEMU or libvirt.</summary>
     public bool Canary { get; init; } = true;
 
+    /// <summary>Whether a handover that nobody was asked for may end connections of the guest.</summary>
+    public bool EndConnections { get; init; }
+
     /// <summary>What applies to a domain that says nothing of its own.</summary>
     internal EffectivePolicy Policy => new(Mode, Window, MaxPause, Priority: 0, IsBuiltIn ? PolicySource.Default : PolicySource.Configuration);
 

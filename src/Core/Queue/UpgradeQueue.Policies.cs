@@ -106,7 +106,8 @@ public sealed partial class UpgradeQueue
 
         return (PolicyOf(upgrade).Mode, upgrade.State) switch
         {
-            (PolicyMode.Auto, UpgradeState.Pending { HeldBy: null }) when upgrade.Assessment is { IsBlocked: false } assessed && !assessed.Exceeds(PolicyOf(upgrade).MaxPause) =>
+            (PolicyMode.Auto, UpgradeState.Pending { HeldBy: null }) when upgrade.Assessment is { IsBlocked: false } assessed
+                && !assessed.Exceeds(PolicyOf(upgrade).MaxPause) && (_options.EndConnections || !assessed.EndsConnections) =>
                 UpgradeMachine.Next(upgrade.State, new UpgradeEvent.Approve(own.Mode is null ? AutoApprover : PolicyApprover), now)
                     is Transition.To { State: var approved } ? upgrade with { State = approved } : upgrade,
             (not PolicyMode.Auto, UpgradeState.Approved { By: AutoApprover or PolicyApprover }) => upgrade with { State = new UpgradeState.Pending() },

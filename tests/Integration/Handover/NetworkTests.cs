@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using VirtHandover.Bus.Client;
 using VirtHandover.Handover;
 using VirtHandover.Linux;
 using VirtHandover.Tests.Integration.Chaos;
@@ -8,7 +10,7 @@ using VirtHandover.Tests.Integration.Service;
 namespace VirtHandover.Tests.Integration.Handover;
 
 /// <summary>Network cards: what goes through them in both directions, after a handover that went through and after one that was undone.</summary>
-public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
+public sealed partial class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncLifetime
 {
     private static readonly string[] Small = ["--mem", "16", "--memory", "128"];
 
@@ -102,6 +104,49 @@ public sealed class NetworkTests(LabHost host) : IClassFixture<LabHost>, IAsyncL
         StreamRecord stream = (await probe.Stop())[guest.Address];
         Assert.Equal((0L, 0L), (stream.Lost, stream.Damaged));
     }
+
+    [Fact(Timeout = 300000)]
+    public async Task A_user_mode_network_goes_on_after_an_undo_and_after_a_handover_and_moves_by_itself_only_where_that_is_allowed()
+    {
+        const string Auto = "[Service]\nMode=auto\n[Queue]\nStopAfterFailures=0\n[Handover]\nMaxPause=10s\n";
+        await TheService.Reset(Auto);
+        // Its gateway is the host's 127.0.0.1.
+        Guest guest = await EditedGuest.Boot(
+            "n-user",
+            xml => BridgedCard().Replace(xml, "<interface type='user'><model type='virtio'/><ip family='ipv4' address='10.77.0.0' prefix='24'/></interface>")
+                .Replace("vh.sink=10.77.0.1", "vh.sink=10.77.0.2", StringComparison.Ordinal),
+            ["--ram", "shared", .. Small]);
+        await AssertStream();
+        await LabHost.Dnf("upgrade", "qemu-kvm");
+        int source = await guest.Pid();
+        DomainView waits = await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
+        Assert.Contains("NET_USER", waits.Findings.Select(finding => finding.Code));
+
+        await using (HeldPoint held = await HeldPoint.Set("perform.moved"))
+        {
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
+            await held.Reached();
+            Processes.Kill(Processes.Qemus(await Virsh.Uuid(guest.Name)).Single(id => id != source));
+            held.LetGo();
+            Assert.Equal("undone", (await run).GetProperty("outcome").GetString());
+        }
+
+        await AssertStream();
+        await TheService.Reset(Auto + "EndConnections=yes\n");
+        await using var probe = new Probe();
+        await TheService.Until("it has moved by itself", guest.Name, domain => domain.State == "current");
+        Assert.NotEqual(source, await guest.Pid());
+        StreamRecord stream = (await probe.Stop())["127.0.0.1"];
+        Assert.Equal((0L, 0L), (stream.Lost, stream.Damaged));
+        await AssertStream();
+    }
+
+    /// <summary>Datagrams come from a guest behind the host's own address.</summary>
+    private static Task AssertStream() => Eventually.Until("the guest's stream comes through", async () =>
+        (await Shell.Run("probe", "listen", "9000", "0.5")).Contains("127.0.0.1", StringComparison.Ordinal));
+
+    [GeneratedRegex("<interface type='bridge'>.*?</interface>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex BridgedCard();
 
     /// <summary>Eight flows there and back: with two queues, a dead one would swallow some of them whole.</summary>
     private static async Task AssertTraffic(Guest guest)

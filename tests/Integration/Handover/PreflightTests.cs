@@ -21,7 +21,6 @@ public sealed class PreflightTests(LabHost host) : IClassFixture<LabHost>, IAsyn
     public Task DisposeAsync() => TheService.Reset();
 
     [Theory(Timeout = 120000)]
-    [InlineData("NET_USER", "pc", "<interface type='user'><model type='virtio'/></interface>")]
     [InlineData("FS_9P", "pc", "<filesystem type='mount'><source dir='/var/tmp'/><target dir='x'/></filesystem>")]
     [InlineData("CHARDEV", "pc", "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='7777'/><protocol type='raw'/></serial>")]
     [InlineData("IVSHMEM", "pc", "<shmem name='x'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>")]

@@ -71,7 +71,7 @@ internal static class DeviceRules
                     yield return FindingCodes.Sev.Says($"The VM has confidential memory ({item.Kind}).");
                     break;
                 case "dbus-vmstate":
-                    yield return FindingCodes.NetUser.Says($"The VM depends on a helper process over D-Bus ('{item.Id}').");
+                    yield return FindingCodes.NetHelper.Says($"The VM depends on a helper process over D-Bus ('{item.Id}').");
                     break;
                 case "vfio-user-server" or "x-remote-object":
                     yield return FindingCodes.DevUnmigratable.Says($"The object '{item.Id}' is a {item.Kind}.");

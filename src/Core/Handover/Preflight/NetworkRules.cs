@@ -26,7 +26,7 @@ internal static class NetworkRules
             case "tap":
                 return Tap(id, value, facts);
             case "user":
-                return [FindingCodes.NetUser.Says($"The network '{id}' is a user-mode network.")];
+                return User(id, value);
             case "vhost-user":
                 return [FindingCodes.VhostUser.Says($"The network '{id}' is vhost-user.")];
             case "vhost-vdpa":
@@ -39,6 +39,15 @@ internal static class NetworkRules
                 return [FindingCodes.NetOther.Says($"The network '{id}' is of the kind '{netdev.Kind}'.")];
         }
     }
+
+    // It is in the target from its start: nothing of the host belongs to it, and until the guest goes on there it has nothing to send.
+    private static IEnumerable<Finding> User(string id, OptionValue value) => value.Keys.Where(key => !IsHarmlessTwice(key)).ToList() is { Count: > 0 } others
+        ? [FindingCodes.NetForward.Says($"The user-mode network '{id}' has {string.Join(", ", others.Distinct())}.")]
+        : [FindingCodes.NetUser.Says($"The network '{id}' is a user-mode network; the guest's open connections through it end.")];
+
+    // What is known of QEMU 7.2 to 11.1 (qapi/net.json, NetdevUserOptions) but "hostfwd", "guestfwd", "smb" and "smbserver".
+    private static bool IsHarmlessTwice(string key) => key is "type" or "id" or "hostname" or "restrict" or "ipv4" or "ipv6" or "net" or "host" or "dhcpstart"
+        or "dns" or "dnssearch" or "domainname" or "ipv6-prefix" or "ipv6-prefixlen" or "ipv6-host" or "ipv6-dns" or "tftp" or "tftp-server-name" or "bootfile";
 
     private static IEnumerable<Finding> Tap(string id, OptionValue value, SourceFacts facts)
     {
