@@ -65,6 +65,14 @@ public sealed class MachineShapeTests(LabHost host) : IClassFixture<LabHost>, IA
         await Shell.Run("probe", "status", guest.Address, "120");
         try
         {
+            // A copy of its variables under their name is another file than the one that it has open.
+            string nvram = (await Virsh.Xml(Name)).Descendants("nvram").Single().Value.Trim();
+            await Shell.Run("mv", nvram, nvram + ".away");
+            await Shell.Run("cp", "--archive", nvram + ".away", nvram);
+            JsonElement refused = await RunVerb.Report(Name);
+            Assert.Equal("refused", refused.GetProperty("outcome").GetString());
+            Assert.Contains("FILE_OTHER", refused.GetProperty("findings").GetRawText(), StringComparison.Ordinal);
+            await Shell.Run("mv", nvram + ".away", nvram);
             await AssertCarried(guest);
         }
         finally

@@ -1,3 +1,4 @@
+using VirtHandover.Qemu;
 using VirtHandover.Tests.Hosts.Host;
 using VirtHandover.Tests.Integration.Host;
 
@@ -7,6 +8,20 @@ namespace VirtHandover.Tests.Hosts.Cases;
 public sealed class LookingTests(DebianHost host) : IClassFixture<DebianHost>
 {
     private const int Looks = 100;
+
+    /// <summary>libvirt's part for QEMU, by whatever name of the architecture the release has it.</summary>
+    private const string Driver = "/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so";
+
+    [Fact(Timeout = 120000)]
+    [Trait("Part", "telling")]
+    public async Task This_release_s_libvirt_has_every_command_that_a_running_VM_is_sent()
+    {
+        foreach (SourceCommand command in SourceCommands.All)
+        {
+            ShellResult found = await Shell.TryRun("sh", "-c", $"grep --quiet --text --perl-regexp '{command.Name}\\x00' {Driver}");
+            Assert.True(found.ExitCode == 0, $"libvirt's part for QEMU in this release has no '{command.Name}': {found.Error}");
+        }
+    }
 
     [Fact(Timeout = 600000)]
     public async Task A_hundred_looks_leave_a_VM_alive_on_either_QEMU()

@@ -8,7 +8,8 @@ namespace VirtHandover.Qemu;
 /// <c>x-query-virtio-status</c> of a balloon, and the VM is gone. So it is asked what libvirt itself asks every running QEMU, by the same commands and, of
 /// the object tree, the same names: those are answered on every host every day. No <c>x-</c> command and no human monitor command is among them.
 /// What else has to be known comes from procfs, from libvirt's XML, and from QEMUs that run no guest (<see cref="TwinSnapshot"/>), which may be asked anything.
-/// libvirt's functions are those of 9.0 to 11.3.
+/// libvirt's functions have the names of 9.0 to 12.8, and each of Debian's 9.0, 11.3 and 12.8 has every one of these commands in its own code: the hosts'
+/// LookingTests read that in the installed libvirt of each release.
 /// </summary>
 internal static class SourceCommands
 {
