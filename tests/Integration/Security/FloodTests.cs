@@ -36,7 +36,7 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     public Task DisposeAsync() => TheService.Reset();
 
     // As large as the bus takes them, and small ones; answers wanted and not, never read. With many connections the bus itself, one thread for all, is what
-    // is slow, so that there only an answer is demanded.
+    // is slow, so that there only answers are demanded, and few of them.
     [Theory(Timeout = 400000)]
     [InlineData("long", 12, 30_000_000, 1)]
     [InlineData("long", 12, 1000, 1)]
@@ -53,7 +53,7 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
         await File.WriteAllTextAsync($"/proc/{_pid}/clear_refs", "5");
         await using var flood = await Flood.Start(User, kind, connections, bytes, "");
 
-        var times = await Answered(15);
+        var times = await Answered(connections < 100 ? 15 : 3);
         Assert.True(times[times.Count / 2] < TimeSpan.FromSeconds(seconds), $"root waited {times[times.Count / 2].TotalSeconds:0.0} s, half of the time");
         var most = await Resident("VmHWM");
         Assert.True(most - before < MostMiB * 1024, $"{before / 1024} MiB became {most / 1024} MiB");
@@ -98,7 +98,7 @@ public sealed class FloodTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     {
         var took = new List<TimeSpan>();
         await using var client = new HandoverServiceClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await client.ReadAsync(limit.Token);
         for (var i = 0; i < times; i++)
         {
