@@ -118,15 +118,15 @@ public sealed partial class NetworkTests(LabHost host) : IClassFixture<LabHost>,
             ["--ram", "shared", .. Small]);
         await AssertStream();
         await LabHost.Dnf("upgrade", "qemu-kvm");
-        int source = await guest.Pid();
-        DomainView waits = await TheService.Until("it is pending", guest.Name, domain => domain.State == "pending");
+        (int source, Guid domain) = (await guest.Pid(), await Virsh.Uuid(guest.Name));
+        DomainView waits = await TheService.Until("it is pending", guest.Name, vm => vm.State == "pending");
         Assert.Contains("NET_USER", waits.Findings.Select(finding => finding.Code));
 
         await using (HeldPoint held = await HeldPoint.Set("perform.moved"))
         {
             Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
             await held.Reached();
-            Processes.Kill(Processes.Qemus(await Virsh.Uuid(guest.Name)).Single(id => id != source));
+            Processes.Kill(Processes.Qemus(domain).Single(id => id != source));
             held.LetGo();
             Assert.Equal("undone", (await run).GetProperty("outcome").GetString());
         }
@@ -134,7 +134,7 @@ public sealed partial class NetworkTests(LabHost host) : IClassFixture<LabHost>,
         await AssertStream();
         await TheService.Reset(Auto + "EndConnections=yes\n");
         await using var probe = new Probe();
-        await TheService.Until("it has moved by itself", guest.Name, domain => domain.State == "current");
+        await TheService.Until("it has moved by itself", guest.Name, vm => vm.State == "done");
         Assert.NotEqual(source, await guest.Pid());
         StreamRecord stream = (await probe.Stop())["127.0.0.1"];
         Assert.Equal((0L, 0L), (stream.Lost, stream.Damaged));

@@ -28,7 +28,7 @@ public sealed class LabHost : IAsyncLifetime
         foreach (var name in Lines(await Shell.Run("virsh", "-q", "list", "--name")))
             await Shell.TryRun("virsh", "destroy", name);
         foreach (var name in Lines(await Shell.Run("virsh", "-q", "list", "--all", "--name")))
-            await Shell.Run("virsh", "undefine", name);
+            await Shell.Run("virsh", "undefine", name, "--checkpoints-metadata", "--snapshots-metadata");
         if (await Installed() != OldVersion)
             await Dnf("install", "--allowerasing", $"qemu-kvm-{OldVersion}");
     }

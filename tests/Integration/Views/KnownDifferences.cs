@@ -33,6 +33,7 @@ internal static class KnownDifferences
         ["filename"] = "A console has another pseudo terminal; a client of a socket may be connected or not.",
         ["frontend-open"] = "The guest opens and closes its end of a channel.",
         ["actual-size"] = "The guest writes while it is looked at.",
+        ["count"] = "The guest writes, and a bitmap that records it has more in it.",
         ["virtual-size"] = "The file of an image grows while the guest writes; a disk's capacity is compared in libvirt's words.",
         ["writeback"] = "The guest's driver chooses the cache of a disk when it starts.",
         ["multicast-table"] = "The guest joins and leaves groups.",
