@@ -11,10 +11,8 @@ public sealed class NoticeRunner : IDisposable
     private readonly UpgradeQueue _queue;
     private readonly Channel<Notice> _notices =
         Channel.CreateBounded<Notice>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly Lock _lock = new();
-    private HashSet<Guid> _pending;
 
-    /// <summary>Begins to listen; what is pending already is no news.</summary>
+    /// <summary>Begins to listen.</summary>
     /// <param name="programs">Who is told.</param>
     /// <param name="queue">Whose news.</param>
     public NoticeRunner(INoticePrograms programs, UpgradeQueue queue)
@@ -22,10 +20,7 @@ public sealed class NoticeRunner : IDisposable
         ArgumentNullException.ThrowIfNull(queue);
         _programs = programs;
         _queue = queue;
-        _pending = [.. Pending().Select(upgrade => upgrade.Domain)];
-        queue.Changed += OnChanged;
-        queue.Ended += OnEnded;
-        queue.Paused += OnPaused;
+        queue.Happened += OnHappened;
     }
 
     /// <summary>Has them told until it is told to stop.</summary>
@@ -39,46 +34,33 @@ public sealed class NoticeRunner : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _queue.Happened -= OnHappened;
+
+    private void OnHappened(QueueNews news)
     {
-        _queue.Changed -= OnChanged;
-        _queue.Ended -= OnEnded;
-        _queue.Paused -= OnPaused;
+        if (Of(news) is { } notice)
+            _notices.Writer.TryWrite(notice);
     }
 
-    private IEnumerable<Upgrade> Pending() => _queue.Snapshot().Upgrades.Where(upgrade => upgrade.State is UpgradeState.Pending);
-
-    private void OnChanged()
+    private static Notice? Of(QueueNews news)
     {
-        lock (_lock)
+        switch (news)
         {
-            var pending = Pending().ToList();
-            var fresh = pending.Where(upgrade => !_pending.Contains(upgrade.Domain)).ToList();
-            _pending = [.. pending.Select(upgrade => upgrade.Domain)];
-            if (fresh.Count > 0)
-            {
+            case QueueNews.BecamePending pending:
+                var fresh = pending.Upgrades.OrderBy(upgrade => upgrade.Name, StringComparer.Ordinal).ToList();
                 var names = string.Join(", ", fresh.Take(5).Select(upgrade => ForeignText.Escape(upgrade.Name))) + (fresh.Count > 5 ? ", …" : "");
                 var what = fresh.Count == 1 ? "A VM waits" : $"{fresh.Count} VMs wait";
-                _notices.Writer.TryWrite(Notice.Of("pending", $"{what} for approval: {names}. See: virt-handover list --filter state:pending", fresh));
-            }
+                return Notice.Of("pending", $"{what} for approval: {names}. See: virt-handover list --filter state:pending", fresh);
+
+            // A rehearsal leads back to the state it came from and is no news.
+            case QueueNews.Ended { Report: var report, Upgrade: { State: UpgradeState.Failed failed } upgrade } when failed.Report.Id == report.Id:
+                return Notice.Of("failed", report.Sentence, [upgrade], report);
+            case QueueNews.Ended { Report: { Outcome: HandoverOutcome.Done } report, Upgrade: { } upgrade }:
+                return Notice.Of("done", report.Sentence, [upgrade], report);
+            case QueueNews.Paused paused:
+                return Notice.Of("paused", paused.Sentence, []);
+            default:
+                return null;
         }
     }
-
-    private void OnEnded(HandoverReport report)
-    {
-        if (_queue.Snapshot().Upgrades.FirstOrDefault(upgrade => upgrade.Domain == report.Domain) is not { } domain)
-        {
-            return;
-        }
-
-        // A rehearsal leads back to the state it came from and is no news.
-        var word = domain.State is UpgradeState.Failed failed && failed.Report.Id == report.Id ? "failed"
-            : report.Outcome == HandoverOutcome.Done ? "done" : "";
-        if (word.Length > 0)
-        {
-            _notices.Writer.TryWrite(Notice.Of(word, report.Sentence, [domain], report));
-        }
-    }
-
-    private void OnPaused(string sentence) => _notices.Writer.TryWrite(Notice.Of("paused", sentence, []));
 }
