@@ -34,7 +34,7 @@ public sealed class QueuePublisher : IDisposable
         _time = time;
         _log = log;
         _queue.Changed += _wakeup.Set;
-        _queue.Ended += OnEnded;
+        _queue.Happened += OnHappened;
     }
 
     /// <summary>The queue as it is now.</summary>
@@ -114,7 +114,7 @@ public sealed class QueuePublisher : IDisposable
     public void Dispose()
     {
         _queue.Changed -= _wakeup.Set;
-        _queue.Ended -= OnEnded;
+        _queue.Happened -= OnHappened;
     }
 
     /// <summary>Holds progress back that comes too quickly.</summary>
@@ -148,9 +148,12 @@ public sealed class QueuePublisher : IDisposable
         return (view with { Domains = domains }, again);
     }
 
-    private void OnEnded(HandoverReport report)
+    private void OnHappened(QueueNews news)
     {
-        _ended.Enqueue(report);
-        _wakeup.Set();
+        if (news is QueueNews.Ended { Report: var report })
+        {
+            _ended.Enqueue(report);
+            _wakeup.Set();
+        }
     }
 }

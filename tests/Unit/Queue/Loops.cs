@@ -30,7 +30,11 @@ internal sealed class Loops : IAsyncDisposable
         Queue = UpgradeQueue.Load(_store, parts.Options, parts.Time);
         Scanner = new Scanner(parts, Queue);
         Queue.ScanWanted += Scanner.Ask;
-        Queue.Ended += Ended.Add;
+        Queue.Happened += news =>
+        {
+            if (news is QueueNews.Ended { Report: var report })
+                Ended.Add(report);
+        };
         _hold = new FleetHold(parts.Options, parts.Hold, Queue, parts.Time, parts.Log);
         _scheduler = new Scheduler(parts, Queue, Scanner, _hold);
         _work = Task.WhenAll(

@@ -338,7 +338,11 @@ public sealed class UpgradeQueueTests : IDisposable
         using var world = new World(_directory.Path, PolicyMode.Auto);
         world.Scan(assess: true);
         var sentences = new List<string>();
-        world.Queue.Paused += sentences.Add;
+        world.Queue.Happened += news =>
+        {
+            if (news is QueueNews.Paused paused)
+                sentences.Add(paused.Sentence);
+        };
         var request = world.Queue.TakeNext()!;
         world.Queue.End(Sample.Report(request.Id, 0, HandoverOutcome.Undone), null);
 

@@ -49,6 +49,13 @@ internal static class StopRule
                 $"{sentence} The queue was paused. Look at the reason, for example with the new QEMU's package, then send another canary: virt-handover queue resume"),
         };
 
+    /// <summary>What is told of a queue that has been paused.</summary>
+    /// <param name="before">The queue as it was.</param>
+    /// <param name="after">The queue as it is from now on.</param>
+    /// <param name="isByItself">Whether no person has paused it.</param>
+    public static IEnumerable<QueueNews> News(QueueControl before, QueueControl after, bool isByItself = true) =>
+        after.Pause is { } pause && pause != before.Pause ? [new QueueNews.Paused(pause.Sentence, isByItself)] : [];
+
     /// <summary>A refusal says something about one VM and a cancelled one was wanted; neither says that the next one would fail.</summary>
     private static bool IsFailure(HandoverOutcome outcome) =>
         outcome is HandoverOutcome.Undone or HandoverOutcome.Stranded or HandoverOutcome.Lost;

@@ -31,7 +31,8 @@ public abstract record QueueNews
 
     /// <summary>A handover or a rehearsal has ended, or will not be started.</summary>
     /// <param name="Report">Its result.</param>
-    public sealed record Ended(HandoverReport Report) : QueueNews;
+    /// <param name="Upgrade">The VM after it; null when it does not run any more.</param>
+    public sealed record Ended(HandoverReport Report, Upgrade? Upgrade) : QueueNews;
 
     /// <summary>The queue was paused.</summary>
     /// <param name="Sentence">By whom and why.</param>

@@ -1,15 +1,12 @@
-using Serilog;
 using VirtHandover.Canary;
-using VirtHandover.Contract;
 using VirtHandover.Handover;
 using VirtHandover.Libvirt;
-using VirtHandover.Linux;
 using VirtHandover.Logging;
 
 namespace VirtHandover.Queue;
 
 /// <summary>Drives handovers that run together and tells the queue about them. Their end is confirmed by a look at the domains, not by the reports alone.</summary>
-internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner scanner)
+internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner scanner, HandoverAlarm alarm, Recoverer recoverer)
 {
     private const int Looks = 10;
     private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(500);
@@ -49,49 +46,13 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
     }
 
-    /// <summary>Ends a handover that an earlier service started.</summary>
-    /// <param name="record">The handover.</param>
+    /// <summary>Ends what an earlier service left: what it has recorded as started, and what the database knows nothing of.</summary>
     /// <param name="stopping">The service ends.</param>
-    public async Task RecoverAsync(HandoverRecord record, CancellationToken stopping)
+    public async Task RecoverAsync(CancellationToken stopping)
     {
-        Log(MessageKind.HandoverRecovered, record).Warning(
-            "Handover {Id} of {Domain} was running when virt-handoverd ended; its result is being recovered.", record.Id, record.Name);
-        if (await AskRecoveryAsync(record, stopping).ConfigureAwait(false) is not { } report)
-        {
-            queue.NotBegun(record);
-            return;
-        }
-
-        await EndAsync([report with { Id = record.Id, Domain = record.Domain }], stopping).ConfigureAwait(false);
-    }
-
-    /// <summary>Ends what the database knows nothing of, because it was lost or could not be written.</summary>
-    /// <param name="stopping">The service ends.</param>
-    public async Task RecoverForgottenAsync(CancellationToken stopping)
-    {
-        try
-        {
-            foreach (var id in await parts.Recovery.UnfinishedAsync(stopping).ConfigureAwait(false))
-            {
-                var report = await parts.Recovery.RecoverAsync(id, Guid.Empty, Alarms(id), stopping).ConfigureAwait(false);
-                queue.SetAlarm(AlarmSource.Handover, null);
-                parts.Log.ForContext(new About(MessageKind.HandoverRecovered) { Domain = report?.Name, Uuid = report?.Domain })
-                    .Warning("Handover {Id}, of which the database knows nothing, ended: {Sentence}", id, report?.Sentence ?? "it never began.");
-            }
-
-            if (parts.Canary is { } canary)
-            {
-                await canary.ClearAsync(stopping).ConfigureAwait(false);
-            }
-        }
-        catch (LinuxException e)
-        {
-            // Nothing may start while nobody can tell what an earlier handover left.
-            Alarm(
-                new About(MessageKind.Alarm),
-                $"The journals of earlier handovers cannot be used: {e.Message} No handover starts before virt-handoverd is started again and can.");
-            await Task.Delay(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
-        }
+        foreach (var record in queue.Interrupted)
+            await EndAsync([await recoverer.AfterRestartAsync(record, stopping).ConfigureAwait(false)], stopping).ConfigureAwait(false);
+        await recoverer.EndForgottenAsync(stopping).ConfigureAwait(false);
     }
 
     /// <summary>Sends the canary first. When it dies, the queue pauses and the handovers count as not begun, so that their approvals hold.</summary>
@@ -107,8 +68,8 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         try
         {
             // Not cancelled when the service ends: the canary's keeper goes on, and the next service clears up behind it.
-            var verdict = await canary.SendAsync(requests[0], Alarms(requests[0].Id), cancel).WaitAsync(stopping).ConfigureAwait(false);
-            queue.SetAlarm(AlarmSource.Handover, null);
+            var verdict = await canary.SendAsync(requests[0], alarm.Of(requests[0].Id), cancel).WaitAsync(stopping).ConfigureAwait(false);
+            alarm.End();
             switch (verdict)
             {
                 case CanaryVerdict.Passed { Sentence.Length: > 0 } passed:
@@ -124,7 +85,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                     scanner.Ask();
                     foreach (var request in requests)
                     {
-                        queue.CanaryPostponed(RecordOf(request), postponed.Sentence);
+                        queue.PutBack(RecordOf(request), new NotBegun.CanaryPostponed(postponed.Sentence));
                     }
 
                     return false;
@@ -132,7 +93,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
                     log.Error("{Sentence}", died.Sentence);
                     foreach (var request in requests)
                     {
-                        queue.CanaryDied(RecordOf(request), died.Sentence);
+                        queue.PutBack(RecordOf(request), new NotBegun.CanaryDied(died.Sentence));
                     }
 
                     return false;
@@ -149,7 +110,7 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
     private async Task DriveAsync(IReadOnlyList<HandoverOrder> orders, CancellationToken stopping)
     {
         var domains = orders.ToDictionary(order => order.Request.Id, order => order.Request.Domain);
-        var ended = new List<HandoverReport>();
+        var ends = new List<HandoverEnd>();
         var why = "it stopped reporting";
         var isAway = false;
         try
@@ -166,13 +127,13 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
 
                 if (progress is HandoverProgress.Ended { Report: var report })
                 {
-                    ended.Add(report with { Id = id, Domain = domain });
+                    ends.Add(new HandoverEnd.Ended(report with { Id = id, Domain = domain }));
                     _ = domains.Remove(id);
                 }
-                else if (progress is HandoverProgress.Alarm alarm)
+                else if (progress is HandoverProgress.Alarm told)
                 {
                     // It may be about another one of those that move together.
-                    Alarm(new About(MessageKind.Alarm) { Uuids = [.. domains.Values], Id = id }, alarm.Sentence);
+                    alarm.Raise(new About(MessageKind.Alarm) { Uuids = [.. domains.Values], Id = id }, told.Sentence);
                 }
                 else
                 {
@@ -190,52 +151,18 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
         }
 
         foreach (var order in orders.Where(order => domains.ContainsKey(order.Request.Id)))
-        {
-            var record = RecordOf(order.Request);
-            var report = await AskRecoveryAsync(record, stopping).ConfigureAwait(false);
-            if (report is null && isAway)
-            {
-                // It ended before it had begun: nobody has failed, and what was approved stays approved.
-                queue.WorkerGone(record, $"{why}.");
-                continue;
-            }
-
-            report ??= Reports.Lost(record, why);
-            ended.Add(report with { Id = record.Id, Domain = record.Domain });
-        }
-
-        await EndAsync(ended, stopping).ConfigureAwait(false);
+            ends.Add(await recoverer.AfterBreakAsync(RecordOf(order.Request), why, isAway, stopping).ConfigureAwait(false));
+        await EndAsync(ends, stopping).ConfigureAwait(false);
     }
 
-    private async Task<HandoverReport?> AskRecoveryAsync(HandoverRecord record, CancellationToken stopping)
+    private async Task EndAsync(IReadOnlyList<HandoverEnd> ends, CancellationToken stopping)
     {
-        try
-        {
-            return await parts.Recovery.RecoverAsync(record.Id, record.Domain, Alarms(record), stopping).ConfigureAwait(false);
-        }
-        catch (Exception e) when (!stopping.IsCancellationRequested)
-        {
-            Log(MessageKind.OwnFault, record).Error("The result of handover {Id} could not be recovered: {Error}", record.Id, e.ToString());
-            return Reports.Lost(record, e.Message.TrimEnd('.'));
-        }
-    }
-
-    private AlarmSink Alarms(HandoverRecord record) =>
-        new(sentence => Alarm(new About(MessageKind.Alarm) { Domain = record.Name, Uuid = record.Domain, Id = record.Id }, sentence));
-
-    private AlarmSink Alarms(long id) => new(sentence => Alarm(new About(MessageKind.Alarm) { Id = id }, sentence));
-
-    private void Alarm(About what, string sentence)
-    {
-        parts.Log.ForContext(what).Error("{Alarm}", sentence);
-        queue.SetAlarm(AlarmSource.Handover, sentence);
-    }
-
-    private async Task EndAsync(IReadOnlyList<HandoverReport> ended, CancellationToken stopping)
-    {
-        queue.SetAlarm(AlarmSource.Handover, null);
+        // What has not begun needs no look, which may take its time. One is taken all the same: where the worker has gone it leads to a scan.
+        foreach (var back in ends.OfType<HandoverEnd.Back>())
+            queue.PutBack(back.Record, back.Why);
+        alarm.End();
         var domains = await LookAsync(stopping).ConfigureAwait(false);
-        foreach (var one in ended)
+        foreach (var one in ends.OfType<HandoverEnd.Ended>().Select(end => end.Report))
         {
             // A handover that broke off before Begin had read the name knows the UUID only.
             var report = one.Name.Length > 0 ? one : one with { Name = NameOf(one.Domain) };
@@ -265,9 +192,6 @@ internal sealed class Executor(QueueParts parts, UpgradeQueue queue, Scanner sca
             }
         }
     }
-
-    private ILogger Log(MessageKind kind, HandoverRecord record) =>
-        parts.Log.ForContext(new About(kind) { Domain = record.Name, Uuid = record.Domain, Id = record.Id });
 
     private HandoverRecord RecordOf(HandoverRequest request) =>
         new(request.Id, request.Domain, NameOf(request.Domain), parts.Time.GetUtcNow(), Started: true);

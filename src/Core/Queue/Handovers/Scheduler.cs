@@ -33,7 +33,8 @@ public sealed class Scheduler : IDisposable
         _queue = queue;
         _scanner = scanner;
         _hold = hold;
-        _executor = new Executor(parts, queue, scanner);
+        var alarm = new HandoverAlarm(queue, parts.Log);
+        _executor = new Executor(parts, queue, scanner, alarm, new Recoverer(parts, alarm));
         _queue.Changed += _wakeup.Set;
     }
 
@@ -41,13 +42,7 @@ public sealed class Scheduler : IDisposable
     /// <param name="cancellationToken">Stops it; a running handover goes on in its own process.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var record in _queue.Interrupted)
-        {
-            await _executor.RecoverAsync(record, cancellationToken).ConfigureAwait(false);
-        }
-
-        await _executor.RecoverForgottenAsync(cancellationToken).ConfigureAwait(false);
-
+        await _executor.RecoverAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             var again = await WorkAsync(cancellationToken).ConfigureAwait(false);
