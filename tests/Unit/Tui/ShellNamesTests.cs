@@ -53,10 +53,14 @@ public sealed class ShellNamesTests(PrivateBus bus) : IClassFixture<PrivateBus>
             foreach (var name in s_names)
             {
                 File.Delete(got);
-                await terminal.KeysAsync($"virt-handover show {quote}{name[0]}");
+                var typed = $"virt-handover show {quote}{name[0]}";
+                await terminal.KeysAsync(typed);
+                await terminal.ShowsAsync(typed);
+                var screen = await terminal.ScreenAsync();
                 await terminal.PressAsync("Tab");
+                // The program takes a while, and a key that comes meanwhile may be taken for an end of the completion.
+                await Support.Eventually.TrueAsync(async () => await terminal.ScreenAsync() != screen, () => $"{quote}{name} was not completed:\n{screen}");
                 await terminal.PressAsync("Enter");
-                var screen = "";
                 await Support.Eventually.TrueAsync(
                     async () => File.Exists(got) || (screen = await terminal.ScreenAsync()).Length == 0,
                     () => $"{quote}{name} was not entered as a whole:\n{screen}");
