@@ -99,13 +99,29 @@ internal sealed record Adoption
         }
 
         using var target = ProcessHandle.TryOpen(Target) ?? throw new HandoverException($"The new QEMU (process {Target.ProcessId}) has ended.");
+        // With its password set.
+        foreach (var listener in Plan.Listeners)
+            await TryAsync($"The listener for {listener.Meaning}", () => OpenAsync(listener, target), warnings).ConfigureAwait(false);
         await ThreadPlacement.ApplyAsync(Plan.Threads, target, qmp, warnings).ConfigureAwait(false);
+    }
+
+    private static Task OpenAsync(ParkedSocket listener, ProcessHandle target)
+    {
+        try
+        {
+            listener.Open(target);
+            return Task.CompletedTask;
+        }
+        catch (LinuxException exception)
+        {
+            throw new HandoverException($"{exception.Message} The VM runs on, and nobody can connect to its display; hand it over once more, or start it again.", exception);
+        }
     }
 
     private static async Task ReplayAsync(IQmpChannel qmp, Replay replay, DomainXml domain, LibvirtPaths paths) =>
         _ = await qmp.ExecuteAsync(
             replay.Command,
-            ReplayReader.WithPassword(replay, domain, QemuConf.Read(paths).VncPassword)
+            ReplayReader.WithPassword(replay, domain, QemuConf.Read(paths).PasswordOf)
                 ?? throw new HandoverException("libvirt's status file does not have it.")).ConfigureAwait(false);
 
     private static async Task TryAsync(string what, Func<Task> action, List<string> warnings)

@@ -22,6 +22,9 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
     /// <summary>The password of a VNC server whose domain names none; null without one. QEMU takes eight characters of it.</summary>
     internal string? VncPassword { get; init; }
 
+    /// <summary>The same of a SPICE server.</summary>
+    internal string? SpicePassword { get; init; }
+
     /// <summary>As whom a QEMU is started, a name or a number; null for what libvirt was built with.</summary>
     public string? User { get; init; }
 
@@ -59,9 +62,14 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
             SecretDirectories = [.. lines.SelectMany(line => SecretDirectoryLine().Matches(line)).Select(match => match.Groups["value"].Value)],
             HugePageMounts = HugePageMountsOf(lines),
             VncPassword = Setting(lines, VncPasswordLine()) is { } password ? password[..Math.Min(password.Length, 8)] : null,
+            SpicePassword = Setting(lines, SpicePasswordLine()),
         };
         return Setting(lines, MemoryBackingLine()) is { Length: > 0 } directory ? settings with { MemoryBackingDirectory = directory } : settings;
     }
+
+    /// <summary>The password of displays of a protocol whose domain names none; null without one.</summary>
+    /// <param name="protocol"><c>vnc</c> or <c>spice</c>.</param>
+    internal string? PasswordOf(string protocol) => protocol switch { "vnc" => VncPassword, "spice" => SpicePassword, _ => null };
 
     private static string? Setting(string[] lines, Regex pattern) =>
         // As in libvirt's own parser, a key said twice counts as said first.
@@ -95,6 +103,9 @@ public sealed partial record QemuConf(string LockManager, IReadOnlyList<string> 
 
     [GeneratedRegex("""^\s*vnc_password\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex VncPasswordLine();
+
+    [GeneratedRegex("""^\s*spice_password\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
+    private static partial Regex SpicePasswordLine();
 
     [GeneratedRegex("""^\s*memory_backing_dir\s*=\s*(?<quote>["'])(?<value>.*)\k<quote>\s*(#.*)?$""", RegexOptions.CultureInvariant)]
     private static partial Regex MemoryBackingLine();

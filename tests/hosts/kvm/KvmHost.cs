@@ -40,7 +40,8 @@ public sealed class KvmHost : IAsyncLifetime
         }
 
         await Run("cd /etc/apt/sources.list.d && if [ -e newer.list.off ]; then mv newer.list.off newer.list && apt-get -qq update && " +
-            "DEBIAN_FRONTEND=noninteractive apt-get -qq -y upgrade; fi");
+            "DEBIAN_FRONTEND=noninteractive apt-get -qq -y upgrade && " +
+            "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install qemu-system-modules-spice qemu-system-modules-opengl; fi");
     }
 
     public async Task DisposeAsync()

@@ -18,6 +18,9 @@ public sealed record AdoptionPlan
     /// <summary>QMP addresses on which the VNC server has to listen; empty when it did not.</summary>
     public required JsonArray VncAddresses { get; init; }
 
+    /// <summary>The target's sockets that have to listen where the source's did; empty when it has none, and in journals of releases without them.</summary>
+    public IReadOnlyList<ParkedSocket> Listeners { get => field ?? []; init; }
+
     /// <summary>
     /// The command line the target stands for, base of the next handover; without the passwords in it, which the target's own command line has.
     /// </summary>

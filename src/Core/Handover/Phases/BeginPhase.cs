@@ -141,7 +141,7 @@ internal static class BeginPhase
                 Threads = await placing.ConfigureAwait(false),
                 VncAddresses = VncListeners.Addresses(line),
                 Machine = machine.Machine,
-                Replays = ReplayReader.Read(live, xml, line.All("vnc").Any(vnc => vnc.Value.IsOn("password")) ? QemuConf.Read(paths).VncPassword : null),
+                Replays = ReplayReader.Read(live, xml, protocol => AsksForPassword(line, protocol) ? QemuConf.Read(paths).PasswordOf(protocol) : null),
                 Assessment = PreflightCheck.Assess(new SourceFacts
                 {
                     Line = line,
@@ -193,6 +193,10 @@ internal static class BeginPhase
                 stop),
             cancellationToken).ConfigureAwait(false);
     }
+
+    private static bool AsksForPassword(CommandLine line, string protocol) => protocol == "spice"
+        ? line.All("spice").Any(spice => !spice.Value.IsOn("disable-ticketing"))
+        : line.All("vnc").Any(vnc => vnc.Value.IsOn("password"));
 
     private static ThreadAffinity Placed(ProcessHandle source)
     {

@@ -7,6 +7,7 @@ using VirtHandover.Handover.Preflight;
 using VirtHandover.Handover.Records;
 using VirtHandover.Handover.Settings;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 using VirtHandover.Linux.Proc;
 using VirtHandover.Qemu;
 
@@ -65,6 +66,7 @@ internal static class PreparePhase
         {
             files.AddRange(begun.Live.Devices.Memory.Select(backend => MemoryFiles.Of(begun, method, backend)));
             cards = FindTaps(begun, start);
+            var binds = start.Binds.Count > 0 ? new BindTrace(start.Binds) : null;
             target = await new TwinSpawn
             {
                 Which = "new",
@@ -74,13 +76,14 @@ internal static class PreparePhase
                 Chardev = chardev => begun.Descriptors.ListeningSocket(chardev.Number, chardev.Owner),
                 More = [.. cards.SelectMany(card => card.Queues).Select(queue => new InheritedDescriptor(queue.Descriptor, queue.TargetNumber))],
                 Workers = [.. cards.SelectMany(card => card.Workers)],
+                Binds = binds,
                 LastWords = LastWords.Mark(begun),
             }.RunAsync(begun, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.spawned");
             TwinProcess.CopyAutogroup(begun.Source, target.Process);
             journal.Write(new JournalEntry.TargetStarted(target.Process.Identity, monitors.NewPath, method) { At = begun.Clock.GetUtcNow() });
             Checkpoint.Reach("prepare.named");
-            await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
+            var listeners = await ConnectAsync(target, binds, cancellationToken).ConfigureAwait(false);
             Checkpoint.Reach("prepare.connected");
             if (!begun.Request.Rehearse)
                 RecordTaking.OfTarget(begun.Record, target.Process.Identity, start.Logical.Render(), DomainRecords.Host, begun.Name);
@@ -115,6 +118,7 @@ internal static class PreparePhase
                 SourceSettings = sourceSettings,
                 DiscardObjects = [.. begun.CommandLine.All("object").Where(option => option.Value.IsOn("discard-data")).Select(option => option.Id!)],
                 Ptys = await PtysAsync(begun, target, cancellationToken).ConfigureAwait(false),
+                Listeners = listeners,
                 LogicalArguments = start.Logical.Render(),
                 Notes = notes,
             };
@@ -155,6 +159,7 @@ internal static class PreparePhase
             Continue = quiesced.WasRunning,
             Ptys = prepared.Ptys,
             VncAddresses = begun.VncAddresses,
+            Listeners = prepared.Listeners,
             LogicalArguments = Secrets.Redact(prepared.LogicalArguments),
             Settings = prepared.SourceSettings,
             DiscardObjects = prepared.DiscardObjects,
@@ -165,6 +170,24 @@ internal static class PreparePhase
             Machine = begun.Machine,
             PidFile = begun.Paths.PidFile(begun.Name),
         };
+    }
+
+    private static async Task<IReadOnlyList<ParkedSocket>> ConnectAsync(Target target, BindTrace? binds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await target.ConnectAsync(Limits.TargetStart, cancellationToken).ConfigureAwait(false);
+            // It answers, so it has begun its main loop: what it listens on it has bound before that.
+            return binds is null ? [] : await binds.Parked.WaitAsync(Limits.Command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HandoverException exception) when (binds?.Failure is { } why)
+        {
+            throw new HandoverException(why, exception);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new HandoverException($"The new QEMU does not listen where its command line has it listen ({binds?.Expected}).", exception);
+        }
     }
 
     private static async Task<IReadOnlyList<Finding>> CompareAsync(

@@ -34,6 +34,9 @@ internal sealed record Prepared
     /// <summary>New path of each pseudo terminal, by the path libvirt knows.</summary>
     internal required IReadOnlyDictionary<string, string> Ptys { get; init; }
 
+    /// <summary>Its sockets that nobody can reach before the source has ended.</summary>
+    internal required IReadOnlyList<ParkedSocket> Listeners { get; init; }
+
     /// <summary>The command line the target stands for.</summary>
     internal required IReadOnlyList<string> LogicalArguments { get; init; }
 

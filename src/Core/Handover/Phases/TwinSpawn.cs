@@ -30,6 +30,9 @@ internal sealed record TwinSpawn
     /// <summary>Numbers at which it gets vhost workers of its own.</summary>
     internal IReadOnlyList<int> Workers { get; init; } = [];
 
+    /// <summary>Parks what it binds; null when it binds nothing.</summary>
+    internal BindTrace? Binds { get; init; }
+
     /// <summary>Where its words go; null when they go nowhere.</summary>
     internal LastWords? LastWords { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record TwinSpawn
                 Arguments = arguments,
                 Environment = begun.Context.Environment,
                 Descriptors = descriptors,
+                Binds = Binds,
             }.StartAsync(cancellationToken).ConfigureAwait(false);
             // It has it; its end is to be seen on the connection.
             Monitors.LetGo(Which == "old" ? MonitorPlace.Old : MonitorPlace.New);

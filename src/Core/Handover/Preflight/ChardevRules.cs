@@ -39,7 +39,11 @@ internal static class ChardevRules
             "socket" => $"is connected to {value.Text("path") ?? value.Text("host")}, which knows the old process only",
             "file" when value.Text("path")?.StartsWith("/dev/fdset/", StringComparison.Ordinal) == true || value.IsOn("append") => null,
             "file" => "writes to a file that the target would empty",
-            "spicevmc" or "spiceport" or "dbus" => $"belongs to a display ({option.Kind})",
+            // A client of it is one of SPICE: it comes back with it.
+            "spiceport" => null,
+            "spicevmc" when value.Text("name") is "vdagent" or "usbredir" => null,
+            "spicevmc" => $"belongs to what a SPICE client lends the guest ('{value.Text("name")}')",
+            "dbus" => $"belongs to a display ({option.Kind})",
             _ => $"is of the kind '{option.Kind}'",
         };
     }

@@ -16,11 +16,12 @@ internal static class DeviceRules
         var devices = facts.Live.Devices.Peripherals.Select(p => (Id: p.Key, Type: p.Value))
             .Concat(facts.Line.All("device").Select(o => (Id: o.Id ?? "", Type: o.Kind ?? "")))
             .DistinctBy(d => (d.Id, d.Type));
-        return devices.SelectMany(d => Device(d.Id, d.Type, facts.Line)).Concat(Backends(facts.Line));
+        return devices.SelectMany(d => Device(d.Id, d.Type, facts)).Concat(Backends(facts.Line));
     }
 
-    private static IEnumerable<Finding> Device(string id, string type, CommandLine line)
+    private static IEnumerable<Finding> Device(string id, string type, SourceFacts facts)
     {
+        var line = facts.Line;
         if (type.StartsWith("vfio-", StringComparison.Ordinal))
         {
             var sysfs = line.Find("device", id)?.Value.Text("sysfsdev") ?? "";
@@ -41,7 +42,13 @@ internal static class DeviceRules
         else if (type == "usb-host")
             yield return FindingCodes.UsbHost.Says($"The device '{id}' is a USB device of the host.");
         else if (type == "usb-redir")
-            yield return FindingCodes.UsbRedir.Says($"The device '{id}' is a redirected USB device.");
+        {
+            // Without a client nothing is in it, and a client finds it again.
+            if (!UsbRedirection.IsOfSpice(line, id))
+                yield return FindingCodes.UsbRedir.Says($"The device '{id}' is a redirected USB device.");
+            else if (facts.Live.IsUsbLent)
+                yield return FindingCodes.UsbRedir.Says($"A SPICE client has USB redirection open, and may have a device in the guest by '{id}'.");
+        }
         else if (type.StartsWith("virtio-9p", StringComparison.Ordinal))
             yield return FindingCodes.NineP.Says($"The device '{id}' is a 9p file system.");
         else if (type.StartsWith("virtio-mem", StringComparison.Ordinal))

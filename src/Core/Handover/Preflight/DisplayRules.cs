@@ -22,8 +22,21 @@ internal static class DisplayRules
                 yield return FindingCodes.VncPassword.Says("VNC asks for a password.");
         }
 
-        foreach (var _ in facts.Line.All("spice"))
-            yield return FindingCodes.SpiceTcp.Says("The VM has a SPICE display.");
+        foreach (var spice in facts.Line.All("spice"))
+        {
+            if (spice.Value.IsOn("gl"))
+                yield return FindingCodes.SpiceGl.Says("The VM's SPICE display draws by the host's graphics card.");
+            if (!spice.Value.IsOn("disable-ticketing") && !spice.Value.IsOn("sasl"))
+                yield return FindingCodes.SpicePassword.Says("SPICE asks for a password.");
+        }
+
+        foreach (var listener in SpiceListener.Of(facts.Line))
+        {
+            yield return listener.IsUnix
+                ? FindingCodes.SpiceUnix.Says($"SPICE listens on the UNIX socket {listener.Place}.")
+                : FindingCodes.SpicePort.Says($"SPICE leaves {listener.Place} for a moment; its clients are disconnected.");
+        }
+
         foreach (var display in facts.Line.All("display"))
         {
             var kind = display.Value.Implied("type");

@@ -80,7 +80,7 @@ internal static class FindingCodes
     internal static readonly FindingCode Vfio = new("VFIO", Blocker, "A passed-through device belongs to one process.", Detach);
     internal static readonly FindingCode Mdev = new("MDEV", Blocker, "A mediated device belongs to one process.", Detach);
     internal static readonly FindingCode UsbHost = new("USBHOST", Blocker, "A passed-through USB device belongs to one process.", Detach);
-    internal static readonly FindingCode UsbRedir = new("USBREDIR", Blocker, "USB redirection ends with its connection.", Detach);
+    internal static readonly FindingCode UsbRedir = new("USBREDIR", Blocker, "A USB device that is redirected by a connection ends with it.", "Close the SPICE client, or have it do without USB redirection, and retry; detach a device that is redirected otherwise.");
     internal static readonly FindingCode VirtioFs = new("VIRTIOFS", Blocker, "virtiofsd serves one QEMU and holds the guest's open files.", Restart);
     internal static readonly FindingCode NineP = new("FS_9P", Blocker, "A 9p file system cannot be migrated while it is mounted.", Restart);
     internal static readonly FindingCode SwTpm = new("SWTPM", Blocker, "swtpm serves one QEMU and ends with it.", Restart);
@@ -106,7 +106,10 @@ internal static class FindingCodes
     internal static readonly FindingCode VncPort = new("VNC_PORT", Note, "VNC clients are disconnected and can come back on the same port.", "");
     internal static readonly FindingCode VncPassword = new("VNC_PASSWORD", Note, "The VNC password is known to libvirt and set again after the handover.", "");
     internal static readonly FindingCode VncWebsocket = new("VNC_WEBSOCKET", Blocker, "QEMU opens a VNC websocket at its start only, while the old one still holds the port.", "Shut the VM down and start it again, or do without the websocket: 'websocket' of <graphics> in 'virsh edit'.");
-    internal static readonly FindingCode SpiceTcp = new("SPICE_TCP", Blocker, "A SPICE server's port cannot move to another process.", "Use VNC, or shut the VM down and start it again.");
+    internal static readonly FindingCode SpicePort = new("SPICE_PORT", Note, "SPICE clients are disconnected and can come back on the same port.", "");
+    internal static readonly FindingCode SpicePassword = new("SPICE_PASSWORD", Note, "The SPICE password is known to libvirt and set again after the handover.", "");
+    internal static readonly FindingCode SpiceUnix = new("SPICE_UNIX", Blocker, "A SPICE server's UNIX socket is not carried yet.", "Have SPICE listen on a port of the loopback address, or shut the VM down and start it again.");
+    internal static readonly FindingCode SpiceGl = new("SPICE_GL", Blocker, "A display that is drawn by the host's graphics card is known to one process only.", "Switch it off ('gl' of <graphics> in 'virsh edit') and start the VM again.");
     internal static readonly FindingCode DbusDisplay = new("DBUS_DISPLAY", Blocker, "A D-Bus display cannot move to another process.", Restart);
     internal static readonly FindingCode Display = new("DISPLAY", Blocker, "A window on the host cannot move to another process.", Restart);
     internal static readonly FindingCode Pty = new("PTY", Note, "The console gets another pseudo terminal; libvirt is told, open consoles are disconnected.", "");
@@ -129,7 +132,7 @@ internal static class FindingCodes
         NetTap, NetVhost, NetMacvtap, NetUser, NetForward, NetHelper, NetPasst, NetHotplug, NetOther, VhostUser, Vdpa,
         Vfio, Mdev, UsbHost, UsbRedir, VirtioFs, NineP, SwTpm, TpmPassthrough, Vsock, VhostScsi, DevUnmigratable, Sev,
         BlockRemote, BlockFdset, ImageLock, PrManager, LockMgr, FileAccess, FileOther, FileSwapped, FileNewer, FileUnknown,
-        VncPort, VncPassword, VncWebsocket, SpiceTcp, DbusDisplay, Display, Pty, Chardev,
+        VncPort, VncPassword, VncWebsocket, SpicePort, SpicePassword, SpiceUnix, SpiceGl, DbusDisplay, Display, Pty, Chardev,
         HookFails, ProcessDiff, RightsOther, Machined,
     ];
 

@@ -27,6 +27,9 @@ internal sealed record LiveFacts
     /// <summary>The vCPUs that were plugged.</summary>
     public IReadOnlyList<PluggedCpu> PluggedCpus { get; init; } = [];
 
+    /// <summary>A SPICE client has one of the channels open through which it can lend the guest a USB device; nobody can tell from outside whether it does.</summary>
+    public bool IsUsbLent { get; init; }
+
     /// <summary>What was set on it while it ran.</summary>
     public LiveSettings Settings { get; init; } = LiveSettings.None;
 
@@ -46,7 +49,8 @@ internal sealed record LiveFacts
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
         var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
         var settings = LiveSettings.ReadAsync(qmp, cancellationToken);
-        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings).ConfigureAwait(false);
+        var lent = UsbRedirection.IsOpenAsync(qmp, line, cancellationToken);
+        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings, lent).ConfigureAwait(false);
         var made = await devices.ConfigureAwait(false);
         return new LiveFacts
         {
@@ -57,6 +61,7 @@ internal sealed record LiveFacts
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
             Devices = made,
+            IsUsbLent = await lent.ConfigureAwait(false),
             Settings = await settings.ConfigureAwait(false),
         };
     }

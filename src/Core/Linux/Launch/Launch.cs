@@ -40,6 +40,9 @@ internal sealed record Launch
     /// <summary>Its descriptors; 0, 1 and 2 that are not named are /dev/null.</summary>
     internal required IReadOnlyList<InheritedDescriptor> Descriptors { get; init; }
 
+    /// <summary>Follows the program until it has bound what it is expected to bind; null to leave it alone.</summary>
+    internal BindTrace? Binds { get; init; }
+
     /// <summary>The program that has the launcher's role, and the arguments before the role's; in tests another one.</summary>
     internal static (string Path, IReadOnlyList<string> Arguments) Host { get; set; } =
         // Not by its path: an upgrade may have put another build there, and the two would talk with each other.
@@ -52,11 +55,14 @@ internal sealed record Launch
     internal async Task<ProcessHandle> StartAsync(CancellationToken cancellationToken)
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
-        var process = Spawn(pipe.ClientSafePipeHandle);
+        using var gate = Binds is null ? null : new AnonymousPipeServerStream(PipeDirection.Out);
+        var process = Spawn(pipe.ClientSafePipeHandle, gate?.ClientSafePipeHandle);
         try
         {
             pipe.DisposeLocalCopyOfClientHandle();
-            var said = await ReadAsync(pipe, cancellationToken).WaitAsync(s_limit, cancellationToken).ConfigureAwait(false);
+            gate?.DisposeLocalCopyOfClientHandle();
+            var said = await TakeHoldAsync(process, pipe, gate, cancellationToken).WaitAsync(s_limit, cancellationToken).ConfigureAwait(false);
+            said += await ReadAsync(pipe, isLine: false, cancellationToken).WaitAsync(s_limit, cancellationToken).ConfigureAwait(false);
             if (said == Launcher.Ready)
                 return process;
             var why = said.TrimStart(Launcher.Ready[0]);
@@ -74,23 +80,44 @@ internal sealed record Launch
         }
     }
 
+    // Before the launcher becomes the program, so that no call of the program is missed.
+    private async Task<string> TakeHoldAsync(ProcessHandle process, Stream pipe, Stream? gate, CancellationToken cancellationToken)
+    {
+        if (Binds is null || gate is null)
+            return "";
+        var line = await ReadAsync(pipe, isLine: true, cancellationToken).ConfigureAwait(false);
+        if (!line.StartsWith(Launcher.Ready, StringComparison.Ordinal)
+            || !int.TryParse(line[Launcher.Ready.Length..], NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var thread))
+        {
+            return line;
+        }
+
+        await Binds.BeginAsync(process, thread).ConfigureAwait(false);
+        await gate.WriteAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+        return Launcher.Ready;
+    }
+
     private static string Ended(ProcessHandle process)
     {
         _ = process.WaitForExit(TimeSpan.FromSeconds(1));
         return $"its launcher ended without a word (exit code {ProcessSpawner.Reap(process)?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}).";
     }
 
-    private static async Task<string> ReadAsync(Stream pipe, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(Stream pipe, bool isLine, CancellationToken cancellationToken)
     {
         var buffer = new byte[LongestReport];
         var length = 0;
         int read;
-        while (length < buffer.Length && (read = await pipe.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0)
+        while (length < buffer.Length && !(isLine && length > 0 && buffer[length - 1] == '\n')
+            && (read = await pipe.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0)
+        {
             length += read;
+        }
+
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
-    private ProcessHandle Spawn(SafeHandle report)
+    private ProcessHandle Spawn(SafeHandle report, SafeHandle? gate)
     {
         List<InheritedDescriptor> all = [.. Descriptors];
         var next = Math.Max(2, Descriptors.Select(each => each.Number).DefaultIfEmpty(2).Max()) + 1;
@@ -112,6 +139,7 @@ internal sealed record Launch
             Environment = Environment,
             Kept = [0, 1, 2, .. kept, .. Descriptors.Select(each => each.Number)],
             Report = Add(report),
+            Gate = gate is null ? null : Add(gate),
         };
         using var memory = SealedMemory.Write(plan, LaunchJson.Default.LaunchPlan);
         var where = Add(memory).ToString(CultureInfo.InvariantCulture);

@@ -25,6 +25,9 @@ internal sealed record LaunchPlan
 
     /// <summary>Where the launcher writes how it went.</summary>
     public required int Report { get; init; }
+
+    /// <summary>Whether the launcher, right before it becomes the program, says which thread does so and waits for a byte here; null when it does not.</summary>
+    public int? Gate { get; init; }
 }
 
 /// <summary>Everything about a process that is neither its program nor its descriptors, as one thread can take it on.</summary>

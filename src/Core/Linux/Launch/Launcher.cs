@@ -67,6 +67,8 @@ public static class Launcher
                 : new ProgramExecution(program, plan);
             entry.DropRights();
             Tell(plan.Report, Ready);
+            if (plan.Gate is { } gate)
+                Await(gate, plan.Report);
             return execution.Run();
         }
         catch (UntrustedProgramException exception)
@@ -77,6 +79,15 @@ public static class Launcher
         {
             return exception.Message;
         }
+    }
+
+    // Whoever is to follow the program takes hold of the thread that becomes it.
+    private static unsafe void Await(int gate, int report)
+    {
+        Tell(report, string.Create(CultureInfo.InvariantCulture, $"{Libc.syscall6(Libc.SYS_gettid, 0, 0, 0, 0, 0, 0)}\n"));
+        byte opened;
+        if (Libc.syscall6(Libc.SYS_read, gate, (nint)(&opened), 1, 0, 0, 0) != 1)
+            throw new LinuxException(0, "The launcher was not told to go on.");
     }
 
     private static unsafe void Tell(int report, string sentence)

@@ -21,6 +21,8 @@ internal static class TargetCommandLine
         var line = logical.Edit(o => late.Contains(o) ? plan.IsOldTwin ? OnNoNetwork(o, ref hub) : null : o.Name switch
         {
             "vnc" => WithoutListener(o),
+            // The new one listens by itself, on a socket that nobody can reach yet; of the old program's twin nobody would give it one.
+            "spice" when plan.IsOldTwin => SpiceListener.Without(o),
             "incoming" or "loadvm" or "pidfile" or "mem-prealloc" => null,
             // Its memory is never touched, and locked it would be allocated: the guest's size a second time, in the VM's own cgroup.
             "overcommit" when plan.IsOldTwin => o.With(o.Value.With("mem-lock", JsonValue.Create("off"))),
@@ -32,7 +34,10 @@ internal static class TargetCommandLine
             line = line.Add("-S");
         line = line.Add("-incoming", "defer");
         Inherit(line, plan, fds);
-        return new TargetStart(line, fds.Mappings(), [.. nics.Select(n => LateNic.Of(n.Device, n.Netdev))], logical.Without("incoming").Without("loadvm"));
+        return new TargetStart(line, fds.Mappings(), [.. nics.Select(n => LateNic.Of(n.Device, n.Netdev))], logical.Without("incoming").Without("loadvm"))
+        {
+            Binds = plan.IsOldTwin ? [] : [.. SpiceListener.Of(line).Where(spice => !spice.IsUnix).Select(spice => spice.Bind)],
+        };
     }
 
     private static CommandLine WithSharedMemory(CommandLine line, TargetPlan plan, FdNumbers fds)

@@ -1,3 +1,5 @@
+using VirtHandover.Linux.Launch;
+
 namespace VirtHandover.Qemu;
 
 /// <summary>What <see cref="TargetCommandLine"/> must know beside the source's command line.</summary>
@@ -27,4 +29,8 @@ internal sealed record TargetPlan
 /// <param name="Fds">The descriptors it must find, by number, ascending; 0 to 2 are not among them.</param>
 /// <param name="Nics">The network devices that come while the guest is paused, in order.</param>
 /// <param name="Logical">The domain's command line for the next handover: network devices and displays in their places, memory where the target has it.</param>
-internal sealed record TargetStart(CommandLine Line, IReadOnlyList<FdMapping> Fds, IReadOnlyList<LateNic> Nics, CommandLine Logical);
+internal sealed record TargetStart(CommandLine Line, IReadOnlyList<FdMapping> Fds, IReadOnlyList<LateNic> Nics, CommandLine Logical)
+{
+    /// <summary>Where it listens by its own arguments: addresses that the source has as long as it lives.</summary>
+    public IReadOnlyList<ExpectedBind> Binds { get; init; } = [];
+}

@@ -42,6 +42,8 @@ public class PreflightCheckTests
         ["MDEV"] = f => f.Device("vfio-pci").Replace("\"vfio-pci\"", "\"vfio-pci\",\"sysfsdev\":\"/sys/bus/mdev/devices/1\""),
         ["USBHOST"] = f => f.Device("usb-host"),
         ["USBREDIR"] = f => f.Device("usb-redir"),
+        ["SPICE_UNIX"] = f => f.With("-spice", "unix=on,addr=/run/spice.sock"),
+        ["SPICE_GL"] = f => f.With("-spice", "port=0,gl=on,rendernode=/dev/dri/renderD128"),
         ["VIRTIOFS"] = f => f.Device("vhost-user-fs-pci"),
         ["FS_9P"] = f => f.Device("virtio-9p-pci"),
         ["SWTPM"] = f => f.With("-tpmdev", "emulator,id=tpm-tpm0,chardev=chrtpm"),
@@ -55,7 +57,6 @@ public class PreflightCheckTests
         ["PR_MANAGER"] = f => f.With("-object", """{"qom-type":"pr-manager-helper","id":"pr-helper0","path":"/x"}"""),
         ["LOCKMGR"] = f => f with { Host = f.Host with { LockManager = "lockd" } },
         ["VNC_WEBSOCKET"] = f => f.Replace("127.0.0.1:0", "127.0.0.1:0,websocket=5700"),
-        ["SPICE_TCP"] = f => f.With("-spice", "port=5900,addr=127.0.0.1"),
         ["DBUS_DISPLAY"] = f => f.With("-display", "dbus,p2p=yes"),
         ["DISPLAY"] = f => f.With("-display", "egl-headless"),
         ["CHARDEV"] = f => f.Replace("pty,id=charserial0", "socket,id=charserial0,host=0.0.0.0,port=4555,server=on"),
@@ -84,6 +85,30 @@ public class PreflightCheckTests
         Assert.EndsWith(".", finding.Sentence, StringComparison.Ordinal);
         Assert.Equal(refused.Findings.OrderByDescending(f => f.Severity), refused.Findings);
     }
+
+    [Fact]
+    public void A_SPICE_display_with_its_channels_is_carried()
+    {
+        var facts = WithSpice("port=5900,tls-port=5901,addr=127.0.0.1");
+        var assessment = PreflightCheck.Assess(facts);
+        Assert.False(assessment.IsBlocked, string.Join('\n', assessment.Findings));
+        Assert.Equal(2, assessment.Findings.Count(f => f.Code == "SPICE_PORT"));
+        Assert.Single(assessment.Findings, f => f.Code == "SPICE_PASSWORD");
+        Assert.DoesNotContain(PreflightCheck.Assess(WithSpice("port=0,disable-ticketing=on")).Findings, f => f.Code.StartsWith("SPICE", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void USB_redirection_that_a_client_may_use_refuses()
+    {
+        var facts = WithSpice("port=5900,disable-ticketing=on").Live(l => l with { IsUsbLent = true });
+        var finding = Assert.Single(PreflightCheck.Assess(facts).Findings, f => f.Severity == FindingSeverity.Blocker);
+        Assert.Equal("USBREDIR", finding.Code);
+        Assert.StartsWith("A SPICE client has USB redirection open, and may have a device in the guest by 'redir0'.", finding.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_smartcard_of_a_SPICE_client_refuses() => Assert.Contains(
+        PreflightCheck.Assess(WithSpice("port=0").With("-chardev", "spicevmc,id=charsmartcard0,name=smartcard")).Findings, f => f.Code == "CHARDEV" && f.Severity == FindingSeverity.Blocker);
 
     [Fact]
     public void Plugged_vCPUs_are_no_drift()
@@ -160,6 +185,15 @@ public class PreflightCheckTests
             new HashSet<string> { "RAM_DISCARD", "RAM_PREALLOC", "IMAGE_LOCK", "VQ_UNKNOWN", "HOOK_FAILS", "VNC_PASSWORD" }, assessment.Findings.Select(f => f.Code).ToHashSet());
     }
 
+    private static SourceFacts WithSpice(string spice) => Facts.Good
+        .With("-spice", spice, "-chardev", "spicevmc,id=charchannel9,name=vdagent", "-chardev", "spiceport,id=charchannel8,name=org.spice-space.webdav.0")
+        .With("-chardev", "spicevmc,id=charredir0,name=usbredir", "-device", """{"driver":"usb-redir","chardev":"charredir0","id":"redir0","bus":"usb.0","port":"2"}""")
+        .Devices(d => d with
+        {
+            Peripherals = new Dictionary<string, string>(d.Peripherals) { ["redir0"] = "usb-redir" },
+            Chardevs = [.. d.Chardevs, new Chardev("charchannel9", "spicevmc"), new Chardev("charchannel8", "spiceport"), new Chardev("charredir0", "spicevmc")],
+        });
+
     [Theory]
     [InlineData("\"fd\":\"33\",\"vhost\":true,\"vhostfd\":\"34\"", true)]
     [InlineData("\"fds\":\"33:34\"", false)]
@@ -181,7 +215,7 @@ public class PreflightCheckTests
     {
         var codes = PreflightCheck.Assess(Facts.Good.Device("vfio-pci").With("-netdev", "{")).Findings.Select(f => f.Code).ToList();
         Assert.Contains("CMDLINE", codes);
-        Assert.Contains("SPICE_TCP", PreflightCheck.Assess(Facts.Good.With("-spice", "port=1", "-netdev", "{")).Findings.Select(f => f.Code));
+        Assert.Contains("SPICE_PORT", PreflightCheck.Assess(Facts.Good.With("-spice", "port=1", "-netdev", "{")).Findings.Select(f => f.Code));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class SourceCommandsTests
         { "qom-get", """{"path":"/machine/unattached/device[0]","property":"feature-words"}""" },
         { "qom-get", """{"path":"/objects/iothread1","property":"thread-pool-max"}""" },
         { "query-dirty-rate", "null" },
+        { "query-spice", "null" },
         { "migrate-set-capabilities", """{"capabilities":[{"capability":"x-ignore-shared","state":true},{"capability":"events","state":true}]}""" },
         { "migrate-set-parameters", """{"max-bandwidth":1,"downtime-limit":20}""" },
         { "getfd", """{"fdname":"virt-handover"}""" },
