@@ -158,9 +158,8 @@ internal static class Roles
             using var errors = new SafeFileHandle(2, ownsHandle: false);
             using var process = await PowerlessSelf.StartAsync(
                 [Approvals.Role], user, [$"STATE_DIRECTORY={paths.Queue}"], [new InheritedDescriptor(errors, 2)], CancellationToken.None).ConfigureAwait(false);
-            if (!await process.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false))
-                process.Kill();
-            _ = ProcessSpawner.Reap(process);
+            _ = await process.WaitForExitAsync(TimeSpan.FromSeconds(30), CancellationToken.None).ConfigureAwait(false);
+            ProcessSpawner.End(process, TimeSpan.FromSeconds(1));
         }
         catch (LinuxException e)
         {

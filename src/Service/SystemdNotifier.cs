@@ -7,7 +7,17 @@ namespace VirtHandover.Service;
 /// <summary>Tells systemd how the service is; does nothing where nobody listens (<c>NOTIFY_SOCKET</c>).</summary>
 internal sealed class SystemdNotifier : IDisposable
 {
+    private const string Variable = "NOTIFY_SOCKET";
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
+
+    // Taken out of the environment: what the service starts (systemctl's agent for passwords among it) would speak for it, and systemd complains of each.
+    private static readonly Lazy<string?> s_listener = new(() =>
+    {
+        var listener = Listener(Environment.GetEnvironmentVariable);
+        Environment.SetEnvironmentVariable(Variable, null);
+        return listener;
+    });
+
     private readonly ITimer? _watchdog;
 
     /// <summary>Starts the watchdog's beats when systemd asked for them.</summary>
@@ -56,7 +66,7 @@ internal sealed class SystemdNotifier : IDisposable
 
     /// <summary>The address of the socket; a first letter <c>@</c> stands for the zero of a name that is in no directory.</summary>
     /// <returns>Null when nobody listens, or not on a socket of this host.</returns>
-    internal static string? Listener(Func<string, string?> variable) => variable("NOTIFY_SOCKET") switch
+    internal static string? Listener(Func<string, string?> variable) => variable(Variable) switch
     {
         ['/', ..] path => path,
         ['@', .. var name] => "\0" + name,
@@ -79,7 +89,7 @@ internal sealed class SystemdNotifier : IDisposable
 
     private static void Send(string state)
     {
-        if (Listener(Environment.GetEnvironmentVariable) is { } listener)
+        if (s_listener.Value is { } listener)
         {
             Tell(listener, state);
         }

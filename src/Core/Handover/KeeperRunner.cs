@@ -100,7 +100,7 @@ public sealed class KeeperRunner(string journals, ILogger log) : IHandoverRunner
                 await (watch ?? Task.CompletedTask).ConfigureAwait(false);
                 // Here, because nobody reads on after the end.
                 _ = await keeper.WaitForExitAsync(TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
-                _ = ProcessSpawner.Reap(keeper);
+                ProcessSpawner.Leave(keeper, TimeSpan.Zero);
             }
         }
     }

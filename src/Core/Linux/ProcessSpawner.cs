@@ -104,6 +104,44 @@ public static unsafe class ProcessSpawner
         return (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
     }
 
+    /// <summary>Ends a child at once and takes its zombie away.</summary>
+    /// <param name="process">A process from <see cref="Spawn"/>.</param>
+    /// <param name="patience">How long the caller waits; see <see cref="Leave"/>.</param>
+    public static void End(ProcessHandle process, TimeSpan patience)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        process.Kill();
+        Leave(process, patience);
+    }
+
+    /// <summary>
+    /// Takes the zombie of a child away that is about to end. On a busy host that takes longer than anybody should wait, and a zombie that nobody takes
+    /// stays as long as this process: then a thread takes it when it comes.
+    /// </summary>
+    /// <param name="process">A process from <see cref="Spawn"/>.</param>
+    /// <param name="patience">How long the caller waits.</param>
+    public static void Leave(ProcessHandle process, TimeSpan patience)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (process.WaitForExit(patience))
+        {
+            _ = Reap(process);
+            return;
+        }
+
+        // Its number is its own until it is taken.
+        var id = process.Id;
+        new Thread(() => Take(id)) { IsBackground = true, Name = "zombie" }.Start();
+    }
+
+    private static void Take(int id)
+    {
+        int status;
+        while (Libc.waitpid(id, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
+        {
+        }
+    }
+
     private static byte** Strings(IReadOnlyList<string> strings)
     {
         var array = (byte**)NativeMemory.AllocZeroed((nuint)strings.Count + 1, (nuint)sizeof(byte*));

@@ -111,9 +111,7 @@ public static class FileTrial
             }
             finally
             {
-                child.Kill();
-                _ = child.WaitForExit(TimeSpan.FromMilliseconds(100));
-                _ = ProcessSpawner.Reap(child);
+                ProcessSpawner.End(child, TimeSpan.FromMilliseconds(100));
             }
         }
         catch (Exception exception) when (exception is TimeoutException or LinuxException or ProcException or IOException)

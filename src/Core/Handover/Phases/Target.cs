@@ -68,9 +68,7 @@ internal sealed class Target : IDisposable
     internal void Kill()
     {
         Qmp?.Dispose();
-        Process.Kill();
-        _ = Process.WaitForExit(TimeSpan.FromSeconds(10));
-        _ = ProcessSpawner.Reap(Process);
+        ProcessSpawner.End(Process, TimeSpan.FromSeconds(10));
         Monitors.End(_monitor);
     }
 

@@ -70,9 +70,7 @@ internal sealed record Launch
         }
         catch (Exception exception)
         {
-            process.Kill();
-            _ = process.WaitForExit(TimeSpan.FromSeconds(2));
-            _ = ProcessSpawner.Reap(process);
+            ProcessSpawner.End(process, TimeSpan.FromSeconds(2));
             process.Dispose();
             if (exception is TimeoutException or IOException)
                 throw new LinuxException(0, $"{Subject} could not be started within {s_limit.TotalSeconds:0} s.");

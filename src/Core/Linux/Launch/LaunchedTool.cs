@@ -53,9 +53,7 @@ internal static class LaunchedTool
         {
             if (process is not null)
             {
-                process.Kill();
-                _ = process.WaitForExit(TimeSpan.FromSeconds(1));
-                _ = ProcessSpawner.Reap(process);
+                ProcessSpawner.End(process, TimeSpan.FromSeconds(1));
                 process.Dispose();
             }
         }
