@@ -50,8 +50,7 @@ public sealed class ParkedSocketTests : IDisposable
             using Socket client = New(place);
             await client.ConnectAsync(new IPEndPoint(loopback, place.Port)).WaitAsync(TimeSpan.FromSeconds(10));
             using Socket view = View(socket);
-            Assert.True(view.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead));
-            view.Accept().Dispose();
+            (await view.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(10))).Dispose();
         }
     }
 
