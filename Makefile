@@ -25,8 +25,8 @@ artifacts/stage/.Hook: $(call sources,Hook)
 artifacts/stage/.Service: $(call sources,Service)
 artifacts/stage/.Tui: $(call sources,Tui) $(wildcard data/completions/* data/man/*)
 
-test: deps build ## Run every test; the last line is "N passed, N failed".
-	@eng/test
+test: deps build ## Run every test; the last line is "N passed, N failed". ALL=1: with every variant of each.
+	@ALL="$(ALL)" eng/test
 
 hosts: deps build ## Boot Debian releases and run every case on each, as root; the last line is "hosts: N of N passed". HOST=trixie CASE=NAME.
 	@HOST="$(HOST)" CASE="$(CASE)" eng/hosts

@@ -44,7 +44,7 @@ public sealed class ChaosHost : IAsyncLifetime
             Processes.Kill(left);
         await Shell.TryRun("virsh", "destroy", Name);
         await Shell.TryRun("virsh", "undefine", Name);
-        _guest = await Guest.Start(Name, "--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "32");
+        _guest = await Guest.Start(Name, "--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "16");
         Domain = await Virsh.Uuid(Name);
     }
 

@@ -21,7 +21,7 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     {
         await TheService.Reset("[Handover]\nMaxPause=6s\n[Queue]\nTogether=3\n");
         await host.Reset();
-        foreach (Guest guest in await Task.WhenAll(s_names.Select(name => Guest.Start(name, "--ram", "shared", "--mem", "16", "--memory", "128", "--rate", "16"))))
+        foreach (Guest guest in await Task.WhenAll(s_names.Select(name => Guest.Start(name, "--ram", "shared", "--mem", "16", "--memory", "128"))))
             _guests.Add((guest, await Virsh.Uuid(guest.Name), await guest.Status()));
         await TheService.View();
         await LabHost.Dnf("upgrade", "qemu-kvm");
@@ -43,12 +43,12 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     }
 
     [Theory(Timeout = 300000)]
-    [InlineData("confirm.remembered", 1, Fault.KillBoth)]
+    [Variant("confirm.remembered", 1, Fault.KillBoth)]
     [InlineData("perform.stopped", 2, Fault.KillKeeper)]
     [InlineData("finish.committed", 2, Fault.KillBothStartDaemon)]
-    [InlineData("confirm.source-ended", 2, Fault.KillBoth)]
-    [InlineData("confirm.adopting", 3, Fault.DaemonStartFails)]
-    [InlineData("finish.continued", 3, Fault.KillService)]
+    [Variant("confirm.source-ended", 2, Fault.KillBoth)]
+    [Variant("confirm.adopting", 3, Fault.DaemonStartFails)]
+    [Variant("finish.continued", 3, Fault.KillService)]
     public async Task Each_runs_once_whatever_happens(string point, int arrival, Fault fault)
     {
         await using HeldPoint held = await HeldPoint.Set(point);
@@ -132,7 +132,7 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
 
     [Theory(Timeout = 300000)]
     [InlineData("begin.read")]
-    [InlineData("quiesce.jobs-checked")]
+    [Variant("quiesce.jobs-checked")]
     public async Task One_that_is_shut_down_meanwhile_leaves_the_queue_and_stops_nobody(string point)
     {
         await using HeldPoint held = await HeldPoint.Set(point);

@@ -83,7 +83,7 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
     }
 
     [Theory(Timeout = 300000)]
-    [InlineData("exit")]
+    [Variant("exit")]
     [InlineData("load")]
     [InlineData("hang")]
     public async Task A_broken_QEMU_leaves_the_VM_on_the_old_one(string fault)
@@ -105,8 +105,8 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
     }
 
     [Theory(Timeout = 300000)]
-    [InlineData("start", "TARGET_MISSING")]
-    [InlineData("memory", "RAM_INODE")]
+    [Variant("start", "TARGET_MISSING")]
+    [Variant("memory", "RAM_INODE")]
     [InlineData("device", "QOM_DIFF")]
     public async Task A_QEMU_that_is_no_twin_is_refused_before_the_guest_is_touched(string fault, string code)
     {

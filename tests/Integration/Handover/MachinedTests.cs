@@ -54,9 +54,9 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
 
     [Theory(Timeout = 240000)]
     [InlineData("quiesce.vacated", false)]
-    [InlineData("perform.moved", false)]
+    [Variant("perform.moved", false)]
     [InlineData("finish.committed", true)]
-    [InlineData("confirm.status-written", true)]
+    [Variant("confirm.status-written", true)]
     public async Task Recovery_seats_the_one_that_has_the_guest(string point, bool moved)
     {
         (SmallGuest guest, int source, StandInMachined machined) = await Start();
@@ -80,10 +80,10 @@ public sealed class MachinedTests(LabHost host) : IClassFixture<LabHost>, IAsync
     }
 
     [Theory(Timeout = 120000)]
-    [InlineData("UnregisterMachine", true)]
+    [Variant("UnregisterMachine", true)]
     [InlineData("RegisterMachineWithNetwork", true)]
-    [InlineData("GetMachineByPID", true)]
-    [InlineData("UnregisterMachine", false)]
+    [Variant("GetMachineByPID", true)]
+    [Variant("UnregisterMachine", false)]
     [InlineData("GetMachineByPID", false)]
     public async Task A_machined_that_refuses_or_does_not_answer_is_known_before_the_VM_is_touched(string method, bool refuses)
     {

@@ -44,12 +44,12 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
 
     [Theory(Timeout = 300000)]
     // While the new QEMU is made; in the last look; when all that is left to be done is to stop it.
-    [InlineData(FailingGuest.Watchdog, "prepare.connected")]
-    [InlineData(FailingGuest.Watchdog, "quiesce.rechecked")]
+    [Variant(FailingGuest.Watchdog, "prepare.connected")]
+    [Variant(FailingGuest.Watchdog, "quiesce.rechecked")]
     [InlineData(FailingGuest.Watchdog, "perform.journaled")]
-    [InlineData(FailingGuest.Watchdog, "perform.journaled", "private")]
+    [Variant(FailingGuest.Watchdog, "perform.journaled", "private")]
     [InlineData(FailingGuest.InternalError, "quiesce.rechecked")]
-    [InlineData(FailingGuest.InternalError, "perform.journaled")]
+    [Variant(FailingGuest.InternalError, "perform.journaled")]
     public async Task Before_the_commitment_it_stays_as_it_is(string state, string point, string ram = "shared")
     {
         FailingGuest failing = await FailingGuest.Start("failing", state, ram);
@@ -60,9 +60,9 @@ public sealed class GuestErrorTests(LabHost host) : IClassFixture<LabHost>, IAsy
     }
 
     [Theory(Timeout = 300000)]
-    [InlineData(FailingGuest.Watchdog, "finish.continued")]
+    [Variant(FailingGuest.Watchdog, "finish.continued")]
     [InlineData(FailingGuest.Watchdog, "confirm.adopting")]
-    [InlineData(FailingGuest.InternalError, "confirm.status-written")]
+    [Variant(FailingGuest.InternalError, "confirm.status-written")]
     public async Task After_the_commitment_it_stands_in_the_new_QEMU(string state, string point)
     {
         FailingGuest failing = await FailingGuest.Start("failing", state);

@@ -38,9 +38,9 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
 
     [Theory(Timeout = 300000)]
     // Once it is told to stop; only in the undo; while libvirt is away, but before anything was done to it.
-    [InlineData("stop")]
+    [Variant("stop")]
     [InlineData("migrate")]
-    [InlineData("query-named-block-nodes")]
+    [Variant("query-named-block-nodes")]
     public async Task Libvirt_comes_back_for_all_others_and_the_mute_VM_lives_and_is_settled_later(string command)
     {
         Guest honest = await Guest.Start("o-honest", Small);
@@ -218,7 +218,7 @@ public sealed class OutageTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
 
     [Theory(Timeout = 300000)]
     // Before libvirt is asked for jobs, which it cannot tell of this one any more; and when nobody asks again.
-    [InlineData("prepare.journaled")]
+    [Variant("prepare.journaled")]
     [InlineData("quiesce.jobs-checked")]
     public async Task A_VM_that_is_not_handed_over_and_answers_nobody_costs_the_others_no_more_than_the_limit(string point)
     {
