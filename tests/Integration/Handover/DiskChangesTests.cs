@@ -57,7 +57,7 @@ public sealed class DiskChangesTests(LabHost host) : IClassFixture<LabHost>, IAs
 
     [Theory(Timeout = 300000)]
     [InlineData("pc", "hdc", "ide")]
-    [InlineData("q35", "sdb", "sata")]
+    [Variant("q35", "sdb", "sata")]
     [InlineData("q35", "sdb", "scsi")]
     public async Task Media_come_and_go(string machine, string target, string bus)
     {

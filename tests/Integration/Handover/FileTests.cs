@@ -24,11 +24,11 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
 
     [Theory(Timeout = 300000)]
     [InlineData("owner", "FILE_ACCESS", "chown root:root IMAGE && chmod 644 IMAGE", "Permission denied")]
-    [InlineData("mode", "FILE_ACCESS", "chmod 400 IMAGE && chown root:root IMAGE", "Permission denied")]
+    [Variant("mode", "FILE_ACCESS", "chmod 400 IMAGE && chown root:root IMAGE", "Permission denied")]
     // libvirt gives each QEMU mounts of its own; what is done to the host's need not reach them.
     [InlineData("mount", "FILE_ACCESS", "nsenter --target PID --mount sh -c 'mount --bind IMAGES IMAGES && mount -o remount,bind,ro IMAGES'", "Read-only file system")]
     [InlineData("copy", "FILE_OTHER", "cp -a IMAGE IMAGE.new && mv IMAGE.new IMAGE", "is another file than the one")]
-    [InlineData("gone", "FILE_OTHER", "mv IMAGE IMAGE.away", "was deleted or renamed")]
+    [Variant("gone", "FILE_OTHER", "mv IMAGE IMAGE.away", "was deleted or renamed")]
     public async Task An_image_that_was_taken_away_or_replaced_is_named_before_anything_is_touched(string name, string code, string harm, string why)
     {
         Guest guest = await Guest.Start("f-" + name, Small);
@@ -104,7 +104,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
     }
 
     [Theory(Timeout = 300000)]
-    [InlineData("prepare.connected", "FILE_ACCESS", "chown root:root IMAGE && chmod 644 IMAGE", "chown --reference=IMAGES/f-reference IMAGE")]
+    [Variant("prepare.connected", "FILE_ACCESS", "chown root:root IMAGE && chmod 644 IMAGE", "chown --reference=IMAGES/f-reference IMAGE")]
     [InlineData("quiesce.connected", "FILE_ACCESS", "chown root:root IMAGE && chmod 644 IMAGE", "chown --reference=IMAGES/f-reference IMAGE")]
     [InlineData("quiesce.connected", "FILE_OTHER", "cp -a IMAGE IMAGE.new && ln IMAGE IMAGE.old && mv IMAGE.new IMAGE", "mv IMAGE.old IMAGE")]
     public async Task What_is_taken_away_on_the_way_is_noticed_before_the_pause(string point, string code, string harm, string mend)

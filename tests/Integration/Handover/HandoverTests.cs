@@ -20,7 +20,7 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
 
     [Theory(Timeout = 300000)]
     [InlineData("shared", "pc", "shared")]
-    [InlineData("shared", "q35", "shared")]
+    [Variant("shared", "q35", "shared")]
     [InlineData("memfd", "pc", "shared")]
     [InlineData("private", "pc", "copy")]
     public async Task A_VM_is_handed_over_twice_and_stays_manageable(string ram, string machine, string method)
@@ -85,7 +85,7 @@ public sealed class HandoverTests(LabHost host) : IClassFixture<LabHost>, IAsync
     [Theory(Timeout = 300000)]
     [Variant("exit")]
     [InlineData("load")]
-    [InlineData("hang")]
+    [Variant("hang")]
     public async Task A_broken_QEMU_leaves_the_VM_on_the_old_one(string fault)
     {
         Guest guest = await Guest.Start("h-" + fault, ["--ram", "shared", .. Small]);

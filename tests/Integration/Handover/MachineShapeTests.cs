@@ -18,10 +18,10 @@ public sealed class MachineShapeTests(LabHost host) : IClassFixture<LabHost>, IA
     public Task DisposeAsync() => TheService.Reset();
 
     [Theory(Timeout = 300000)]
-    [InlineData("sata-pc", "pc", "sda:sata,sdb:sata")]
+    [Variant("sata-pc", "pc", "sda:sata,sdb:sata")]
     [InlineData("sata-q35", "q35", "sda:sata")]
     [InlineData("usb", "pc", "sda:usb")]
-    [InlineData("usb-q35", "q35", "sda:usb")]
+    [Variant("usb-q35", "q35", "sda:usb")]
     public async Task A_disk_on_another_bus_is_carried(string name, string machine, string disks) =>
         await AssertCarried(await Guest.Start("m-" + name, ["--ram", "shared", "--machine", machine, "--mem", "16", "--memory", "128", .. await Disks(name, disks)]));
 
@@ -33,7 +33,7 @@ public sealed class MachineShapeTests(LabHost host) : IClassFixture<LabHost>, IA
     // A pxb brings a bridge of its own, and both have one id.
     [Theory(Timeout = 300000)]
     [InlineData("pxb", "pc", "pci-root", "pci-expander-bus")]
-    [InlineData("pxb-pcie", "q35", "pcie-root", "pcie-expander-bus")]
+    [Variant("pxb-pcie", "q35", "pcie-root", "pcie-expander-bus")]
     public async Task An_expander_bus_is_carried(string name, string machine, string root, string model) => await AssertCarried(await Guest.Start(
         "m-" + name, "--ram", "shared", "--machine", machine, "--mem", "16", "--memory", "128", "--device",
         $"<controller type='pci' index='0' model='{root}'/><controller type='pci' index='1' model='{model}'/>"));

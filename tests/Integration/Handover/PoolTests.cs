@@ -31,7 +31,7 @@ public sealed class PoolTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
 
     [Theory(Timeout = 300000)]
     [InlineData("virsh -q pool-destroy p-pool", "virsh -q pool-create-as p-pool dir --target /var/lib/libvirt/p-pool")]
-    [InlineData("virsh -q vol-delete data --pool p-pool", "virsh -q vol-create-as p-pool data 16M")]
+    [Variant("virsh -q vol-delete data --pool p-pool", "virsh -q vol-create-as p-pool data 16M")]
     // The pool does not know of it.
     [InlineData("mv /var/lib/libvirt/p-pool/data /var/lib/libvirt/away", "mv /var/lib/libvirt/away /var/lib/libvirt/p-pool/data")]
     public async Task A_VM_whose_volume_libvirt_would_not_find_keeps_libvirt_from_being_stopped(string harm, string mend)

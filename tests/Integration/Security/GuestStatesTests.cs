@@ -35,8 +35,8 @@ public sealed class GuestStatesTests(LabHost host) : IClassFixture<LabHost>, IAs
     [Theory(Timeout = 300000)]
     // Before; once it has been looked at; when all that is left to be done is to stop it.
     [InlineData("")]
-    [InlineData("prepare.connected")]
-    [InlineData("quiesce.rechecked")]
+    [Variant("prepare.connected")]
+    [Variant("quiesce.rechecked")]
     [InlineData("perform.journaled")]
     public async Task A_guest_that_panics_stays_as_it_is(string point)
     {

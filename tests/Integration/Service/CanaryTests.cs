@@ -44,7 +44,7 @@ public sealed class CanaryTests(LabHost host) : IClassFixture<LabHost>, IAsyncLi
 
     [Theory(Timeout = 300000)]
     [InlineData("load")]
-    [InlineData("exit")]
+    [Variant("exit")]
     public async Task One_that_dies_stops_the_queue_before_a_real_VM_is_touched(string fault)
     {
         Guest guest = await Guest.Start("can-" + fault, "--ram", "shared", "--mem", "16", "--memory", "128");
