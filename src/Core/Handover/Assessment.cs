@@ -29,7 +29,7 @@ public sealed record Assessment(RamMethod? Method, string MethodReason, IReadOnl
     public bool Exceeds(TimeSpan budget) => EstimatedPause > budget;
 
     /// <summary>True when the guest's connections end with a handover: one that nobody was asked for happens only where the configuration allows that.</summary>
-    public bool EndsConnections => Findings.Any(finding => finding.Code == Preflight.FindingCodes.EndsConnections);
+    public bool EndsConnections => Findings.Any(finding => finding.Code == Preflight.FindingCodes.NetUser.Code);
 
     /// <summary>True when at least one finding refuses the handover.</summary>
     public bool IsBlocked => Findings.Any(finding => finding.Severity == FindingSeverity.Blocker);

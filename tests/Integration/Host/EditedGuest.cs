@@ -16,7 +16,7 @@ internal static partial class EditedGuest
     /// <summary>The same without waiting for it.</summary>
     public static async Task<Guest> Boot(string name, Func<string, string> edit, params string[] options)
     {
-        string xml = await Shell.Run("vm", [name, "--xml", "--tick", "4", "--mem", "16", "--rate", "8", .. options]);
+        string xml = await Shell.Run("vm", [name, "--xml", .. Guest.Pace, .. options]);
         string edited = edit(xml);
         Assert.NotEqual(xml, edited);
         await Shell.Run("qemu-img", "create", "-q", "-f", "qcow2", $"/var/lib/libvirt/images/{name}.qcow2", "64M");

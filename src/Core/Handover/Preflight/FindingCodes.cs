@@ -6,9 +6,6 @@ namespace VirtHandover.Handover.Preflight;
 /// <summary>Every code that the preflight and the twin check can give, grouped as in <c>docs/preflight.md</c>.</summary>
 internal static class FindingCodes
 {
-    /// <summary>The code of what ends a guest's connections, for whom nobody has to be asked only where the configuration says so.</summary>
-    internal const string EndsConnections = "NET_USER";
-
     private const string Restart = "Shut the VM down and start it again to get the new QEMU.";
     private const string Save = "'virsh managedsave' and 'virsh start' move it, with a pause as long as its memory takes to write and read.";
     private const string Detach = "Detach the device and hand over then, or shut the VM down and start it again.";
@@ -67,7 +64,7 @@ internal static class FindingCodes
     internal static readonly FindingCode NetTap = new("NET_TAP", Note, "The tap is handed over while the guest is paused, so no frame is damaged; the frames that this costs are counted.", "");
     internal static readonly FindingCode NetVhost = new("NET_VHOST", Note, "The new QEMU gets vhost-net workers of its own.", "");
     internal static readonly FindingCode NetMacvtap = new("NET_MACVTAP", Blocker, "macvtap is not carried yet: a second opening takes a part of the traffic away.", "Connect the interface to a bridge and start the VM again.");
-    internal static readonly FindingCode NetUser = new(EndsConnections, Warning, "The connections that the guest has open through a user-mode network live in the QEMU process and end with it; new ones work at once.", "Approve the VM when that does no harm. By itself it moves only with 'EndConnections=yes' in the configuration.");
+    internal static readonly FindingCode NetUser = new("NET_USER", Warning, "The connections that the guest has open through a user-mode network live in the QEMU process and end with it; new ones work at once.", "Approve the VM when that does no harm. By itself it moves only with 'EndConnections=yes' in the configuration.");
     internal static readonly FindingCode NetForward = new("NET_FORWARD", Blocker, "A user-mode network that forwards ports, starts programs or shares files holds something of the host that two QEMUs cannot both have.", Restart);
     internal static readonly FindingCode NetHelper = new("NET_HELPER", Blocker, "A part of the VM's state lives in a helper process, which serves one QEMU.", Restart);
     internal static readonly FindingCode NetPasst = new("NET_PASST", Blocker, "passt serves one QEMU and ends with it.", Restart);
