@@ -85,7 +85,7 @@ public sealed class CommandLineTests(LabHost host) : IClassFixture<LabHost>, IAs
     public async Task A_new_QEMU_that_dies_at_its_start_is_quoted()
     {
         Guest guest = await EditedGuest.Start(
-            "c-words", xml => xml.Replace("<kernel>/var/lab/vmlinuz<", "<kernel>/var/tmp/c-kernel<", StringComparison.Ordinal), Copy("/var/lab/vmlinuz", "/var/tmp/c-kernel"));
+            "c-words", xml => xml.Replace("<kernel>/var/lab/vmlinux<", "<kernel>/var/tmp/c-kernel<", StringComparison.Ordinal), Copy("/var/lab/vmlinux", "/var/tmp/c-kernel"));
         GuestStatus before = await guest.Status();
         int pid = await guest.Pid();
         await LabHost.Dnf("upgrade", "qemu-kvm");

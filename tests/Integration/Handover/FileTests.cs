@@ -53,7 +53,7 @@ public sealed class FileTests(LabHost host) : IClassFixture<LabHost>, IAsyncLife
     {
         const string Base = "/var/lib/libvirt/images/f-base.qcow2";
         const string Disc = "/var/lib/libvirt/images/f-disc.iso";
-        const string Kernel = "/var/lab/vmlinuz";
+        const string Kernel = "/var/lab/vmlinux";
         await Shell.Run("qemu-img", "create", "-q", "-f", "qcow2", Base, "64M");
         await Shell.Run("qemu-img", "create", "-q", "-f", "qcow2", "-b", Base, "-F", "qcow2", "/var/lib/libvirt/images/f-chain.qcow2");
         await Shell.Run("truncate", "-s", "1M", Disc);

@@ -55,7 +55,7 @@ public sealed class MachineShapeTests(LabHost host) : IClassFixture<LabHost>, IA
         string definition = (await Shell.Run("virsh", "dumpxml", "--inactive", Name)).Replace(
             "</type>",
             "</type><loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader><nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'/>",
-            StringComparison.Ordinal);
+            StringComparison.Ordinal).Replace("/var/lab/vmlinux<", "/var/lab/vmlinuz<", StringComparison.Ordinal);
         string file = $"/run/lab/{Name}.xml";
         await File.WriteAllTextAsync(file, definition);
         await Virsh.Run("define", file);

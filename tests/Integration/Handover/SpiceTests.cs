@@ -115,31 +115,46 @@ public sealed partial class SpiceTests(LabHost host) : IClassFixture<LabHost>, I
     }
 
     [Fact(Timeout = 300000)]
-    public async Task USB_redirection_that_a_client_has_open_refuses()
+    public async Task A_USB_device_that_a_client_has_lent_refuses_and_a_client_without_one_does_not()
     {
         Guest guest = await Start("sp-usb", Graphics());
         GuestStatus before = await guest.Status();
         await Upgrade(guest);
         using (SpiceClient client = await SpiceClient.Connect(Local, Port))
-        using (await SpiceClient.Connect(Local, Port, channel: SpiceClient.UsbRedirection, session: client.Session))
+        using (SpiceClient usb = await SpiceClient.Connect(Local, Port, channel: SpiceClient.UsbRedirection, session: client.Session))
         {
+            await usb.Lend();
+            await Eventually.Until("the guest has the device", () => IsLent(guest));
             JsonElement refused = await RunVerb.Report(guest.Name, 1);
             Assert.Equal("refused", refused.GetProperty("outcome").GetString());
             Assert.Contains("USBREDIR", refused.GetProperty("sentence").GetString(), StringComparison.Ordinal);
-        }
 
-        // One that comes while the new QEMU is made ready is seen, too.
-        await using HeldPoint held = await HeldPoint.Set("quiesce.daemon-stopped");
-        Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
-        await held.Reached();
-        using (SpiceClient client = await SpiceClient.Connect(Local, Port))
-        using (await SpiceClient.Connect(Local, Port, channel: SpiceClient.UsbRedirection, session: client.Session))
-        {
+            // One that comes while the new QEMU is made ready is seen, too.
+            await usb.TakeBack();
+            await Eventually.Until("the client has it back", async () => !await IsLent(guest));
+            await using HeldPoint held = await HeldPoint.Set("prepare.journaled");
+            Task<JsonElement> run = RunVerb.Report(guest.Name, 1);
+            await held.Reached();
+            await usb.Lend();
+            await Eventually.Until("the guest has it again", () => IsLent(guest));
             held.LetGo();
             Assert.Contains("USBREDIR", (await run).GetProperty("sentence").GetString(), StringComparison.Ordinal);
+
+            await usb.TakeBack();
+            await Eventually.Until("the client has it back", async () => !await IsLent(guest));
+            Assert.Equal("done", (await RunVerb.Report(guest.Name, 0)).GetProperty("outcome").GetString());
+            await usb.Ends();
+            Assert.False(await IsLent(guest));
         }
 
-        await guest.AssertLives(before);
+        // The new QEMU's device takes another.
+        using (SpiceClient client = await SpiceClient.Connect(Local, Port))
+        using (SpiceClient usb = await SpiceClient.Connect(Local, Port, channel: SpiceClient.UsbRedirection, session: client.Session))
+        {
+            await usb.Lend();
+            await Eventually.Until("the guest has it from the new QEMU", () => IsLent(guest));
+            await guest.AssertLives(before);
+        }
     }
 
     [Fact(Timeout = 300000)]
@@ -203,6 +218,12 @@ public sealed partial class SpiceTests(LabHost host) : IClassFixture<LabHost>, I
     {
         await LabHost.Dnf("upgrade", "qemu-kvm");
         _ = await TheService.Until("the service has seen the VM", guest.Name, _ => true);
+    }
+
+    private static async Task<bool> IsLent(Guest guest)
+    {
+        string answer = await Virsh.Monitor(guest.Name, """{"execute":"qom-get","arguments":{"path":"/machine/peripheral/redir0","property":"attached"}}""");
+        return JsonDocument.Parse(answer).RootElement.GetProperty("return").GetBoolean();
     }
 
     // What waits there is told nothing, not even that nobody listens.

@@ -5,13 +5,15 @@ using System.Text;
 
 namespace VirtHandover.Tests.Integration.Host;
 
-/// <summary>One channel of a SPICE client, as far as its link: enough to be a client of a server, and to be refused by it.</summary>
+/// <summary>One channel of a SPICE client: enough to be a client of a server, to be refused by it, and to lend the guest a USB device.</summary>
 internal sealed class SpiceClient : IDisposable
 {
     public const byte Main = 1;
     public const byte UsbRedirection = 9;
 
     private const int KeyLength = 162;
+    private const int VmcData = 101;
+    private const byte HighSpeed = 2;
 
     private readonly TcpClient _tcp = new();
 
@@ -54,6 +56,22 @@ internal sealed class SpiceClient : IDisposable
             return false;
         }
     }
+
+    /// <summary>Lends the guest a USB device, whose only end is this class, by a channel for redirection.</summary>
+    // https://gitlab.freedesktop.org/spice/usbredir/-/blob/main/docs/usb-redirection-protocol.md: hello, interface_info, device_connect,
+    // without any capability, each as one message of the channel's.
+    public async Task Lend()
+    {
+        var interfaces = new byte[132];
+        interfaces[0] = 1;
+        interfaces[4 + 32] = 0xff;
+        await Redirect(0, [.. Encoding.ASCII.GetBytes("virt-handover test".PadRight(64, '\0')), 0, 0, 0, 0]);
+        await Redirect(4, interfaces);
+        await Redirect(1, [HighSpeed, 0xff, 0, 0, 0x34, 0x12, 0x78, 0x56]);
+    }
+
+    /// <summary>Takes it back.</summary>
+    public Task TakeBack() => Redirect(2, []);
 
     /// <summary>Waits until the server has ended the connection.</summary>
     public async Task Ends()
@@ -105,6 +123,18 @@ internal sealed class SpiceClient : IDisposable
         byte[] init = await Read(10, stop);
         Assert.Equal(103, BinaryPrimitives.ReadUInt16LittleEndian(init));
         Session = BinaryPrimitives.ReadUInt32LittleEndian(init.AsSpan(6));
+    }
+
+    // SPICE's short head (type, length), then usbredir's with ids of 32 bits (type, length, id).
+    private async Task Redirect(uint type, byte[] body)
+    {
+        var message = new byte[6 + 12 + body.Length];
+        BinaryPrimitives.WriteUInt16LittleEndian(message, VmcData);
+        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(2), 12 + body.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(6), type);
+        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(10), body.Length);
+        body.CopyTo(message, 18);
+        await _tcp.GetStream().WriteAsync(message);
     }
 
     private static void Accept(byte[] answer)

@@ -28,8 +28,8 @@ internal static class SourceRecheck
             throw new HandoverException("A disk changed (a snapshot, a new medium, a block job) while the handover was being prepared; try again.");
         if ((await source.QueryBlockJobsAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
             throw new HandoverException("A block job began while the handover was being prepared; try again when it has ended.");
-        if (await UsbRedirection.IsOpenAsync(source, begun.CommandLine, cancellationToken).ConfigureAwait(false))
-            throw new RefusedException([FindingCodes.UsbRedir.Says("A SPICE client has opened USB redirection since, and may have a device in the guest.")]);
+        if (await UsbRedirection.LentAsync(source, begun.CommandLine, begun.Live.Devices.Peripherals, cancellationToken).ConfigureAwait(false) is [var lent, ..])
+            throw new RefusedException([FindingCodes.UsbRedir.Says($"A SPICE client has lent the guest a USB device by '{lent}' since.")]);
         await RequireSameSettingsAsync(begun, source, cancellationToken).ConfigureAwait(false);
         await TwinFiles.RequireAsync(begun, prepared.Target, cancellationToken).ConfigureAwait(false);
         TwinProcess.RequireRights(begun, prepared.Target);

@@ -43,11 +43,11 @@ internal static class DeviceRules
             yield return FindingCodes.UsbHost.Says($"The device '{id}' is a USB device of the host.");
         else if (type == "usb-redir")
         {
-            // Without a client nothing is in it, and a client finds it again.
+            // With nothing in it, it is an empty socket; its client finds it again.
             if (!UsbRedirection.IsOfSpice(line, id))
                 yield return FindingCodes.UsbRedir.Says($"The device '{id}' is a redirected USB device.");
-            else if (facts.Live.IsUsbLent)
-                yield return FindingCodes.UsbRedir.Says($"A SPICE client has USB redirection open, and may have a device in the guest by '{id}'.");
+            else if (facts.Live.LentUsb.Contains(id))
+                yield return FindingCodes.UsbRedir.Says($"A SPICE client has a USB device in the guest by '{id}'.");
         }
         else if (type.StartsWith("virtio-9p", StringComparison.Ordinal))
             yield return FindingCodes.NineP.Says($"The device '{id}' is a 9p file system.");

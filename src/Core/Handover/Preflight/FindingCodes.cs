@@ -77,7 +77,7 @@ internal static class FindingCodes
     internal static readonly FindingCode Vfio = new("VFIO", Blocker, "A passed-through device belongs to one process.", Detach);
     internal static readonly FindingCode Mdev = new("MDEV", Blocker, "A mediated device belongs to one process.", Detach);
     internal static readonly FindingCode UsbHost = new("USBHOST", Blocker, "A passed-through USB device belongs to one process.", Detach);
-    internal static readonly FindingCode UsbRedir = new("USBREDIR", Blocker, "A USB device that is redirected by a connection ends with it.", "Close the SPICE client, or have it do without USB redirection, and retry; detach a device that is redirected otherwise.");
+    internal static readonly FindingCode UsbRedir = new("USBREDIR", Blocker, "A USB device that is redirected by a connection ends with it.", "Take the device back in the SPICE client, or close that, and retry; detach a device that is redirected otherwise.");
     internal static readonly FindingCode VirtioFs = new("VIRTIOFS", Blocker, "virtiofsd serves one QEMU and holds the guest's open files.", Restart);
     internal static readonly FindingCode NineP = new("FS_9P", Blocker, "A 9p file system cannot be migrated while it is mounted.", Restart);
     internal static readonly FindingCode SwTpm = new("SWTPM", Blocker, "swtpm serves one QEMU and ends with it.", Restart);

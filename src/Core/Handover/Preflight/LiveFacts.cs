@@ -27,8 +27,8 @@ internal sealed record LiveFacts
     /// <summary>The vCPUs that were plugged.</summary>
     public IReadOnlyList<PluggedCpu> PluggedCpus { get; init; } = [];
 
-    /// <summary>A SPICE client has one of the channels open through which it can lend the guest a USB device; nobody can tell from outside whether it does.</summary>
-    public bool IsUsbLent { get; init; }
+    /// <summary>The devices (ids) in which the guest has a USB device of a SPICE client.</summary>
+    public IReadOnlyList<string> LentUsb { get; init; } = [];
 
     /// <summary>What was set on it while it ran.</summary>
     public LiveSettings Settings { get; init; } = LiveSettings.None;
@@ -49,8 +49,7 @@ internal sealed record LiveFacts
         var fdsets = qmp.QueryFdsetsAsync(cancellationToken);
         var devices = DeviceSnapshot.ReadAsync(qmp, line, cancellationToken);
         var settings = LiveSettings.ReadAsync(qmp, cancellationToken);
-        var lent = UsbRedirection.IsOpenAsync(qmp, line, cancellationToken);
-        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings, lent).ConfigureAwait(false);
+        await Task.WhenAll(state, migration, jobs, blockJobs, dump, fdsets, devices, settings).ConfigureAwait(false);
         var made = await devices.ConfigureAwait(false);
         return new LiveFacts
         {
@@ -61,7 +60,7 @@ internal sealed record LiveFacts
             Dump = await dump.ConfigureAwait(false),
             Fdsets = await fdsets.ConfigureAwait(false),
             Devices = made,
-            IsUsbLent = await lent.ConfigureAwait(false),
+            LentUsb = await UsbRedirection.LentAsync(qmp, line, made.Peripherals, cancellationToken).ConfigureAwait(false),
             Settings = await settings.ConfigureAwait(false),
         };
     }

@@ -11,8 +11,4 @@ internal static class DisplayCommands
     /// <param name="cancellationToken">Stops waiting.</param>
     internal static Task DisplayUpdateVncAsync(this IQmpChannel qmp, JsonArray addresses, CancellationToken cancellationToken = default) =>
         qmp.ExecuteAsync("display-update", new JsonObject { ["type"] = "vnc", ["addresses"] = addresses.DeepClone() }, null, cancellationToken);
-
-    /// <summary><c>query-spice</c>: the kinds of the channels that clients have open (<c>SPICE_CHANNEL_…</c>; one client has several).</summary>
-    internal static async Task<IReadOnlyList<int>> QuerySpiceChannelsAsync(this IQmpChannel qmp, CancellationToken cancellationToken = default) =>
-        (await qmp.AskAsync("query-spice", null, cancellationToken).ConfigureAwait(false)).Find("channels")?.Each(channel => channel["channel-type"].Small()) ?? [];
 }

@@ -50,14 +50,12 @@ internal static class SourceCommands
             arguments => Has(arguments, "path", "/machine/peripheral") || Has(arguments, "path", "/objects")),
         new(
             "qom-get",
-            "qemuMonitorJSONGetCPUx86Data, at each start; qemuMonitorJSONSetIOThread, at 'virsh iothreadset' with a pool",
-            "The guest's CPU features, which the new QEMU must have, and the pools of I/O threads, which are two numbers. No other property: a getter may assert.",
+            "qemuMonitorJSONGetCPUx86Data, at each start; qemuMonitorJSONSetIOThread, at 'virsh iothreadset' with a pool; none of 'attached'",
+            "The guest's CPU features, which the new QEMU must have; the pools of I/O threads, which are two numbers; and whether a SPICE client's USB device "
+                + "is in the guest (usb_get_attached returns one field of the device, in each QEMU since 2.2). No other property: a getter may assert.",
             arguments => (Has(arguments, "property", "feature-words") && Starts(arguments, "path", "/machine/"))
+                || (Has(arguments, "property", "attached") && Starts(arguments, "path", "/machine/peripheral/"))
                 || ((Has(arguments, "property", "thread-pool-min") || Has(arguments, "property", "thread-pool-max")) && Starts(arguments, "path", "/objects/"))),
-        new(
-            "query-spice",
-            "qemuMonitorJSONGetSpiceMigrationStatus, in a migration of a VM with SPICE",
-            "Whether a client has USB redirection open: Begin and Quiesce, only of a VM with SPICE and with devices for it."),
         new("query-dirty-rate", "qemuMonitorJSONQueryDirtyRate, at 'virsh domstats --dirtyrate'", "Whether the guest's writes are being measured: Begin and Quiesce."),
 
         // Moving. Only in a handover that was approved; each has its undo in docs/handover.md.

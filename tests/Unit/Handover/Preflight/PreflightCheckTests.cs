@@ -98,12 +98,12 @@ public class PreflightCheckTests
     }
 
     [Fact]
-    public void USB_redirection_that_a_client_may_use_refuses()
+    public void A_USB_device_that_a_SPICE_client_has_lent_refuses()
     {
-        var facts = WithSpice("port=5900,disable-ticketing=on").Live(l => l with { IsUsbLent = true });
+        var facts = WithSpice("port=5900,disable-ticketing=on").Live(l => l with { LentUsb = ["redir0"] });
         var finding = Assert.Single(PreflightCheck.Assess(facts).Findings, f => f.Severity == FindingSeverity.Blocker);
         Assert.Equal("USBREDIR", finding.Code);
-        Assert.StartsWith("A SPICE client has USB redirection open, and may have a device in the guest by 'redir0'.", finding.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("A SPICE client has a USB device in the guest by 'redir0'.", finding.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
