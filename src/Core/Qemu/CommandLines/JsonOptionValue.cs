@@ -18,6 +18,7 @@ internal sealed class JsonOptionValue : OptionValue
             _object = JsonNode.Parse(text, null, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
 #pragma warning restore RS0030
                 ?? throw new CommandLineException($"An option of QEMU's command line is not a JSON object: {text}");
+            RequireUnicode(_object);
         }
         catch (JsonException e)
         {
@@ -42,7 +43,7 @@ internal sealed class JsonOptionValue : OptionValue
         {
             JsonValueKind.True => "on",
             JsonValueKind.False => "off",
-            JsonValueKind.String => String(value),
+            JsonValueKind.String => value.GetValue<string>(),
             _ => value.ToJsonString(),
         },
         var node => node.ToJsonString(),
@@ -69,15 +70,22 @@ internal sealed class JsonOptionValue : OptionValue
     /// <summary>A copy of the object, typed as it came.</summary>
     internal JsonObject ToJson() => (JsonObject)_object.DeepClone();
 
-    private static string String(JsonValue value)
+    // JSON can escape half of a character; whoever asks for such a text later, in whatever depth, would be thrown at.
+    private static void RequireUnicode(JsonNode? node)
     {
-        try
+        switch (node)
         {
-            return value.GetValue<string>();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new CommandLineException($"An option of QEMU's command line holds text that is not Unicode: {e.Message}", e);
+            case JsonObject members:
+                foreach (var member in members)
+                    RequireUnicode(member.Value);
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    RequireUnicode(item);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
         }
     }
 }
