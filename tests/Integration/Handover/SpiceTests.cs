@@ -223,7 +223,8 @@ public sealed partial class SpiceTests(LabHost host) : IClassFixture<LabHost>, I
     private static async Task<bool> IsLent(Guest guest)
     {
         string answer = await Virsh.Monitor(guest.Name, """{"execute":"qom-get","arguments":{"path":"/machine/peripheral/redir0","property":"attached"}}""");
-        return JsonDocument.Parse(answer).RootElement.GetProperty("return").GetBoolean();
+        using var reply = JsonDocument.Parse(answer);
+        return reply.RootElement.GetProperty("return").GetBoolean();
     }
 
     // What waits there is told nothing, not even that nobody listens.

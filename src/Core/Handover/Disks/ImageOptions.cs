@@ -77,9 +77,11 @@ internal static class ImageOptions
     {
         var same = before.Options.FirstOrDefault(option => option.Id == image.FormatNode);
         JsonObject node;
+        string? driver;
         if (same?.Value is JsonOptionValue written)
         {
             node = written.ToJson();
+            driver = written.Text("driver");
         }
         else
         {
@@ -92,11 +94,10 @@ internal static class ImageOptions
                 return null;
             }
 
-            node["driver"] = image.Format;
+            node["driver"] = driver = image.Format;
             node["file"] = image.StorageNode;
         }
 
-        var driver = node["driver"]?.GetValue<string>();
         if (below is not null && !s_withBacking.Contains(driver))
             return null;
         node["read-only"] = isReadOnly;

@@ -108,17 +108,8 @@ internal static class NamedFiles
 
     private static FileUse UseOf(string driver, bool isReadOnly) => isReadOnly || driver == "host_cdrom" ? FileUse.Read : FileUse.Written;
 
-    private static string? Text(JsonObject node, string member)
-    {
-        try
-        {
-            return node[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
-        {
-            throw new CommandLineException($"A file of QEMU's has options that cannot be read: {exception.Message}", exception);
-        }
-    }
+    private static string? Text(JsonObject node, string member) =>
+        node[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 
     private static IEnumerable<NamedFile> LoadedFiles(CommandLine line, string option, string member) => line.All(option)
         .Select(found => member.Length == 0 ? found.Argument : member == "file" && option == "device" && found.Kind != "loader" ? null : found.Value.Text(member))

@@ -30,21 +30,9 @@ internal static class OptionWords
     {
         JsonObject members => members.SelectMany(member => Leaves(member.Key, member.Value)),
         JsonArray items => items.SelectMany(item => Leaves(key, item)),
-        JsonValue value when value.GetValueKind() == JsonValueKind.String => [new OptionWord(key, Text(value))],
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => [new OptionWord(key, value.GetValue<string>())],
         _ => [],
     };
-
-    private static string Text(JsonValue value)
-    {
-        try
-        {
-            return value.GetValue<string>();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new CommandLineException($"An option of QEMU's command line holds text that is not Unicode: {e.Message}", e);
-        }
-    }
 
     private static IEnumerable<OptionWord> Keyed(string text)
     {

@@ -56,6 +56,15 @@ public class CurrentDisksTests
         Assert.Equal("libvirt-1-format", two.Find("blockdev", "libvirt-3-format")!.Value.Text("backing"));
     }
 
+    // No exception of the JSON library's.
+    [Fact]
+    public void An_image_whose_driver_is_no_text_is_of_no_known_format()
+    {
+        var odd = CommandLine.Parse(["/qemu", "-blockdev", Storage, "-blockdev", Format.Replace("\"qcow2\"", "7", StringComparison.Ordinal), "-device", Device]);
+        var line = CurrentDisks.Of(odd, Domain(Disk(Image("/b.qcow2", 2), Image("/a.qcow2", 1))));
+        Assert.Equal("7", line.Find("blockdev", "libvirt-1-format")!.Value.Text("driver"));
+    }
+
     [Fact]
     public void A_copy_takes_the_image_s_place()
     {

@@ -86,6 +86,10 @@ public class CommandLineTests
         Assert.Equal("""{"driver":"virtio-blk-pci","id":"e","write-cache":"on","share":true,"size":201326592}""", value.With("id", JsonValue.Create("e")!).Render());
         Assert.Throws<CommandLineException>(() => OptionValue.Parse("{"));
         Assert.Throws<CommandLineException>(() => OptionValue.Parse("""{"a":1,"a":2}"""));
+        Assert.Throws<CommandLineException>(() => OptionValue.Parse("""{"a":{"b":1,"\u0062":2}}"""));
+        Assert.Throws<CommandLineException>(() => OptionValue.Parse("""{"a":"\ud800"}"""));
+        Assert.Throws<CommandLineException>(() => OptionValue.Parse("""{"a":{"b":[1,"\ud800"]}}"""));
+        Assert.Throws<CommandLineException>(() => OptionValue.Parse("""{"a":{"\ud800":1}}"""));
     }
 
     [Fact]
