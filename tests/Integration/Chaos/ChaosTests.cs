@@ -153,10 +153,7 @@ public sealed class ChaosTests(ChaosHost host) : IClassFixture<ChaosHost>, IAsyn
     {
         GuestStatus now = await host.Guest.AssertLives(before);
         Assert.Single(Processes.Qemus(host.Domain));
-        await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{host.Guest.Name}.qcow2");
-        await Virsh.Run("suspend", host.Guest.Name);
-        Assert.Equal("paused", await Virsh.State(host.Guest.Name));
-        await Virsh.Run("resume", host.Guest.Name);
+        await host.Guest.AssertDiskSound();
         Assert.Single(Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories));
         await host.Guest.AssertLives(now);
     }

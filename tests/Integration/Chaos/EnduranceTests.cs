@@ -50,7 +50,7 @@ public sealed class EnduranceTests(LabHost host) : IClassFixture<LabHost>, IAsyn
         Assert.Equal(start with { ServiceDescriptors = 0 }, end with { ServiceDescriptors = 0 });
         // Pools of threads and connections may grow by a few, not with the rounds.
         Assert.True(end.ServiceDescriptors <= start.ServiceDescriptors + 5, $"The service had {start.ServiceDescriptors} descriptors and has {end.ServiceDescriptors}.");
-        await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{guest.Name}.qcow2");
+        await guest.AssertDiskSound();
     }
 
     private static async Task Run(Guest guest)

@@ -1,7 +1,6 @@
 using VirtHandover.Bus.Client;
 using VirtHandover.Contract;
 using VirtHandover.Handover.Journal;
-using VirtHandover.Linux.Proc;
 using VirtHandover.Tests.Integration.Host;
 using VirtHandover.Tests.Integration.Service;
 
@@ -176,27 +175,31 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
     [Fact(Timeout = 300000)]
     public async Task Those_for_whose_twin_the_host_has_no_room_go_in_an_outage_of_their_own()
     {
-        // Enough for one more QEMU, which is smaller than one that has run for a while, but not for four.
-        long own = 0;
-        foreach (var (guest, _, _) in _guests)
-            own = Math.Max(own, ProcessStatus.Read(ProcRoot.Host, await guest.Pid()).AnonymousBytes);
-        await File.WriteAllTextAsync("/run/meminfo", $"MemTotal: 4194304 kB\nMemFree: 0 kB\nMemAvailable: {(own >> 10) + 16384} kB\n");
+        await using HeldPoint first = await HeldPoint.Set("prepare.journaled");
+        await Shell.Run("virt-handover", "approve", "--all", "--yes");
+        await first.Reached();
+        // Memory runs out when the first has its twin, and is there again before the others have their turn.
+        await File.WriteAllTextAsync("/run/meminfo", "MemTotal: 4194304 kB\nMemFree: 0 kB\nMemAvailable: 1024 kB\n");
         await Shell.Run("mount", "--bind", "/run/meminfo", "/proc/meminfo");
         try
         {
-            await Shell.Run("virt-handover", "approve", "--all", "--yes");
-            await AllAre("done");
+            await using HeldPoint alone = await HeldPoint.Set("quiesce.jobs-checked");
+            first.LetGo();
+            await alone.Reached();
+            await Shell.Run("umount", "/proc/meminfo");
+            alone.LetGo();
         }
         finally
         {
-            await Shell.Run("umount", "/proc/meminfo");
+            await Shell.TryRun("umount", "/proc/meminfo");
         }
 
+        await AllAre("done");
         await AssertWhole(_guests.Select(_ => host.NewVersion));
         await using var client = new HandoverServiceClient();
         var reports = await client.HistoryAsync(new HistoryQuery(null, 20), CancellationToken.None);
         var postponed = reports.Where(report => report.Outcome == HandoverOutcome.Postponed).ToList();
-        Assert.NotEmpty(postponed);
+        Assert.Equal(2, postponed.Count);
         Assert.All(postponed, report => Assert.Contains("the host has too little memory left for one more QEMU", report.Sentence, StringComparison.Ordinal));
         Assert.Equal(3, reports.Count(report => report.Outcome == HandoverOutcome.Done));
     }
@@ -232,9 +235,7 @@ public sealed class GroupTests(LabHost host) : IClassFixture<LabHost>, IAsyncLif
             GuestStatus now = await guest.AssertLives(before);
             Assert.Single(Processes.Qemus(domain));
             Assert.Equal(version, await guest.RunningVersion());
-            await Shell.Run("qemu-img", "check", "--force-share", "-q", $"/var/lib/libvirt/images/{guest.Name}.qcow2");
-            await Virsh.Run("suspend", guest.Name);
-            await Virsh.Run("resume", guest.Name);
+            await guest.AssertDiskSound();
             await guest.AssertLives(now);
         }));
         Assert.Equal(3, Directory.EnumerateFiles("/var/lib/libvirt/qemu", "monitor.sock*", SearchOption.AllDirectories).Count());

@@ -89,8 +89,9 @@ public sealed class SettingsTests(LabHost host) : IClassFixture<LabHost>, IAsync
         Assert.Contains($"{12 << 20}", await Virsh.Run("domblkinfo", guest.Name, "vdb"), StringComparison.Ordinal);
         Assert.Contains("down", await Virsh.Run("domif-getlink", guest.Name, cards[1]), StringComparison.Ordinal);
 
-        // QEMU does not tell what it does at a reset; so it is reset.
-        await Virsh.Run("reset", guest.Name);
+        // QEMU does not tell what it does at a reset; so it is reset. It may be gone before libvirt has its answer, with or without a handover.
+        ShellResult reset = await Shell.TryRun("virsh", "-q", "reset", guest.Name);
+        Assert.True(reset.ExitCode == 0 || reset.Error.Contains("monitor", StringComparison.Ordinal), reset.Error);
         await Eventually.Until("a reset ends the VM, as it was told", async () => await Virsh.State(guest.Name) == "shut off");
     }
 
