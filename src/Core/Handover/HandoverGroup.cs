@@ -1,10 +1,6 @@
-using Serilog;
 using VirtHandover.Contract;
-using VirtHandover.Handover.Phases;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Libvirt;
-using VirtHandover.Linux;
-using VirtHandover.Linux.Proc;
 
 namespace VirtHandover.Handover;
 
@@ -13,12 +9,22 @@ namespace VirtHandover.Handover;
 /// one after the other, and libvirt is started once and finds them all. One that fails takes none of the others with it; but since
 /// what failed for one may fail for the next, those that have not moved yet are put off.
 /// </summary>
+/// <typeparam name="TTwin">A twin that waits for its guest.</typeparam>
+/// <typeparam name="TTarget">A target that has its guest and waits for libvirt.</typeparam>
 /// <param name="runs">They.</param>
-/// <param name="log">The log.</param>
-internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log)
+/// <param name="host">What they have in common.</param>
+internal sealed class HandoverGroup<TTwin, TTarget>(IReadOnlyList<IGroupRun<TTwin, TTarget>> runs, IGroupHost<TTwin> host)
+    where TTwin : class
+    where TTarget : class
 {
     /// <summary>Starting a QEMU costs CPU, which the guests need as well.</summary>
     private const int PreparedAtOnce = 2;
+
+    /// <summary>
+    /// Room for those that are started at once, by what the first twin took, and for as much again: where memory runs out the kernel
+    /// ends the largest process, and that is a VM.
+    /// </summary>
+    private const int RoomFor = 2 * PreparedAtOnce;
 
     private const string NoRoom = "the host has too little memory left for one more QEMU beside those that wait for this outage of libvirt";
 
@@ -28,8 +34,8 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
     internal async Task RunAsync()
     {
         var ready = await WithoutCancelledAsync(await PrepareAsync().ConfigureAwait(false)).ConfigureAwait(false);
-        if (ready.Count > 0 && await QuiesceAsync(ready).ConfigureAwait(false) is { } hold)
-            await MoveAsync(ready, hold).ConfigureAwait(false);
+        if (ready.Count > 0 && await QuiesceAsync(ready).ConfigureAwait(false) is { } outage)
+            await MoveAsync(ready, outage).ConfigureAwait(false);
     }
 
     /// <summary>The first by itself: what it finds wrong with the new QEMU, nobody else need find.</summary>
@@ -38,10 +44,11 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
     {
         var twins = new ReadyRun?[runs.Count];
         twins[0] = await PrepareAsync(runs[0]).ConfigureAwait(false);
+        bool MayBegin() => Failed is null && (twins[0] is not { } first || host.HasRoomFor(first.Twin, RoomFor));
         await Parallel.ForEachAsync(
             Enumerable.Range(1, runs.Count - 1),
             new ParallelOptions { MaxDegreeOfParallelism = PreparedAtOnce },
-            async (index, _) => twins[index] = Failed is null && HasRoom(twins[0]) ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
+            async (index, _) => twins[index] = MayBegin() ? await PrepareAsync(runs[index]).ConfigureAwait(false) : null).ConfigureAwait(false);
         ReadyRun[] ready = [.. twins.OfType<ReadyRun>()];
         var failed = Failed;
         var because = failed is null ? NoRoom : Failure(failed.Subject);
@@ -59,27 +66,10 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
 
     private static string Failure(string subject) => $"that of {subject}, which was to share its outage of libvirt, failed before it";
 
-    /// <summary>
-    /// Room for the two that are started at once, by what the first twin took, and for as much again: where memory runs out the kernel
-    /// ends the largest process, and that is a VM.
-    /// </summary>
-    private static bool HasRoom(ReadyRun? first)
-    {
-        try
-        {
-            return first is null || HostMemory.AvailableBytes >=
-                2 * PreparedAtOnce * ProcessStatus.Read(ProcRoot.Host, first.Twin.Target.Process.Id).AnonymousBytes;
-        }
-        catch (ProcException)
-        {
-            return true; // it has died, and whoever wants to move its guest will say so
-        }
-    }
-
     /// <summary>One that has failed while libvirt was up; a refusal, a cancellation or a QEMU that lies says nothing about the others.</summary>
-    private HandoverRun? Failed => runs.FirstOrDefault(run => run is { Outcome: HandoverOutcome.Undone or HandoverOutcome.Stranded, FailedAlone: false });
+    private IGroupRun<TTwin, TTarget>? Failed => runs.FirstOrDefault(run => run is { Outcome: HandoverOutcome.Undone or HandoverOutcome.Stranded, FailedAlone: false });
 
-    private async Task<ReadyRun?> PrepareAsync(HandoverRun run)
+    private async Task<ReadyRun?> PrepareAsync(IGroupRun<TTwin, TTarget> run)
     {
         try
         {
@@ -100,13 +90,13 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
     }
 
     /// <returns>libvirt's absence; null when it could not be brought about, which was then reported for each.</returns>
-    private async Task<DaemonHold?> QuiesceAsync(IReadOnlyList<ReadyRun> ready)
+    private async Task<IOutage?> QuiesceAsync(IReadOnlyList<ReadyRun> ready)
     {
         foreach (var (run, _) in ready)
             run.EnterQuiesce();
         try
         {
-            return await QuiescePhase.StopLibvirtAsync([.. ready.Select(one => (one.Twin, one.Run.Journal))], log).ConfigureAwait(false);
+            return await host.StopLibvirtAsync([.. ready.Select(one => (one.Twin, one.Run.Journal))]).ConfigureAwait(false);
         }
         catch (UnfinishedException unfinished)
         {
@@ -126,7 +116,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
         return null;
     }
 
-    private async Task WithdrawAsync(IEnumerable<ReadyRun> ready, Action<HandoverRun> report)
+    private async Task WithdrawAsync(IEnumerable<ReadyRun> ready, Action<IGroupRun<TTwin, TTarget>> report)
     {
         foreach (var (run, twin) in ready)
         {
@@ -142,14 +132,14 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
         }
     }
 
-    private async Task MoveAsync(IReadOnlyList<ReadyRun> ready, DaemonHold hold)
+    private async Task MoveAsync(IReadOnlyList<ReadyRun> ready, IOutage outage)
     {
-        List<(HandoverRun Run, Adopted Target)> moved = [];
-        List<(HandoverRun Run, Exception Cause)> undone = [];
-        List<HandoverRun> postponed = [];
+        List<(IGroupRun<TTwin, TTarget> Run, TTarget Target)> moved = [];
+        List<(IGroupRun<TTwin, TTarget> Run, Exception Cause)> undone = [];
+        List<IGroupRun<TTwin, TTarget>> postponed = [];
         List<LeftRun> left = [];
         string? failed = null;
-        var limit = OutageLimit.Of(hold.Since, OutageLimit.For(ready.Select(one => one.Twin)));
+        var limit = outage.Limit;
         foreach (var (run, twin) in ready)
         {
             try
@@ -161,7 +151,7 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
                 }
                 else
                 {
-                    await HandoverRun.DropAsync(twin, limit).ConfigureAwait(false);
+                    await run.DropAsync(twin, limit).ConfigureAwait(false);
                     postponed.Add(run);
                 }
             }
@@ -186,30 +176,31 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
         foreach (var (run, _) in ready)
             run.LetGo();
         // As long as one of them is neither here nor there libvirt stays away, for all: it would end that one.
-        if (left.Count == 0 && await TryReleaseAsync(hold).ConfigureAwait(false) is { } fault)
+        if (left.Count == 0 && await TryReleaseAsync(outage).ConfigureAwait(false) is { } fault)
         {
+            // One is enough to have somebody who starts libvirt; those that were moved have to be in its sight.
             left.AddRange(moved.Select(one => new LeftRun(one.Run, fault)));
             if (left.Count == 0)
-                left.AddRange(undone.Select(one => new LeftRun(one.Run, fault)));
+                left.AddRange(undone.Select(one => one.Run).Concat(postponed).Select(run => new LeftRun(run, fault)));
         }
 
         if (left.Count > 0)
-            await InsistAsync(left, hold).ConfigureAwait(false);
+            await InsistAsync(left, outage).ConfigureAwait(false);
         Checkpoint.Reach("confirm.released");
         var settled = left.Select(one => one.Run).ToHashSet();
         foreach (var (run, target) in moved.Where(one => !settled.Contains(one.Run)))
-            await ConfirmAsync(run, target, hold).ConfigureAwait(false);
+            await ConfirmAsync(run, target, outage).ConfigureAwait(false);
         foreach (var (run, cause) in undone.Where(one => !settled.Contains(one.Run)))
-            run.End(cause, hold);
-        foreach (var run in postponed)
-            run.Postpone(failed is null ? NoTime : Failure(failed), hold);
+            run.End(cause, outage);
+        foreach (var run in postponed.Where(one => !settled.Contains(one)))
+            run.Postpone(failed is null ? NoTime : Failure(failed), outage);
     }
 
-    private static async Task<UnfinishedException?> TryReleaseAsync(DaemonHold hold)
+    private static async Task<UnfinishedException?> TryReleaseAsync(IOutage outage)
     {
         try
         {
-            await hold.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+            await outage.ReleaseAsync().ConfigureAwait(false);
             return null;
         }
         catch (Exception exception)
@@ -218,15 +209,15 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
         }
     }
 
-    private async Task ConfirmAsync(HandoverRun run, Adopted target, DaemonHold hold)
+    private async Task ConfirmAsync(IGroupRun<TTwin, TTarget> run, TTarget target, IOutage outage)
     {
         try
         {
-            await run.ConfirmAsync(target, hold).ConfigureAwait(false);
+            await run.ConfirmAsync(target, outage).ConfigureAwait(false);
         }
         catch (UnfinishedException unfinished)
         {
-            await InsistAsync([new LeftRun(run, unfinished)], hold).ConfigureAwait(false);
+            await InsistAsync([new LeftRun(run, unfinished)], outage).ConfigureAwait(false);
         }
     }
 
@@ -234,22 +225,20 @@ internal sealed class HandoverGroup(IReadOnlyList<HandoverRun> runs, ILogger log
     /// The phases' own way out has failed, or there is none: from here on the journals decide, as they would for somebody who comes
     /// after this process, only that this process still holds libvirt's lock.
     /// </summary>
-    private async Task InsistAsync(IReadOnlyList<LeftRun> left, DaemonHold? hold)
+    private async Task InsistAsync(IReadOnlyList<LeftRun> left, IOutage? outage)
     {
         foreach (var (run, _) in left)
             run.LetGo();
-        var reports = await HandoverRecovery.InsistAsync(
-            [.. left.Select(one => new BrokenHandover(one.Run.Journal, one.Why.Message))],
-            new LibvirtAway(hold, DaemonReturn.Started, log),
-            new AlarmSink(left[0].Run.Alarm),
-            CancellationToken.None).ConfigureAwait(false);
+        IReadOnlyList<BrokenHandover> broken = [.. left.Select(one => new BrokenHandover(one.Run.Journal, one.Why.Message))];
+        var alarm = new AlarmSink(left[0].Run.Alarm);
+        var reports = await (outage is null ? host.InsistAsync(broken, alarm) : outage.InsistAsync(broken, alarm)).ConfigureAwait(false);
         foreach (var (one, report) in left.Zip(reports))
             one.Run.Take(report);
     }
 
     /// <summary>A VM with a twin that waits for it.</summary>
-    private sealed record ReadyRun(HandoverRun Run, Prepared Twin);
+    private sealed record ReadyRun(IGroupRun<TTwin, TTarget> Run, TTwin Twin);
 
     /// <summary>A VM that is neither here nor there.</summary>
-    private sealed record LeftRun(HandoverRun Run, UnfinishedException Why);
+    private sealed record LeftRun(IGroupRun<TTwin, TTarget> Run, UnfinishedException Why);
 }

@@ -16,7 +16,7 @@ namespace VirtHandover.Handover;
 /// <summary>
 /// One VM's way through its handover. Each phase is a step whose result the next one needs, so no order but the right one
 /// compiles; each failure before the commit undoes exactly the phases that were done. libvirt's absence is the group's:
-/// <see cref="HandoverGroup"/> calls these steps.
+/// <see cref="HandoverGroup{TTwin, TTarget}"/> calls these steps.
 /// </summary>
 /// <param name="request">What was asked for.</param>
 /// <param name="together">The numbers of all handovers of the group.</param>
@@ -32,7 +32,7 @@ internal sealed class HandoverRun(
     IProgress<HandoverProgress> progress,
     TimeProvider clock,
     ILogger log,
-    CancellationToken cancel) : IDisposable
+    CancellationToken cancel) : IGroupRun<Prepared, Adopted>, IDisposable
 {
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -47,23 +47,23 @@ internal sealed class HandoverRun(
     private long _recoveredPause;
     private IReadOnlyList<Finding> _notReturned = [];
 
-    /// <summary>The VM, as a sentence names it.</summary>
-    internal string Subject => _begun is { } begun ? $"VM {begun.Name}" : request.Subject;
+    /// <inheritdoc/>
+    public string Subject => _begun is { } begun ? $"VM {begun.Name}" : request.Subject;
 
-    /// <summary>Its journal.</summary>
-    internal HandoverJournal Journal => journal;
+    /// <inheritdoc/>
+    public HandoverJournal Journal => journal;
 
-    /// <summary>How it was reported to have ended; null while it was not.</summary>
-    internal HandoverOutcome? Outcome { get; private set; }
+    /// <inheritdoc/>
+    public HandoverOutcome? Outcome { get; private set; }
 
-    /// <summary>True when it failed for a reason that says nothing about the VMs beside it.</summary>
-    internal bool FailedAlone { get; private set; }
+    /// <inheritdoc/>
+    public bool FailedAlone { get; private set; }
 
-    /// <summary>True once its asker has taken it back.</summary>
-    internal bool IsCancelled => cancel.IsCancellationRequested;
+    /// <inheritdoc/>
+    public bool IsCancelled => cancel.IsCancellationRequested;
 
-    /// <summary>True once the old QEMU has ended. As long as the guest was not paused by this handover that is its own business.</summary>
-    internal bool SourceHasEnded => _begun is { Source.HasExited: true };
+    /// <inheritdoc/>
+    public bool SourceHasEnded => _begun is { Source.HasExited: true };
 
     /// <summary>
     /// A failure of one VM, whatever its type: also a defect of ours that one VM's QEMU has found must not end the keeper, and with it the others'
@@ -86,10 +86,8 @@ internal sealed class HandoverRun(
         exception is HandoverException or HostBusyException or StandsStillException or GoneException or LibvirtException or QmpException or QmpProtocolException or SourceCommandException
             or LinuxException or ProcException or StatusFileException or IOException or UnauthorizedAccessException or CommandLineException;
 
-    /// <summary>Begin and Prepare, and the bulk of a copy. libvirt is up and the guest runs.</summary>
-    /// <returns>The twin; null when it ended here, which was then reported.</returns>
-    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal async Task<Prepared?> PrepareAsync()
+    /// <inheritdoc/>
+    public async Task<Prepared?> PrepareAsync()
     {
         try
         {
@@ -115,39 +113,29 @@ internal sealed class HandoverRun(
         }
     }
 
-    /// <summary>libvirt is about to be stopped, for all of the group.</summary>
-    internal void EnterQuiesce() => _phases.Enter(HandoverPhase.Quiesce);
+    /// <inheritdoc/>
+    public void EnterQuiesce() => _phases.Enter(HandoverPhase.Quiesce);
 
-    /// <summary>Moves the guest and puts the target in the source's place. libvirt is down, and every exception leaves it so.</summary>
-    /// <param name="prepared">The twin.</param>
-    /// <param name="limit">When libvirt has to come back.</param>
-    /// <returns>The target, ready for libvirt to adopt it.</returns>
-    /// <exception cref="UnfinishedException">Only the journal can say how it has to end.</exception>
-    /// <exception cref="OperationCanceledException">Taken back; the guest runs on in the source.</exception>
-    internal async Task<Adopted> MoveAsync(Prepared prepared, OutageLimit limit)
+    /// <inheritdoc/>
+    public async Task<Adopted> MoveAsync(Prepared twin, OutageLimit limit)
     {
-        var (finished, adoption) = await MoveGuestAsync(prepared, limit).ConfigureAwait(false);
+        var (finished, adoption) = await MoveGuestAsync(twin, limit).ConfigureAwait(false);
         _phases.Enter(HandoverPhase.Confirm);
         if (finished.Performed.Frames.Lost() is { } lost)
             _framesLost = (_framesLost ?? 0) + lost;
         return await ConfirmPhase.AdoptAsync(finished, adoption, journal).ConfigureAwait(false);
     }
 
-    /// <summary>Undoes Prepare while libvirt is down: the target ends, and with it a copy that is under way.</summary>
-    /// <param name="prepared">The twin.</param>
-    /// <param name="limit">When libvirt has to come back.</param>
-    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal static Task DropAsync(Prepared prepared, OutageLimit limit) => UndoPrepareAsync(prepared, async () =>
+    /// <inheritdoc/>
+    public Task DropAsync(Prepared prepared, OutageLimit limit) => UndoPrepareAsync(prepared, async () =>
     {
         using var source = await prepared.Target.Monitors.ConnectSourceAsync(prepared.Begun.Source, prepared.Begun.Name, limit.Cap(Limits.Command)).ConfigureAwait(false);
         source.EndsAt = limit.EndsAt;
         await ReviveAsync(source, prepared).ConfigureAwait(false);
     });
 
-    /// <summary>Undoes Prepare while libvirt is up.</summary>
-    /// <param name="prepared">The twin.</param>
-    /// <exception cref="UnfinishedException">A copy could not be cancelled.</exception>
-    internal Task WithdrawAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
+    /// <inheritdoc/>
+    public Task WithdrawAsync(Prepared prepared) => UndoPrepareAsync(prepared, async () =>
     {
         // The connection of Begin is closed if Quiesce got that far.
         await using var libvirt = await LibvirtConnection.OpenWhenReadyAsync(
@@ -155,14 +143,11 @@ internal sealed class HandoverRun(
         await ReviveAsync(new LibvirtQmpChannel(libvirt, request.Domain, prepared.Begun.Name), prepared).ConfigureAwait(false);
     });
 
-    /// <summary>libvirt is back: waits until it says that it has the VM, and reports.</summary>
-    /// <param name="adopted">The target.</param>
-    /// <param name="hold">How long libvirt was away.</param>
-    /// <exception cref="UnfinishedException">libvirt does not manage it.</exception>
-    internal async Task ConfirmAsync(Adopted adopted, DaemonHold hold)
+    /// <inheritdoc/>
+    public async Task ConfirmAsync(Adopted adopted, IOutage outage)
     {
         await ConfirmPhase.VerifyAsync(adopted).ConfigureAwait(false);
-        Measure(hold);
+        Measure(outage);
         var report = Report(HandoverOutcome.Done, "");
         Give(report with
         {
@@ -171,12 +156,10 @@ internal sealed class HandoverRun(
         });
     }
 
-    /// <summary>Reports a failure that left the guest in the source.</summary>
-    /// <param name="exception">The failure.</param>
-    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
-    internal void End(Exception exception, DaemonHold? hold = null)
+    /// <inheritdoc/>
+    public void End(Exception exception, IOutage? outage = null)
     {
-        Measure(hold);
+        Measure(outage);
         FailedAlone = IsOwn(exception);
         if (!IsNamed(exception) && IsFailure(exception))
             Tell(exception);
@@ -188,13 +171,13 @@ internal sealed class HandoverRun(
 
         if (exception is LibvirtException { IsAway: true })
         {
-            Postpone($"libvirt could not be reached ({exception.Message.TrimEnd('.')})", hold);
+            Postpone($"libvirt could not be reached ({exception.Message.TrimEnd('.')})", outage);
             return;
         }
 
         if (exception is HostBusyException)
         {
-            Postpone(exception.Message, hold);
+            Postpone(exception.Message, outage);
             return;
         }
 
@@ -209,20 +192,17 @@ internal sealed class HandoverRun(
         });
     }
 
-    /// <summary>Reports that it was not tried.</summary>
-    /// <param name="because">What kept it from being tried, behind "because".</param>
-    /// <param name="hold">How long libvirt was away; null when it was not stopped.</param>
-    internal void Postpone(string because, DaemonHold? hold)
+    /// <inheritdoc/>
+    public void Postpone(string because, IOutage? outage)
     {
-        Measure(hold);
+        Measure(outage);
         Give(Report(
             HandoverOutcome.Postponed,
             $"The handover of {Subject} was put off because {because}; it runs on the old QEMU, untouched. What was approved stays approved; what was asked for by name has to be asked for again."));
     }
 
-    /// <summary>Reports what a recovery has made of it.</summary>
-    /// <param name="ended">The recovery's report.</param>
-    internal void Take(HandoverReport ended)
+    /// <inheritdoc/>
+    public void Take(HandoverReport ended)
     {
         _outage = TimeSpan.FromMicroseconds(ended.OutageMicroseconds);
         _recoveredPause = ended.PauseMicroseconds;
@@ -230,15 +210,15 @@ internal sealed class HandoverRun(
         Give(report with { Findings = [.. report.Findings, .. ended.Findings] });
     }
 
-    /// <summary>Tells the administrator.</summary>
-    internal void Alarm(string sentence)
+    /// <inheritdoc/>
+    public void Alarm(string sentence)
     {
         _phases.Tell();
         progress.Report(new HandoverProgress.Alarm(sentence));
     }
 
-    /// <summary>Each monitor has room for one client: lets go of both, for a recovery.</summary>
-    internal void LetGo()
+    /// <inheritdoc/>
+    public void LetGo()
     {
         _prepared?.Target.Qmp.Dispose();
         _source?.Dispose();
@@ -326,7 +306,7 @@ internal sealed class HandoverRun(
         }
     }
 
-    private static async Task<AdoptionPlan> PlanAsync(Quiesced quiesced, OutageLimit limit)
+    private async Task<AdoptionPlan> PlanAsync(Quiesced quiesced, OutageLimit limit)
     {
         try
         {
@@ -362,7 +342,7 @@ internal sealed class HandoverRun(
         _ => string.Create(CultureInfo.InvariantCulture, $" {lost} incoming frames were lost in its pause."),
     };
 
-    private void Measure(DaemonHold? hold) => _outage = hold is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(hold.Since);
+    private void Measure(IOutage? outage) => _outage = outage is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(outage.Since);
 
     // Only here, when the guest runs: nothing is logged between its pause and its going on.
     private void Tell(Exception fault) => log

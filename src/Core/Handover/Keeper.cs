@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Serilog;
 using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
+using VirtHandover.Handover.Phases;
 using VirtHandover.Linux;
 using VirtHandover.Logging;
 
@@ -59,7 +60,7 @@ public static class Keeper
                 runs.Add(new HandoverRun(request, together, journal, output.Of(request.Id), TimeProvider.System, log, cancels[request.Id].Token));
             }
 
-            await new HandoverGroup(runs, log).RunAsync().ConfigureAwait(false);
+            await new HandoverGroup<Prepared, Adopted>(runs, new GroupHost(log)).RunAsync().ConfigureAwait(false);
             return 0;
         }
         catch (LinuxException exception)
