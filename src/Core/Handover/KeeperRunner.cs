@@ -11,6 +11,7 @@ using VirtHandover.Foreign;
 using VirtHandover.Handover.Journal;
 using VirtHandover.Handover.Recovery;
 using VirtHandover.Linux;
+using VirtHandover.Linux.Launch;
 
 namespace VirtHandover.Handover;
 
@@ -24,6 +25,9 @@ public sealed class KeeperRunner(string journals, ILogger log) : IHandoverRunner
 
     /// <summary>What recoveries of this process have ended, whether or not that could be written down.</summary>
     private readonly ConcurrentDictionary<long, HandoverReport> _ended = new();
+
+    /// <summary>The program that has the keeper's role, and the arguments before the role's; in tests another one.</summary>
+    internal (string Path, IReadOnlyList<string> Arguments) Program { get; init; } = Launch.Host;
 
     /// <inheritdoc/>
     public Task<Assessment> AssessAsync(Guid domain, CancellationToken cancellationToken) => Preflighting.AssessAsync(domain, cancellationToken);
@@ -153,10 +157,9 @@ public sealed class KeeperRunner(string journals, ILogger log) : IHandoverRunner
             foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
                 environment.Add($"{entry.Key}={entry.Value}");
             using var errors = new Microsoft.Win32.SafeHandles.SafeFileHandle(2, ownsHandle: false);
-            // Not by its path: an upgrade may have put another build there, and the two would talk with each other.
             return ProcessSpawner.Spawn(
-                "/proc/self/exe",
-                [Environment.ProcessPath ?? "virt-handoverd", Keeper.Role, json, journals],
+                Program.Path,
+                [.. Program.Arguments, Keeper.Role, json, journals],
                 environment,
                 [
                     new InheritedDescriptor(channel, 0),

@@ -98,7 +98,7 @@ public sealed class DaemonHold
         ArgumentNullException.ThrowIfNull(log);
         return FileLock.TryTake(paths.DriverPidFile) is { } taken
             ? new DaemonHold(
-                cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], cancellationToken),
+                cancellationToken => recipe is null ? Task.CompletedTask : DaemonStart.RunAsync(recipe, [], paths, cancellationToken),
                 taken, paths, log, Stopwatch.GetTimestamp())
             : null;
     }

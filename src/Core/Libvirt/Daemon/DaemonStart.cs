@@ -12,22 +12,29 @@ internal static class DaemonStart
     // Twice what systemd itself gives a unit to start or stop (DefaultTimeoutStartSec=): then it hangs, as it does without an answer of systemd's.
     private static readonly TimeSpan SystemctlLimit = TimeSpan.FromMinutes(3);
 
-    internal static async Task RunAsync(DaemonRecipe recipe, IReadOnlyList<InheritedDescriptor> descriptors, CancellationToken cancellationToken)
-    {
-        if (recipe.Units.Count > 0)
-        {
-            // Somebody may have tried to start it meanwhile and run into the lock: forget those failures.
-            _ = await SystemctlAsync(["reset-failed", .. recipe.Units], cancellationToken).ConfigureAwait(false);
-            var result = await SystemctlAsync(["start", .. recipe.Units.Reverse()], cancellationToken).ConfigureAwait(false);
-            if (result.ExitCode != 0)
-                throw new LibvirtException(0, $"systemctl could not start {recipe.Units[0]}: {result.Errors}");
-            return;
-        }
+    internal static Task RunAsync(DaemonRecipe recipe, IReadOnlyList<InheritedDescriptor> descriptors, LibvirtPaths paths, CancellationToken cancellationToken) =>
+        recipe.Units.Count > 0 ? RunUnitsAsync(recipe.Units, cancellationToken) : RunProgramAsync(recipe, descriptors, paths, cancellationToken);
 
+    /// <summary>Has systemd start units.</summary>
+    /// <param name="units">The service first.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    /// <exception cref="LibvirtException">It does not start them.</exception>
+    internal static async Task RunUnitsAsync(IReadOnlyList<string> units, CancellationToken cancellationToken)
+    {
+        // Somebody may have tried to start it meanwhile and run into the lock: forget those failures.
+        _ = await SystemctlAsync(["reset-failed", .. units], cancellationToken).ConfigureAwait(false);
+        var result = await SystemctlAsync(["start", .. units.Reverse()], cancellationToken).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+            throw new LibvirtException(0, $"systemctl could not start {units[0]}: {result.Errors}");
+    }
+
+    private static async Task RunProgramAsync(
+        DaemonRecipe recipe, IReadOnlyList<InheritedDescriptor> descriptors, LibvirtPaths paths, CancellationToken cancellationToken)
+    {
         try
         {
             using var process = ProcessSpawner.Spawn(recipe.Program, recipe.Arguments, recipe.Environment, descriptors);
-            await WaitForLifeAsync(recipe.Program, process, cancellationToken).ConfigureAwait(false);
+            await WaitForLifeAsync(recipe.Program, process, paths, cancellationToken).ConfigureAwait(false);
         }
         catch (LinuxException exception)
         {
@@ -36,10 +43,9 @@ internal static class DaemonStart
     }
 
     // Either it goes into the background by itself and its first process ends well, or it takes the lock that every daemon takes.
-    private static async Task WaitForLifeAsync(string program, ProcessHandle process, CancellationToken cancellationToken)
+    private static async Task WaitForLifeAsync(string program, ProcessHandle process, LibvirtPaths paths, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        var paths = new LibvirtPaths();
         while (!process.HasExited)
         {
             if (FileLock.Holder(paths.DriverPidFile) is not null || watch.Elapsed > StartLimit)

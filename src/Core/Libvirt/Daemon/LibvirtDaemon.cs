@@ -41,7 +41,7 @@ public abstract class LibvirtDaemon
             var unit = Directory.Exists("/run/systemd/system") ? SystemdDaemon.UnitOf(holder) : null;
             return unit is not null
                 ? await SystemdDaemon.ReadAsync(process, unit).ConfigureAwait(false)
-                : PlainDaemon.Read(process);
+                : PlainDaemon.Read(process, paths);
         }
         catch (ProcException)
         {

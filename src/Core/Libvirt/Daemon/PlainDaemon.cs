@@ -7,18 +7,20 @@ namespace VirtHandover.Libvirt;
 internal sealed class PlainDaemon : LibvirtDaemon, IDisposable
 {
     private readonly List<InheritedDescriptor> _standard;
+    private readonly LibvirtPaths _paths;
 
-    private PlainDaemon(ProcessIdentity process, DaemonRecipe recipe, List<InheritedDescriptor> standard)
+    private PlainDaemon(ProcessIdentity process, DaemonRecipe recipe, List<InheritedDescriptor> standard, LibvirtPaths paths)
         : base(process, Path.GetFileName(recipe.Program))
     {
         Recipe = recipe;
         _standard = standard;
+        _paths = paths;
     }
 
     internal override DaemonRecipe Recipe { get; }
 
     /// <exception cref="ProcException">It has ended.</exception>
-    internal static PlainDaemon Read(ProcessIdentity process)
+    internal static PlainDaemon Read(ProcessIdentity process, LibvirtPaths paths)
     {
         var id = process.ProcessId;
         // The package that brought the new QEMU may have brought a new libvirt as well: start what is on disk now.
@@ -42,7 +44,7 @@ internal sealed class PlainDaemon : LibvirtDaemon, IDisposable
             standard.Clear(); // closed there, or not to be had: /dev/null then
         }
 
-        return new PlainDaemon(process, recipe, standard);
+        return new PlainDaemon(process, recipe, standard, paths);
     }
 
     public void Dispose() => _standard.ForEach(descriptor => descriptor.Handle.Dispose());
@@ -56,5 +58,5 @@ internal sealed class PlainDaemon : LibvirtDaemon, IDisposable
         return Task.CompletedTask;
     }
 
-    internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, _standard, cancellationToken);
+    internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, _standard, _paths, cancellationToken);
 }

@@ -45,7 +45,7 @@ internal sealed class SystemdDaemon : LibvirtDaemon
         return bound.Except(Recipe.Units).FirstOrDefault() is { } unit ? $"{unit} is bound to {Name} (BindsTo=) and would be stopped with it" : null;
     }
 
-    internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunAsync(Recipe, [], cancellationToken);
+    internal override Task StartAsync(CancellationToken cancellationToken) => DaemonStart.RunUnitsAsync(Recipe.Units, cancellationToken);
 
     private static async Task<IReadOnlyList<string>> ActiveAsync(string relation, IReadOnlyList<string> units)
     {

@@ -43,7 +43,7 @@ internal sealed record Launch
     /// <summary>Follows the program until it has bound what it is expected to bind; null to leave it alone.</summary>
     internal BindTrace? Binds { get; init; }
 
-    /// <summary>The program that has the launcher's role, and the arguments before the role's; in tests another one.</summary>
+    /// <summary>The service's program, which has the roles of launcher, keeper and trier of files, and the arguments before the role's; in tests another one.</summary>
     internal static (string Path, IReadOnlyList<string> Arguments) Host { get; set; } =
         // Not by its path: an upgrade may have put another build there, and the two would talk with each other.
         ("/proc/self/exe", [System.Environment.ProcessPath ?? "virt-handoverd"]);
