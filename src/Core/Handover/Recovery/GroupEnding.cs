@@ -1,6 +1,5 @@
 using VirtHandover.Contract;
 using VirtHandover.Handover.Phases;
-using VirtHandover.Libvirt;
 using VirtHandover.Linux;
 using VirtHandover.Linux.Proc;
 
@@ -26,7 +25,7 @@ internal sealed class GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtA
 
     // A daemon that ran, and that only the recovery stops, is away from then on.
     private OutageLimit? _anew;
-    private readonly Stranding _stranding = new(new LibvirtPaths());
+    private readonly Stranding _stranding = new(away.Paths);
 
     /// <summary>Ends broken handovers that a process has just taken over.</summary>
     internal GroupEnding(IReadOnlyList<BrokenHandover> broken, LibvirtAway away)

@@ -13,10 +13,14 @@ namespace VirtHandover.Handover.Recovery;
 /// <param name="hold">The lock, if this process has it already.</param>
 /// <param name="daemonReturn">Who starts the daemon in the end.</param>
 /// <param name="log">The log.</param>
-internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn, ILogger log)
+/// <param name="paths">Where libvirt's files are.</param>
+internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn, ILogger log, LibvirtPaths? paths = null)
 {
     private DaemonHold? _hold = hold;
     private (long Ticks, DateTimeOffset At)? _ended;
+
+    /// <summary>Where libvirt's files are.</summary>
+    internal LibvirtPaths Paths { get; } = paths ?? new LibvirtPaths();
 
     /// <summary>Who starts the daemon in the end.</summary>
     internal DaemonReturn Return { get; } = daemonReturn;
@@ -32,10 +36,9 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn, I
     {
         if (_hold is { IsReleased: false })
             return true;
-        var paths = new LibvirtPaths();
-        if (await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false) is not null)
+        if (await LibvirtDaemon.FindAsync(Paths).ConfigureAwait(false) is not null)
             return false;
-        _hold = DaemonHold.TryTakeIdle(recipe, paths, log)
+        _hold = DaemonHold.TryTakeIdle(recipe, Paths, log)
             ?? throw new HandoverException("Another process holds libvirt's lock.");
         return true;
     }
@@ -46,10 +49,9 @@ internal sealed class LibvirtAway(DaemonHold? hold, DaemonReturn daemonReturn, I
     {
         if (await TryBeginAsync(recipe).ConfigureAwait(false))
             return;
-        var paths = new LibvirtPaths();
-        var daemon = await LibvirtDaemon.FindAsync(paths).ConfigureAwait(false)
+        var daemon = await LibvirtDaemon.FindAsync(Paths).ConfigureAwait(false)
             ?? throw new HandoverException("The libvirt daemon ended in this moment.");
-        _hold = await DaemonHold.TakeAsync(daemon, paths, Limits.DaemonStop, 2 * Limits.DaemonStop, log).ConfigureAwait(false);
+        _hold = await DaemonHold.TakeAsync(daemon, Paths, Limits.DaemonStop, 2 * Limits.DaemonStop, log).ConfigureAwait(false);
         StoppedAt = Stopwatch.GetTimestamp();
     }
 

@@ -11,6 +11,9 @@ namespace VirtHandover.Libvirt;
 /// </summary>
 public sealed class DaemonHold
 {
+    /// <summary>What is killed ends at once, but on a busy host not in no time at all.</summary>
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
+
     private readonly Func<CancellationToken, Task> _start;
     private readonly FileLock _lock;
     private readonly LibvirtPaths _paths;
@@ -69,7 +72,7 @@ public sealed class DaemonHold
                 "{Daemon} did not end within {Seconds:0.#} s of being asked to, and was killed; it is started again as after any handover.",
                 daemon.Name, limit.TotalSeconds);
             process.Kill();
-            if (!await process.WaitForExitAsync(limit, CancellationToken.None).ConfigureAwait(false))
+            if (!await process.WaitForExitAsync(limit > KillLimit ? limit : KillLimit, CancellationToken.None).ConfigureAwait(false))
                 throw new LibvirtException(0, $"{daemon.Name} (process {process.Id}) does not end although it was killed: the kernel keeps it. libvirt is away until it does.");
         }
 

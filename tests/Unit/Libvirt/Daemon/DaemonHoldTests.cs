@@ -23,7 +23,7 @@ public sealed class DaemonHoldTests
         var hold = await DaemonHold.TakeAsync(daemon.Read(), daemon.Paths, s_long, s_long, _heard.Log);
         Assert.True(daemon.EndedWell);
         Assert.InRange(hold.Since, before, Stopwatch.GetTimestamp());
-        Assert.Equal(Environment.ProcessId, await HolderSeenByOthers(daemon.Paths.DriverPidFile));
+        Assert.Equal(Environment.ProcessId, await LockHolder.SeenByOthers(daemon.Paths.DriverPidFile));
         Assert.False(hold.IsReleased);
 
         await hold.ReleaseAsync(CancellationToken.None);
@@ -125,25 +125,6 @@ public sealed class DaemonHoldTests
         Assert.NotNull(stopped);
         await stopped.ReleaseAsync(CancellationToken.None);
         Assert.NotNull(daemon.Holder);
-    }
-
-    // A process does not see its own lock.
-    private static async Task<int> HolderSeenByOthers(string path)
-    {
-        var start = new ProcessStartInfo("python3")
-        {
-            ArgumentList =
-            {
-                "-c",
-                "import fcntl,struct,sys; f=open(sys.argv[1],'r+'); l=fcntl.fcntl(f, fcntl.F_GETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)); print(struct.unpack('hhqqi4x', l)[4])",
-                path,
-            },
-            RedirectStandardOutput = true,
-        };
-        using var asking = Process.Start(start)!;
-        var said = await asking.StandardOutput.ReadToEndAsync();
-        await asking.WaitForExitAsync();
-        return int.Parse(said, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static void WriteStatus(LibvirtPaths paths, string job)
