@@ -134,7 +134,8 @@ public sealed class GroupEndingTests : IDisposable
         var journal = HandoverJournal.TryOpen(Path.Combine(_directory.Path, "journal"), id)!;
         _journals.Add(journal);
         journal.Write(new JournalEntry.Opened(
-            new HandoverRequest(id, Guid.NewGuid(), false, TimeSpan.Zero), name, HostBoot.Id, source.Identity, source.Monitor, _paths.StatusFile(name)) { At = at });
+            new HandoverRequest(id, Guid.NewGuid(), false, TimeSpan.Zero), name, HostBoot.Id, source.Identity, source.Monitor, _paths.StatusFile(name))
+        { At = at });
         if (target is not null)
             journal.Write(new JournalEntry.TargetStarted(target.Identity, source.Monitor + ".new", RamMethod.Shared) { At = at });
         if (quiesced)
